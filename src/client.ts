@@ -1,0 +1,158 @@
+/** `createAuthClient`: checks the options, wires the platform to the core, and returns a frozen object. */
+
+import type { JwtPayload } from 'jwt-decode'
+import { abortable } from './abort.ts'
+import { createAllowList } from './allow-list.ts'
+import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
+import { createAccess } from './core/access.ts'
+import { DisposedError } from './core/errors.ts'
+import { createLease, leaseOf } from './core/limits.ts'
+import { type Context, createRefresher } from './core/refresher.ts'
+import { createRenewal } from './core/renewal.ts'
+import { refreshDelay } from './core/schedule.ts'
+import { type AuthEvents, type AuthState, createSession } from './core/session.ts'
+import { createSiblings } from './core/siblings.ts'
+import { createSignOn } from './core/sign-on.ts'
+import type { TokenResponse } from './core/tokens.ts'
+import { type AuthClientOptions, checkOptions } from './options.ts'
+import { createBrowserPlatform } from './platform/browser.ts'
+import { createTransport } from './refresh/refresh.ts'
+
+export interface GetAccessTokenOptions {
+  /**
+   * How long the token must last at least (in milliseconds).
+   *
+   * @default 0
+   */
+  readonly minValidity?: number
+  /**
+   * Refreshes even though the token at hand is valid.
+   *
+   * @default false
+   */
+  readonly forceRefresh?: boolean
+  /** Ends the waiting, not the refresh. */
+  readonly signal?: AbortSignal
+}
+
+export interface AuthClient {
+  /** `fetch` with the access token, a wait for it, and one retry; bound, so it can be passed around. */
+  readonly authFetch: AuthFetch
+  /**
+   * Resolves with a valid access token; undefined when nobody is signed in, or when tokens live in cookies alone.
+   *
+   * Rejects with a RefreshUnavailableError when none can be had now, with a SessionEndedError when somebody else has
+   * signed in meanwhile, with a DisposedError after `dispose()`, with `signal.reason` when aborted.
+   */
+  getAccessToken(options?: GetAccessTokenOptions): Promise<string | undefined>
+  /** The claim set of the access token, unverified; undefined for opaque tokens (RFC 9068 section 6). */
+  getClaims<Claims extends object = JwtPayload>(): Claims | undefined
+  /**
+   * Starts a session with tokens at hand (`{}` when the server has set cookies), or by a login that is run when nothing
+   * of an earlier session can interfere any more: in cookie custody, use the latter.
+   *
+   * Rejects with a TokenResponseError when the tokens are none, with what the login rejects with, and with a
+   * SessionEndedError when another tab has signed in or out during the login.
+   */
+  signIn(tokens: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
+  /**
+   * Ends the session on this device at once, then tells the server.
+   *
+   * Rejects with what `onSignOut` rejects with; signed out it is all the same.
+   */
+  signOut(): Promise<void>
+  /** Finds the session again: from other tabs, from the ledger, by one refresh. Never rejects for want of a session. */
+  restore(): Promise<AuthState>
+  /** The state of the session: the same object until it changes. */
+  getState(): AuthState
+  /** Calls back when the state has changed; returns the function that ends this. */
+  subscribe(listener: () => void): () => void
+  /** Calls back at each transition; returns the function that ends this. */
+  on<Name extends keyof AuthEvents>(event: Name, listener: (detail: AuthEvents[Name]) => void): () => void
+  /** Leaves no timer, listener, lock, channel or connection behind, once a refresh on the wire has been settled. */
+  dispose(): void
+  [Symbol.dispose](): void
+}
+
+/**
+ * Makes the client of one session.
+ *
+ * @throws TypeError that names the option at fault
+ */
+export function createAuthClient(options: AuthClientOptions): AuthClient {
+  const {
+    refresh,
+    origins,
+    refreshLead,
+    refreshTimeout,
+    resendWithin,
+    onSignOut,
+    readTokens,
+    name,
+    fetch,
+    platform: parts,
+  } = checkOptions(options)
+  const platform = { ...createBrowserPlatform(name, parts), ...parts }
+  const { clock, lifecycle } = platform
+  const transport = createTransport({ refresh, onSignOut, refreshTimeout, fetch, clock, lifecycle })
+  const session = createSession(platform, transport.holdsRefreshToken)
+  const refreshAfterOf: Context['refreshAfterOf'] = (lifetime, spread) =>
+    lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden: lifecycle.isHidden() })
+  const siblings = createSiblings(platform, session, refreshAfterOf)
+  const settings = { refreshTimeout, resendWithin }
+  const context: Context = { platform, transport, settings, session, siblings, refreshAfterOf }
+  const refresher = createRefresher(context, createLease(clock, leaseOf(refreshTimeout)))
+  const signOn = createSignOn(context, refresher)
+  const access = createAccess(context, refresher, signOn)
+  const renewal = createRenewal(context, refresher)
+  const disposal = new AbortController()
+
+  function onResponse(response: Response, epoch: number): void {
+    try {
+      const tokens = readTokens?.(response)
+      if (tokens) signOn.renew(tokens, epoch).catch(platform.report)
+    } catch (error) {
+      platform.report(error)
+    }
+  }
+
+  /** No one waits on a client that is gone. */
+  const whileAlive = <Value>(promise: Promise<Value>): Promise<Value> => abortable(promise, disposal.signal)
+
+  const authFetch = createAuthFetch({
+    session,
+    access: { ...access, ensure: (...terms) => whileAlive(access.ensure(...terms)) },
+    fetch,
+    isAllowed: createAllowList(origins, refresh.endpoint),
+    onResponse,
+  })
+
+  function dispose(): void {
+    if (disposal.signal.aborted) return
+    disposal.abort(new DisposedError())
+    renewal.stop()
+    session.clear()
+    void refresher.stop().then(() => platform.ledger.close())
+  }
+
+  renewal.start()
+  return Object.freeze<AuthClient>({
+    authFetch,
+    async getAccessToken({ minValidity = 0, forceRefresh = false, signal } = {}) {
+      if (typeof minValidity !== 'number' || !(minValidity >= 0)) {
+        throw new TypeError('"minValidity" must be a number of milliseconds')
+      }
+      await abortable(whileAlive(access.ensure(minValidity, forceRefresh)), signal)
+      return session.status === 'signed-in' ? session.held?.accessToken : undefined
+    },
+    getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
+    signIn: async (tokens) => whileAlive(signOn.signIn(tokens)),
+    signOut: async () => whileAlive(signOn.signOut()),
+    restore: async () => whileAlive(signOn.restore()),
+    getState: session.getState,
+    subscribe: session.subscribe,
+    on: session.on,
+    dispose,
+    [Symbol.dispose]: dispose,
+  })
+}

@@ -1,0 +1,93 @@
+/** Claiming a generation: the compare-and-swap before each refresh request. */
+
+import {
+  type Attempt,
+  type Claim,
+  type Entry,
+  isNewer,
+  type Mark,
+  nextEpoch,
+  type SignedOutReason,
+  tombstone,
+} from './ledger.ts'
+import type { Change } from './ports.ts'
+
+export interface ClaimTerms {
+  /** What this tab knows. */
+  readonly known: Mark & { readonly status: Entry['status'] }
+  readonly owner: string
+  readonly now: number
+  readonly resendWithin: number
+  readonly holdsRefreshToken: boolean
+  /** A claim of this tab whose request was never sent. */
+  readonly unsent: string | undefined
+  isFresh(owner: string): boolean
+}
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  | { readonly kind: 'moved' | 'busy' }
+  | { readonly kind: 'later'; readonly retryAt: number }
+  | { readonly kind: 'ended'; readonly entry: Entry }
+
+/** Whether the entry is what this tab knows and has, or may have, a session. */
+function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
+  if (isNewer(found, known)) return false
+  if (found.status === 'signed-in' || found.status === 'unknown') return true
+  // Nobody was signed in when a tab last asked; a server may have signed somebody in since.
+  return found.reason === 'initial' && known.status === 'unknown'
+}
+
+/** Gives one tab the right to spend this generation's refresh token. */
+export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
+  const { known, now } = terms
+  if (found && !isOpen(found, known)) return { result: { kind: 'moved' } }
+  // A ledger that was wiped or rolled back knows less than this tab: its refresh token is gone or spent.
+  const entry: Entry =
+    found && !isNewer(known, found)
+      ? found
+      : {
+          epoch: nextEpoch(known.epoch, now),
+          generation: 0,
+          status: known.status === 'signed-in' ? 'signed-in' : 'unknown',
+        }
+  const end = (reason: SignedOutReason): Change<ClaimResult> => {
+    const ended = tombstone(entry, reason, now)
+    return { entry: ended, result: { kind: 'ended', entry: ended } }
+  }
+  if (terms.holdsRefreshToken && !entry.refreshToken) return end(entry === found ? 'rejected' : 'initial')
+
+  const { attempt, retry } = entry
+  const unsent = attempt && attempt.owner === terms.unsent
+  if (attempt && !attempt.doubt && !unsent && terms.isFresh(attempt.owner)) return { result: { kind: 'busy' } }
+  if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
+  const resend = attempt !== undefined && (!unsent || attempt.resend)
+  // A clock that went back says nothing of the time that passed, so the distance counts.
+  if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
+
+  const mine: Attempt = {
+    id: attempt?.id ?? terms.owner,
+    owner: terms.owner,
+    firstSentAt: resend ? attempt.firstSentAt : now,
+    doubt: false,
+    resend,
+  }
+  return {
+    entry: {
+      ...entry,
+      status: entry.status === 'signed-in' ? 'signed-in' : 'unknown',
+      reason: undefined,
+      attempt: mine,
+    },
+    result: {
+      kind: 'claimed',
+      claim: {
+        epoch: entry.epoch,
+        generation: entry.generation,
+        attempt: mine,
+        refreshToken: entry.refreshToken,
+        failures: retry?.failures ?? 0,
+      },
+    },
+  }
+}

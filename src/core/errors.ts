@@ -1,0 +1,60 @@
+/** The errors callers meet. Each has a literal `code`; none ever carries a token. */
+
+import type { SignedOutReason } from './ledger.ts'
+
+interface Cause {
+  readonly cause?: unknown
+}
+
+/** The base of every error of this library. */
+export abstract class AuthError extends Error {
+  abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed'
+}
+
+/**
+ * The session is over and only a new sign-in helps; a refresh function throws it to report a verdict of the server.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 `invalid_grant`
+ */
+export class SessionEndedError extends AuthError {
+  override readonly name = 'SessionEndedError'
+  readonly code = 'session-ended'
+  readonly reason: SignedOutReason
+
+  constructor(reason: SignedOutReason = 'rejected', options?: Cause) {
+    super(`the session has ended: ${reason}`, options)
+    this.reason = reason
+  }
+}
+
+/**
+ * No new token can be had now, and the session goes on; a refresh function throws it to report that the server
+ * refused the request before processing it.
+ */
+export class RefreshUnavailableError extends AuthError {
+  override readonly name = 'RefreshUnavailableError'
+  readonly code = 'refresh-unavailable'
+  /** The earliest time of the next try (in milliseconds since the epoch); undefined when it waits for the network. */
+  readonly retryAt: number | undefined
+
+  constructor(message = 'the access token cannot be refreshed now', options?: Cause & { readonly retryAt?: number }) {
+    super(message, options)
+    this.retryAt = options?.retryAt
+  }
+}
+
+/** The server's token response is not one; the message names the member at fault. */
+export class TokenResponseError extends AuthError {
+  override readonly name = 'TokenResponseError'
+  readonly code = 'token-response'
+}
+
+/** The client has been disposed of. */
+export class DisposedError extends AuthError {
+  override readonly name = 'DisposedError'
+  readonly code = 'disposed'
+
+  constructor() {
+    super('the client has been disposed of')
+  }
+}

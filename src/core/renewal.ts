@@ -1,0 +1,89 @@
+/** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
+
+import type { RefreshUnavailableError } from './errors.ts'
+import { isNewer } from './ledger.ts'
+import type { Cancel } from './ports.ts'
+import type { Context, Refresher } from './refresher.ts'
+import { floorOf, since } from './schedule.ts'
+
+export interface Renewal {
+  start(): void
+  stop(): void
+}
+
+/** What a tab waits when a failure does not say how long (in milliseconds). */
+const RETRY = 30_000
+
+export function createRenewal({ platform, session, siblings }: Context, refresher: Refresher): Renewal {
+  const { clock, ledger, lifecycle } = platform
+  let cancel: Cancel = () => {}
+  let subscriptions: Cancel[] = []
+  let retryAt: number | undefined
+
+  function dueIn(): number | undefined {
+    if (session.status === 'signed-out') return undefined
+    if (retryAt !== undefined) return retryAt - clock.now()
+    const { held, renewable } = session
+    if (!renewable || held?.refreshAfter === undefined) return undefined
+    return Math.max(held.refreshAfter, floorOf(held.lifetime)) - since(clock, held.receivedAt)
+  }
+
+  function arm(): void {
+    cancel()
+    const delay = dueIn()
+    // A timer is a hint: the clock is asked again when it fires.
+    if (delay !== undefined) cancel = clock.after(Math.max(0, delay), fire)
+  }
+
+  function fire(): void {
+    const delay = dueIn()
+    if (delay === undefined || delay > 0) {
+      arm()
+      return
+    }
+    retryAt = undefined
+    refresher.refresh().then(arm, () => {
+      // The failure itself armed the timer and was told to listeners.
+    })
+  }
+
+  async function wake(): Promise<void> {
+    refresher.suspectWire()
+    const entry = await ledger.read()
+    if (entry && isNewer(entry, session.mark)) session.adopt(entry, undefined, 'other-tab')
+    if (session.isBehind) await siblings.ask()
+    session.flush()
+    fire()
+  }
+
+  return {
+    start() {
+      siblings.open()
+      subscriptions = [
+        session.onAdopt(() => {
+          retryAt = undefined
+          arm()
+        }),
+        session.on('refresh-failed', ({ error }: { error: RefreshUnavailableError }) => {
+          retryAt = error.retryAt ?? clock.now() + RETRY
+          arm()
+        }),
+        lifecycle.listen((event) => {
+          if (event === 'hide') {
+            siblings.close()
+            return
+          }
+          if (event === 'show') siblings.open()
+          // Storage that fails now is read again by the refresh itself.
+          wake().catch(fire)
+        }),
+      ]
+    },
+    stop() {
+      cancel()
+      siblings.close()
+      for (const unsubscribe of subscriptions) unsubscribe()
+      subscriptions = []
+    },
+  }
+}

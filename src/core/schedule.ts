@@ -1,0 +1,56 @@
+/** When to refresh, as pure arithmetic. All times in milliseconds. */
+
+import type { Clock } from './ports.ts'
+
+/** An instant on both clocks, because one may jump and the other may stand still. */
+export interface Instant {
+  readonly now: number
+  readonly elapsed: number
+}
+
+export function instantOf(clock: Clock): Instant {
+  return { now: clock.now(), elapsed: clock.elapsed() }
+}
+
+/** The time since an instant: the larger of what the two clocks say. */
+export function since(clock: Clock, instant: Instant): number {
+  return Math.max(clock.now() - instant.now, clock.elapsed() - instant.elapsed, 0)
+}
+
+/** How early an access token counts as expired, so that it does not expire on its way. */
+export function leewayOf(lifetime: number): number {
+  return Math.min(2_000, lifetime * 0.1)
+}
+
+/** The least time between two refreshes of tokens that live so long. */
+export function floorOf(lifetime: number | undefined): number {
+  return Math.min(10_000, Math.max(1_000, (lifetime ?? Number.POSITIVE_INFINITY) / 2))
+}
+
+export interface DelayTerms {
+  readonly lifetime: number
+  readonly refreshLead: number
+  readonly random: number
+  /** The first refresh after a sign-in or an outage comes at any time, so that a fleet loses its step. */
+  readonly spread: boolean
+  readonly hidden: boolean
+}
+
+/** How long after its receipt an access token is to be refreshed. */
+export function refreshDelay({ lifetime, refreshLead, random, spread, hidden }: DelayTerms): number {
+  const lead = Math.min(refreshLead, lifetime / 4)
+  const due = (lifetime - lead) * (1 - random * (spread ? 0.8 : 0.05))
+  // A hidden tab leaves the refresh to a visible one, and still comes before the expiry.
+  return hidden ? Math.max(due, lifetime - lead) + lead / 4 : due
+}
+
+/** The longest pause between two attempts. */
+const LONGEST_PAUSE = 60_000
+/** What a server may ask for at most. */
+const LONGEST_RETRY_AFTER = 3_600_000
+
+/** The pause after so many failures in a row: exponential, with full jitter, and never shorter than the server asks for. */
+export function pauseAfter(failures: number, random: number, retryAfter = 0): number {
+  const pause = Math.min(LONGEST_PAUSE, 1_000 * 2 ** failures)
+  return Math.min(retryAfter, LONGEST_RETRY_AFTER) + Math.max(200, pause * random)
+}

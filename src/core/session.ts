@@ -1,0 +1,217 @@
+/** What this tab knows of the session, and what it tells its listeners. It never goes back to an older mark. */
+
+import type { JwtPayload } from 'jwt-decode'
+import { createEmitter } from './emitter.ts'
+import type { RefreshUnavailableError } from './errors.ts'
+import { type Entry, isNewer, type Mark, type SignedOutReason } from './ledger.ts'
+import type { Cancel, Clock, MissingPart, Platform } from './ports.ts'
+import { type Instant, leewayOf, since } from './schedule.ts'
+import { decodeClaims } from './tokens.ts'
+
+/** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
+export interface Held {
+  /** Undefined when both tokens live in httpOnly cookies. */
+  readonly accessToken: string | undefined
+  readonly claims: JwtPayload | undefined
+  /** In milliseconds from `receivedAt`; undefined when nothing tells. */
+  readonly lifetime: number | undefined
+  readonly receivedAt: Instant
+  /** When to refresh (in milliseconds from `receivedAt`). */
+  readonly refreshAfter: number | undefined
+}
+
+export type AuthState =
+  | { readonly status: 'unknown'; readonly refreshing: boolean; readonly degraded: readonly MissingPart[] }
+  | {
+      readonly status: 'signed-in'
+      /** When the access token expires (in milliseconds since the epoch), by the local clock; undefined when unknown. */
+      readonly expiresAt: number | undefined
+      readonly refreshing: boolean
+      /** The parts of the platform that are missing, so that tabs agree less well. */
+      readonly degraded: readonly MissingPart[]
+    }
+  | { readonly status: 'signed-out'; readonly reason: SignedOutReason; readonly degraded: readonly MissingPart[] }
+
+/** Which tab brought a transition about. */
+export type Origin = 'this-tab' | 'other-tab'
+
+export interface AuthEvents {
+  'signed-in': { readonly origin: Origin }
+  refreshed: { readonly origin: Origin }
+  'refresh-failed': {
+    readonly error: RefreshUnavailableError
+    readonly retryAt: number | undefined
+    readonly origin: Origin
+  }
+  'signed-out': { readonly reason: SignedOutReason; readonly origin: Origin }
+}
+
+type AnyEvent = {
+  [Name in keyof AuthEvents]: { readonly name: Name; readonly detail: AuthEvents[Name] }
+}[keyof AuthEvents]
+
+export interface Session {
+  readonly mark: Mark
+  readonly status: AuthState['status']
+  readonly subject: string | undefined
+  readonly held: Held | undefined
+  /** Whether the tokens in use are missing, or older than what the ledger shows. */
+  readonly isBehind: boolean
+  /** Whether there is a refresh token to spend, as far as this tab can know. */
+  readonly renewable: boolean
+  /** Whether the tokens in use may be sent for at least so long (in milliseconds). */
+  isReady(minValidity: number): boolean
+  /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
+  adopt(entry: Entry, held: Held | undefined, origin: Origin): void
+  /** Moves to the entry's mark without believing that nobody is signed in. */
+  doubtEntry(entry: Entry): void
+  /** A server refused the access token, so that it is not sent while a refresh is under way. */
+  distrust(held: Held | undefined): void
+  setRefreshing(refreshing: boolean): void
+  fail(error: RefreshUnavailableError): void
+  /** Tells the listeners what has happened since the last time. */
+  flush(): void
+  /** Calls back on every adoption, before the listeners; for the library's own use. */
+  onAdopt(callback: () => void): Cancel
+  getState(): AuthState
+  subscribe(listener: () => void): Cancel
+  on<Name extends keyof AuthEvents>(name: Name, listener: (detail: AuthEvents[Name]) => void): Cancel
+  clear(): void
+}
+
+export function createSession(
+  platform: Pick<Platform, 'clock' | 'report' | 'degraded'>,
+  holdsRefreshToken: boolean,
+): Session {
+  const { clock, report, degraded } = platform
+  let mark: Mark = { epoch: -1, generation: 0 }
+  let status: AuthState['status'] = 'unknown'
+  let reason: SignedOutReason = 'initial'
+  let subject: string | undefined
+  let renewable = !holdsRefreshToken
+  let held: Held | undefined
+  let heldMark: Mark | undefined
+  let distrusted: Held | undefined
+  let refreshing = false
+  let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded })
+  let told: AuthState = state
+  let queue: AnyEvent[] = []
+  const adoptions = createEmitter<void>(report)
+  const subscribers = createEmitter<void>(report)
+  const events = createEmitter<AnyEvent>(report)
+
+  function updateState(): void {
+    const expiresAt = held?.lifetime === undefined ? undefined : held.receivedAt.now + held.lifetime
+    const next: AuthState =
+      status === 'signed-out'
+        ? { status, reason, degraded }
+        : status === 'signed-in'
+          ? { status, expiresAt, refreshing, degraded }
+          : { status, refreshing, degraded }
+    const isSame = Object.entries(next).every(([key, value]) => state[key as keyof AuthState] === value)
+    if (!isSame || next.status !== state.status) state = Object.freeze<AuthState>(next)
+  }
+
+  return {
+    get mark() {
+      return mark
+    },
+    get status() {
+      return status
+    },
+    get subject() {
+      return subject
+    },
+    get held() {
+      return held
+    },
+    get isBehind() {
+      return status === 'signed-in' && (!held || heldMark === undefined || isNewer(mark, heldMark))
+    },
+    get renewable() {
+      return renewable
+    },
+    isReady(minValidity) {
+      if (status !== 'signed-in' || !held || held === distrusted) return false
+      const { lifetime, receivedAt } = held
+      return lifetime === undefined || since(clock, receivedAt) < lifetime - Math.max(minValidity, leewayOf(lifetime))
+    },
+    adopt(entry, tokens, origin) {
+      if (isNewer(mark, entry)) return
+      const isNewSession = entry.epoch !== mark.epoch || status !== 'signed-in'
+      mark = { epoch: entry.epoch, generation: entry.generation }
+      subject = entry.subject
+      renewable = !holdsRefreshToken || entry.refreshToken !== undefined
+      if (entry.status === 'signed-in') {
+        status = 'signed-in'
+        // An access token of the same session stays in use until a newer one is at hand.
+        if (tokens || isNewSession) {
+          held = tokens
+          heldMark = mark
+        }
+        if (isNewSession) queue.push({ name: 'signed-in', detail: { origin } })
+        else if (tokens) queue.push({ name: 'refreshed', detail: { origin } })
+      } else if (entry.status !== 'unknown') {
+        // For all who are not signing in, a login that is running is a sign-out.
+        const wasSignedOut = status === 'signed-out'
+        held = undefined
+        status = 'signed-out'
+        reason = entry.reason ?? (wasSignedOut ? reason : 'requested')
+        if (!wasSignedOut) queue.push({ name: 'signed-out', detail: { reason, origin } })
+      }
+      updateState()
+      adoptions.emit()
+    },
+    doubtEntry(entry) {
+      mark = { epoch: entry.epoch, generation: entry.generation }
+    },
+    distrust(rejected) {
+      distrusted = rejected
+    },
+    setRefreshing(value) {
+      refreshing = value
+      updateState()
+    },
+    fail(error) {
+      queue.push({ name: 'refresh-failed', detail: { error, retryAt: error.retryAt, origin: 'this-tab' } })
+    },
+    flush() {
+      const due = queue
+      queue = []
+      if (told !== state) {
+        told = state
+        subscribers.emit()
+      }
+      for (const event of due) events.emit(event)
+    },
+    onAdopt: (callback) => adoptions.add(callback),
+    getState: () => state,
+    subscribe: (listener) => subscribers.add(() => listener()),
+    on: (name, listener) =>
+      events.add((event) => {
+        if (event.name === name) listener(event.detail as AuthEvents[typeof name])
+      }),
+    clear() {
+      adoptions.clear()
+      subscribers.clear()
+      events.clear()
+    },
+  }
+}
+
+/** The tokens as this tab holds them; decoding cannot fail. */
+export function holdTokens(
+  clock: Clock,
+  accessToken: string | undefined,
+  lifetime: number | undefined,
+  age: number,
+  refreshAfter: number | undefined,
+): Held {
+  return {
+    accessToken,
+    claims: decodeClaims(accessToken),
+    lifetime,
+    receivedAt: { now: clock.now() - age, elapsed: clock.elapsed() - age },
+    refreshAfter,
+  }
+}

@@ -1,0 +1,131 @@
+/** The other tabs: asking them, telling them, and believing them only as far as the ledger agrees. */
+
+import { type Entry, isNewer, type Mark } from './ledger.ts'
+import { ASKING } from './limits.ts'
+import { type Message, parseMessage } from './messages.ts'
+import type { Platform } from './ports.ts'
+import { since } from './schedule.ts'
+import { type Held, holdTokens, type Session } from './session.ts'
+
+export interface Siblings {
+  open(): void
+  close(): void
+  /** Asks for the access token; resolves when one was adopted, or after about 100 ms. */
+  ask(): Promise<void>
+  /** Tells what this tab knows. */
+  tell(): void
+  /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
+  changed(timeout: number): Promise<void>
+}
+
+export function createSiblings(
+  { channel, clock, ledger }: Pick<Platform, 'channel' | 'clock' | 'ledger'>,
+  session: Session,
+  refreshAfterOf: (lifetime: number | undefined, spread: boolean) => number | undefined,
+): Siblings {
+  const waiters = new Set<(isOver?: boolean) => void>()
+  let asked: Mark | undefined
+  let askedAt = 0
+
+  function post(type: Message['type'], held?: Held): void {
+    const { mark, status } = session
+    channel.post({
+      version: 1,
+      type,
+      epoch: mark.epoch,
+      generation: mark.generation,
+      status,
+      tokens: held && {
+        accessToken: held.accessToken,
+        lifetime: held.lifetime,
+        age: since(clock, held.receivedAt),
+        sentAt: clock.now(),
+      },
+    } satisfies Message)
+  }
+
+  const isWanted = (message: Message): boolean =>
+    isNewer(message, session.mark) ||
+    (message.tokens !== undefined && session.isBehind && !isNewer(session.mark, message))
+
+  async function consider(message: Message): Promise<void> {
+    if (!isWanted(message)) return
+    if (!ledger.shared) await ledger.update((entry) => ({ ...believe(entry, message), result: undefined }))
+    // Read after the message has come: what it says may be over by now.
+    const entry = await ledger.read()
+    if (!entry || !isWanted(message)) return
+    const isTrue =
+      entry.epoch === message.epoch && entry.generation === message.generation && entry.status === message.status
+    session.adopt(entry, isTrue ? receive(message) : undefined, 'other-tab')
+    session.flush()
+  }
+
+  function receive({ tokens }: Message): Held | undefined {
+    if (!tokens) return undefined
+    const age = tokens.age + Math.max(0, clock.now() - tokens.sentAt)
+    return holdTokens(clock, tokens.accessToken, tokens.lifetime, age, refreshAfterOf(tokens.lifetime, false))
+  }
+
+  function hear(data: unknown): void {
+    const message = parseMessage(data)
+    if (!message) return
+    if (message.type === 'ask') {
+      // A token that is not of the newest generation known here is nothing to pass on.
+      if (session.isReady(0) && !session.isBehind && !isNewer(message, session.mark)) post('news', session.held)
+      return
+    }
+    // A ledger that cannot be read now is read again at the next look.
+    const wake = (): void => {
+      for (const waiter of waiters) waiter()
+    }
+    consider(message).then(wake, wake)
+  }
+
+  function wait(timeout: number, isOver: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const waiter = (isClosed = false): void => {
+        if (isClosed || isOver()) end()
+      }
+      const end = (): void => {
+        cancel()
+        waiters.delete(waiter)
+        resolve()
+      }
+      const cancel = clock.after(timeout, end)
+      waiters.add(waiter)
+    })
+  }
+
+  return {
+    open: () => channel.open(hear),
+    close() {
+      channel.close()
+      for (const waiter of waiters) waiter(true)
+    },
+    ask() {
+      const { held, mark } = session
+      // Whoever had an answer would have given it a moment ago.
+      const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2
+      if (isRepeated) return Promise.resolve()
+      asked = mark
+      askedAt = clock.elapsed()
+      post('ask')
+      return wait(ASKING, () => session.held !== held)
+    },
+    tell: () => post('news', session.isBehind ? undefined : session.held),
+    changed: (timeout) => wait(timeout, () => true),
+  }
+}
+
+/** Without a shared ledger a newer message is all there is to go by. */
+function believe(entry: Entry | undefined, message: Message): { readonly entry?: Entry } {
+  if (entry && !isNewer(message, entry)) return {}
+  return {
+    entry: {
+      epoch: message.epoch,
+      generation: message.generation,
+      status: message.status,
+      refreshToken: entry?.epoch === message.epoch ? entry.refreshToken : undefined,
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** Token responses: reading what a server sent, and learning how long it lasts. Knows no clock. */
+
+import { type JwtPayload, jwtDecode } from 'jwt-decode'
+import { TokenResponseError } from './errors.ts'
+
+/**
+ * A token response as it is on the wire; camelCase names are understood too. Without a refresh token the one before
+ * stays; without an access token the session rests on cookies alone.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ */
+export interface TokenResponse {
+  readonly access_token?: string
+  /** Lifetime of the access token (in seconds). */
+  readonly expires_in?: number | string
+  readonly refresh_token?: string
+  readonly token_type?: string
+  readonly accessToken?: string
+  /** Lifetime of the access token (in seconds). */
+  readonly expiresIn?: number | string
+  readonly refreshToken?: string
+}
+
+/** A token response that was checked. */
+export interface Tokens {
+  readonly accessToken: string | undefined
+  readonly refreshToken: string | undefined
+  /** Lifetime of the access token (in milliseconds), as the server states it. */
+  readonly expiresIn: number | undefined
+}
+
+function readToken(value: unknown, member: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  // Anything else could not travel in a header (RFC 6750 section 2.1).
+  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
+  throw new TokenResponseError(`"${member}" must be a string of visible ASCII characters`)
+}
+
+/** Reads a token response; throws a {@link TokenResponseError} that names the member at fault. */
+export function readTokenResponse(value: unknown): Tokens {
+  if (typeof value !== 'object' || value === null) throw new TokenResponseError('the token response is not an object')
+  const response = value as TokenResponse
+  const seconds = response.expires_in ?? response.expiresIn
+  const expiresIn = Number(seconds ?? Number.NaN) * 1000
+  if (seconds !== undefined && seconds !== null && !Number.isFinite(expiresIn)) {
+    throw new TokenResponseError('"expires_in" must be a number of seconds')
+  }
+  const type = response.token_type
+  if (type !== undefined && String(type).toLowerCase() !== 'bearer') {
+    throw new TokenResponseError('"token_type" must be "Bearer"')
+  }
+  return {
+    accessToken: readToken(response.access_token ?? response.accessToken, 'access_token'),
+    refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
+    // A lifetime of nothing is no lifetime: the 401 says when to refresh.
+    expiresIn: expiresIn > 0 ? expiresIn : undefined,
+  }
+}
+
+/** The claim set of a JWT; undefined for opaque tokens and JWEs. */
+export function decodeClaims(accessToken: string | undefined): JwtPayload | undefined {
+  if (!accessToken) return undefined
+  try {
+    const claims: unknown = jwtDecode(accessToken)
+    return typeof claims === 'object' && claims !== null ? claims : undefined
+  } catch {
+    // Not a JWT, which is no fault: access tokens are opaque to clients (RFC 9068 section 6).
+    return undefined
+  }
+}
+
+/**
+ * How long an access token lasts from its receipt (in milliseconds): `expires_in`, else `exp - iat`, else `exp` against
+ * the clock of the server; undefined when nothing tells.
+ */
+export function lifetimeOf(tokens: Tokens, claims: JwtPayload | undefined, serverNow: number): number | undefined {
+  if (tokens.expiresIn !== undefined) return tokens.expiresIn
+  const { exp, iat } = claims ?? {}
+  if (typeof exp !== 'number') return undefined
+  const lifetime = exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow)
+  return lifetime > 0 ? lifetime : undefined
+}

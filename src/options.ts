@@ -1,0 +1,143 @@
+/** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
+
+import type { Platform } from './core/ports.ts'
+import type { TokenResponse } from './core/tokens.ts'
+import { pageOrigin } from './platform/page.ts'
+import type { Refresh, SignOut } from './refresh/refresh.ts'
+
+export interface AuthClientOptions {
+  /** How to refresh: `cookieRefresh()`, `oauthRefresh()`, or a function of your own. */
+  readonly refresh: Refresh
+  /**
+   * The origins that the access token may be sent to.
+   *
+   * @default the page's own
+   */
+  readonly origins?: readonly (string | URL)[]
+  /**
+   * How long before its expiry an access token is refreshed (in milliseconds), at most a quarter of its lifetime.
+   *
+   * @default 60_000
+   */
+  readonly refreshLead?: number
+  /**
+   * How long the server may take to answer a refresh (in milliseconds).
+   *
+   * @default 30_000
+   */
+  readonly refreshTimeout?: number
+  /**
+   * For how long a refresh token may be sent again when the answer to it was lost (in milliseconds): 0 is never, and
+   * the session ends; a number is the server's grace period; Infinity tries, and leaves the verdict to the server.
+   *
+   * @default Infinity
+   */
+  readonly resendWithin?: number
+  /**
+   * Tells the server that the user has signed out: `cookieSignOut()`, `oauthRevocation()`, or a function of your own.
+   *
+   * @default nobody is told
+   */
+  readonly onSignOut?: SignOut
+  /**
+   * Finds new tokens in an ordinary response, for servers that renew as they answer; it must not read the body.
+   *
+   * @default none are looked for
+   */
+  readonly readTokens?: (response: Response) => TokenResponse | undefined
+  /**
+   * Names the lock, the channel and the ledger; clients of one name share one session.
+   *
+   * @default 'authfetch'
+   */
+  readonly name?: string
+  /**
+   * The `fetch` to use.
+   *
+   * @default the global one, as it is when the client is made
+   */
+  readonly fetch?: typeof fetch
+  /**
+   * Replaces parts of the platform, for tests.
+   *
+   * @default the browser's
+   */
+  readonly platform?: Partial<Platform>
+}
+
+/** The options after the check. */
+export interface CheckedOptions {
+  readonly refresh: Refresh
+  readonly origins: readonly string[]
+  readonly refreshLead: number
+  readonly refreshTimeout: number
+  readonly resendWithin: number
+  readonly onSignOut: SignOut | undefined
+  readonly readTokens: AuthClientOptions['readTokens']
+  readonly name: string
+  readonly fetch: typeof fetch
+  readonly platform: Partial<Platform> | undefined
+}
+
+const KNOWN = /^(refresh|origins|refreshLead|refreshTimeout|resendWithin|onSignOut|readTokens|name|fetch|platform)$/
+
+/** Reads the options; throws a TypeError that names the one at fault. */
+export function checkOptions(options: AuthClientOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError('"options" must be an object')
+  // Own members only, so that a polluted prototype sets nothing.
+  const own: Readonly<Record<string, unknown>> = { __proto__: null, ...options }
+
+  function check<Value>(name: string, preset: Value, is: (value: unknown) => boolean, wanted: string): Value {
+    const value = own[name]
+    if (value === undefined) return preset
+    if (!is(value)) throw new TypeError(`"${name}" must be ${wanted}`)
+    return value as Value
+  }
+  const isFunction = (value: unknown): boolean => typeof value === 'function'
+  const isTime = (value: unknown): boolean =>
+    typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
+
+  const unknown = Object.keys(own).find((name) => !KNOWN.test(name))
+  if (unknown) throw new TypeError(`"${unknown}" is not an option`)
+  if (!isFunction(own.refresh)) throw new TypeError('"refresh" must be a function, such as cookieRefresh() makes')
+  const page = pageOrigin()
+  const origins = check<readonly unknown[]>('origins', page ? [page] : [], Array.isArray, 'an array of origins')
+  const milliseconds = 'a number of milliseconds'
+  return {
+    refresh: own.refresh as Refresh,
+    origins: origins.map(toOrigin),
+    refreshLead: check('refreshLead', 60_000, isTime, milliseconds),
+    refreshTimeout: check(
+      'refreshTimeout',
+      30_000,
+      (value) => isTime(value) && (value as number) > 0,
+      `${milliseconds} above 0`,
+    ),
+    resendWithin: check(
+      'resendWithin',
+      Number.POSITIVE_INFINITY,
+      (value) => typeof value === 'number' && value >= 0,
+      `${milliseconds} or Infinity`,
+    ),
+    onSignOut: check<SignOut | undefined>('onSignOut', undefined, isFunction, 'a function'),
+    readTokens: check<AuthClientOptions['readTokens']>('readTokens', undefined, isFunction, 'a function'),
+    name: check('name', 'authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'),
+    fetch: check('fetch', globalThis.fetch?.bind(globalThis), isFunction, 'a function'),
+    platform: check<Partial<Platform> | undefined>(
+      'platform',
+      undefined,
+      (value) => typeof value === 'object',
+      'an object',
+    ),
+  }
+}
+
+function toOrigin(value: unknown): string {
+  try {
+    const { protocol, origin } = new URL(String(value))
+    if (protocol === 'https:' || protocol === 'http:') return origin
+  } catch {
+    // Named below.
+  }
+  throw new TypeError('"origins" must hold absolute http(s) URLs')
+}

@@ -1,0 +1,47 @@
+/** Assembles the platform of one client from what the browser grants. */
+
+import type { MissingPart, Platform } from '../core/ports.ts'
+import { createChannel, createNoChannel } from './channel.ts'
+import { createClock } from './clock.ts'
+import { createLedger, createMemoryLedger } from './ledger.ts'
+import { createLifecycle, createNoLifecycle } from './lifecycle.ts'
+import { createLocks, createNoLocks } from './locks.ts'
+
+/** A global that may be missing or, where storage is blocked, may throw when it is read. */
+function read<Value>(getter: () => Value | null | undefined): Value | undefined {
+  try {
+    return getter() ?? undefined
+  } catch {
+    // Refused is the same as missing, and `degraded` says so.
+    return undefined
+  }
+}
+
+export function createBrowserPlatform(name: string, given: Partial<Platform> = {}): Platform {
+  // Node has locks and channels too; a server that renders pages must not share them between its visitors.
+  const isBrowser = typeof document !== 'undefined' || 'WorkerGlobalScope' in globalThis
+  const lockManager = isBrowser ? read(() => navigator.locks) : undefined
+  const hasLocks = typeof lockManager?.request === 'function'
+  const Broadcast = isBrowser ? read(() => BroadcastChannel) : undefined
+  const factory = isBrowser ? read(() => indexedDB) : undefined
+  const degraded: MissingPart[] = []
+  if (!hasLocks && !given.locks) degraded.push('locks')
+  if (!Broadcast && !given.channel) degraded.push('channel')
+  if (!factory && !given.ledger) degraded.push('ledger')
+  return {
+    clock: createClock(),
+    locks: hasLocks ? createLocks(lockManager, name) : createNoLocks(),
+    channel: Broadcast ? createChannel(Broadcast, name) : createNoChannel(),
+    ledger: factory ? createLedger(factory, name) : createMemoryLedger(),
+    lifecycle: isBrowser ? createLifecycle() : createNoLifecycle(),
+    degraded: Object.freeze(degraded),
+    random: () => Math.random(),
+    createId: () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4))).join('-'),
+    report: (error) =>
+      typeof reportError === 'function'
+        ? reportError(error)
+        : setTimeout(() => {
+            throw error
+          }),
+  }
+}

@@ -1,0 +1,35 @@
+/** The events by which a page learns that time has passed without it. */
+
+import type { Lifecycle, LifecycleEvent } from '../core/ports.ts'
+
+export function createLifecycle(): Lifecycle {
+  return {
+    isHidden: () => typeof document !== 'undefined' && document.visibilityState === 'hidden',
+    isOnline: () => navigator.onLine !== false,
+    listen(listener) {
+      const subscriptions = new AbortController()
+      const on = (target: EventTarget, type: string, event: () => LifecycleEvent | undefined): void =>
+        target.addEventListener(
+          type,
+          () => {
+            const what = event()
+            if (what) listener(what)
+          },
+          { signal: subscriptions.signal },
+        )
+      on(globalThis as unknown as EventTarget, 'online', () => 'wake')
+      on(globalThis as unknown as EventTarget, 'pageshow', () => 'show')
+      on(globalThis as unknown as EventTarget, 'pagehide', () => 'hide')
+      if (typeof document !== 'undefined') {
+        on(document, 'resume', () => 'wake')
+        on(document, 'visibilitychange', () => (document.visibilityState === 'visible' ? 'wake' : undefined))
+      }
+      return () => subscriptions.abort()
+    },
+  }
+}
+
+/** Of a page that nobody leaves: a server's. */
+export function createNoLifecycle(): Lifecycle {
+  return { isHidden: () => false, isOnline: () => true, listen: () => () => {} }
+}

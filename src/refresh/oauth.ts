@@ -1,0 +1,74 @@
+/** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
+
+import { REQUEST_INIT, type Refresh, type SignOut } from './refresh.ts'
+import { checkString, idempotencyHeader, resolveEndpoint } from './request.ts'
+
+export interface OAuthRefreshOptions {
+  readonly tokenEndpoint: string | URL
+  readonly clientId: string
+  /** Asks for fewer scopes than were granted. */
+  readonly scope?: string
+  /** Further parameters of the request, such as `resource` or `audience`. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /**
+   * Whether each refresh carries an `Idempotency-Key`; at another origin it makes the browser send a preflight.
+   *
+   * @default true on the page's own origin, false elsewhere
+   */
+  readonly idempotencyKey?: boolean
+}
+
+/**
+ * Refreshes by the refresh token grant.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @throws TypeError when an option is missing or of the wrong type
+ */
+export function oauthRefresh(options: OAuthRefreshOptions): Refresh {
+  const endpoint = resolveEndpoint(options.tokenEndpoint, 'tokenEndpoint')
+  const clientId = checkString(options.clientId, 'clientId')
+  const { scope, parameters } = options
+  if (scope !== undefined) checkString(scope, 'scope')
+  const idempotency = idempotencyHeader(endpoint, options.idempotencyKey)
+  const refresh: Refresh = ({ refreshToken, idempotencyKey, signal, fetch }) =>
+    fetch(endpoint, {
+      ...REQUEST_INIT,
+      credentials: 'omit',
+      headers: { Accept: 'application/json', ...idempotency(idempotencyKey) },
+      body: new URLSearchParams({
+        ...parameters,
+        grant_type: 'refresh_token',
+        client_id: clientId,
+        refresh_token: refreshToken as string,
+        ...(scope && { scope }),
+      }),
+      signal,
+    })
+  return Object.assign(refresh, { endpoint, holdsRefreshToken: true })
+}
+
+export interface OAuthRevocationOptions {
+  readonly revocationEndpoint: string | URL
+  readonly clientId: string
+}
+
+/**
+ * Revokes the refresh token, and with it the session; rejects when the server does not answer with success.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+ * @throws TypeError when an option is missing or of the wrong type
+ */
+export function oauthRevocation(options: OAuthRevocationOptions): SignOut {
+  const endpoint = resolveEndpoint(options.revocationEndpoint, 'revocationEndpoint')
+  const clientId = checkString(options.clientId, 'clientId')
+  return async ({ refreshToken, signal, fetch }) => {
+    if (!refreshToken) return
+    const body = new URLSearchParams({
+      token: refreshToken,
+      token_type_hint: 'refresh_token',
+      client_id: clientId,
+    })
+    const response = await fetch(endpoint, { ...REQUEST_INIT, credentials: 'omit', body, signal })
+    if (!response.ok) throw new Error(`the revocation endpoint answered with status ${response.status}`)
+  }
+}

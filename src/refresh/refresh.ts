@@ -1,0 +1,156 @@
+/** The types of a refresh function and of a sign-out function, and the wrapping of both as the core's transport. */
+
+import { RefreshUnavailableError, SessionEndedError } from '../core/errors.ts'
+import { PROBING } from '../core/limits.ts'
+import { type Outcome, outcomeOf } from '../core/outcome.ts'
+import type { Clock, Lifecycle, Transport } from '../core/ports.ts'
+import { readTokenResponse, type TokenResponse } from '../core/tokens.ts'
+
+/** What a refresh function is given. */
+export interface RefreshRequest {
+  /** The refresh token to spend; undefined when it is in a cookie. */
+  readonly refreshToken: string | undefined
+  /** Names this attempt, the same for a resend: a server that replays its answer makes rotation exactly-once. */
+  readonly idempotencyKey: string
+  /** Aborts when the time-out is over. */
+  readonly signal: AbortSignal
+  /** The `fetch` that was captured when the client was made. */
+  readonly fetch: typeof fetch
+}
+
+/**
+ * Asks the server for new tokens, once. It calls `fetch` before its first `await`, and resolves with the token response
+ * or with the server's `Response`.
+ *
+ * It throws a {@link SessionEndedError} to report a verdict, a {@link RefreshUnavailableError} when the server refused
+ * before processing; after anything else the refresh token counts as in doubt.
+ */
+export interface Refresh {
+  (request: RefreshRequest): Promise<TokenResponse | Response>
+  /** Where the requests go: `authFetch` lets this address pass, and probes it when the network is suspect. */
+  readonly endpoint?: URL
+  /** Set when the client holds the refresh token, so that there is nothing to spend without one. */
+  readonly holdsRefreshToken?: boolean
+}
+
+/** What a sign-out function is given. */
+export interface SignOutRequest {
+  readonly refreshToken: string | undefined
+  readonly accessToken: string | undefined
+  readonly signal: AbortSignal
+  readonly fetch: typeof fetch
+}
+
+/** Tells the server that a session is over. */
+export type SignOut = (request: SignOutRequest) => Promise<unknown>
+
+/** What every request to the authorization server has in common. */
+export const REQUEST_INIT: RequestInit = {
+  method: 'POST',
+  // Lets the answer's Set-Cookie be stored even if the page is gone by then.
+  keepalive: true,
+  redirect: 'error',
+  cache: 'no-store',
+}
+
+export interface TransportOptions {
+  readonly refresh: Refresh
+  readonly onSignOut: SignOut | undefined
+  readonly refreshTimeout: number
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly lifecycle: Lifecycle
+}
+
+export function createTransport({
+  refresh,
+  onSignOut,
+  refreshTimeout,
+  fetch,
+  ...options
+}: TransportOptions): Transport {
+  const { clock, lifecycle } = options
+
+  /** Runs `task` with a signal that aborts after `timeout`, and rejects then even if the task does not listen. */
+  async function within<Result>(timeout: number, task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const controller = new AbortController()
+    let cancel = (): void => {}
+    const expired = new Promise<never>((_, reject) => {
+      cancel = clock.after(timeout, () => {
+        const error = new RefreshTimeout()
+        controller.abort(error)
+        reject(error)
+      })
+    })
+    try {
+      return await Promise.race([task(controller.signal), expired])
+    } finally {
+      cancel()
+    }
+  }
+
+  return {
+    holdsRefreshToken: refresh.holdsRefreshToken === true,
+
+    async send({ refreshToken, idempotencyKey }) {
+      let answer: Response | undefined
+      const read = async (signal: AbortSignal): Promise<Outcome> => {
+        const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
+        if (!isResponse(result)) return { kind: 'granted', tokens: readTokenResponse(result) }
+        answer = result
+        return classify(result, await result.text())
+      }
+      const classify = (response: Response, body: string | undefined): Outcome =>
+        outcomeOf(
+          {
+            status: response.status,
+            body,
+            retryAfter: response.headers.get('retry-after'),
+            date: response.headers.get('date'),
+            fromCookie: refreshToken === undefined,
+          },
+          clock.now(),
+        )
+      try {
+        return await within(refreshTimeout, read)
+      } catch (error) {
+        // The headers came, so that the cookie jar is new, but the body did not.
+        if (answer) return classify(answer, undefined)
+        if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
+        if (error instanceof RefreshUnavailableError) {
+          const retryAfter = error.retryAt === undefined ? undefined : error.retryAt - clock.now()
+          return { kind: 'refused', retryAfter, error }
+        }
+        return { kind: 'doubt', error }
+      }
+    },
+
+    async probe() {
+      const { endpoint } = refresh
+      // Where there is no address to ask, the browser's word must do.
+      if (!endpoint) return lifecycle.isOnline()
+      try {
+        const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
+        await within(PROBING, (signal) => fetch(endpoint, { ...init, signal }))
+        return true
+      } catch {
+        // The answer to the question, not a fault.
+        return false
+      }
+    },
+
+    async revoke({ refreshToken, accessToken }) {
+      if (onSignOut) await within(refreshTimeout, (signal) => onSignOut({ refreshToken, accessToken, signal, fetch }))
+    },
+  }
+}
+
+class RefreshTimeout extends Error {
+  override readonly name = 'TimeoutError'
+  constructor() {
+    super('the authorization server did not answer in time')
+  }
+}
+
+const isResponse = (value: TokenResponse | Response): value is Response =>
+  typeof (value as Response)?.text === 'function' && typeof (value as Response).status === 'number'
