@@ -71,11 +71,16 @@ export async function persist<Result>(
 export function createRefresher(context: Context, lease: Lease): Refresher {
   const { platform, transport, settings, session, siblings, refreshAfterOf } = context
   const { clock, ledger, locks } = platform
+  session.onAdopt(() => {
+    paused = undefined
+  })
   let pending: Promise<void> | undefined
   let wireIsSuspect = false
   let misses = 0
   let unsent: string | undefined
   let isStopped = false
+  /** A failure that stands for a while, so that callers cost no look at the ledger. */
+  let paused: { readonly error: RefreshUnavailableError; readonly from: number; readonly until: number } | undefined
   let cancelLock: Cancel = () => {}
   /** An answer whose commit has still to be made. */
   let answered: Answered | undefined
@@ -91,6 +96,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
       misses = 0
     } catch (cause) {
       const error = cause instanceof RefreshUnavailableError ? cause : missed(cause)
+      if (error.retryAt) paused = { error, from: clock.now(), until: error.retryAt }
       session.fail(error)
       throw error
     } finally {
@@ -194,7 +200,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
         return grant(answer, undefined, undefined)
       case 'rejected':
         return persist(platform, (entry) => reject(entry, answer.claim, outcome.reason, clock.now())).then((ended) =>
-          ended ? end(ended) : 'wait',
+          ended ? end(ended) : overtaken(),
         )
       default:
         return postpone(answer.claim, outcome)
@@ -227,6 +233,12 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
     }
     // Only of another epoch: to revoke a token of the same one would kill the living grant.
     if (result.kind === 'superseded' && tokens?.refreshToken) discard(tokens.refreshToken)
+    return overtaken()
+  }
+
+  /** Wakes those who wait for this attempt, in this tab too. */
+  function overtaken(): Step {
+    siblings.tell()
     return 'again'
   }
 
@@ -273,11 +285,14 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
 
   return {
     refresh() {
-      pending ??= run()
+      if (paused && clock.now() < paused.until && clock.now() >= paused.from) return Promise.reject(paused.error)
+      // Started in a task of its own: a listener that asks for a refresh joins it.
+      pending ??= Promise.resolve().then(run)
       return pending
     },
     suspectWire() {
       wireIsSuspect = true
+      paused = undefined
     },
     stop() {
       isStopped = true

@@ -13,6 +13,8 @@ export interface Renewal {
 
 /** What a tab waits when a failure does not say how long (in milliseconds). */
 const RETRY = 30_000
+/** A throttled timer is later than this only in a page that has slept (in milliseconds). */
+const LATE = 65_000
 
 export function createRenewal({ platform, session, siblings }: Context, refresher: Refresher): Renewal {
   const { clock, ledger, lifecycle } = platform
@@ -41,6 +43,8 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
       arm()
       return
     }
+    // So late a timer means that the machine slept.
+    if (delay < -LATE) refresher.suspectWire()
     retryAt = undefined
     refresher.refresh().then(arm, () => {
       // The failure itself armed the timer and was told to listeners.

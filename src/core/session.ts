@@ -83,7 +83,7 @@ export function createSession(
   platform: Pick<Platform, 'clock' | 'report' | 'degraded'>,
   holdsRefreshToken: boolean,
 ): Session {
-  const { clock, report, degraded } = platform
+  const { clock, report } = platform
   let mark: Mark = { epoch: -1, generation: 0 }
   let status: AuthState['status'] = 'unknown'
   let reason: SignedOutReason = 'initial'
@@ -93,7 +93,7 @@ export function createSession(
   let heldMark: Mark | undefined
   let distrusted: Held | undefined
   let refreshing = false
-  let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded })
+  let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded: platform.degraded })
   let told: AuthState = state
   let queue: AnyEvent[] = []
   const adoptions = createEmitter<void>(report)
@@ -101,6 +101,7 @@ export function createSession(
   const events = createEmitter<AnyEvent>(report)
 
   function updateState(): void {
+    const { degraded } = platform
     const expiresAt = held?.lifetime === undefined ? undefined : held.receivedAt.now + held.lifetime
     const next: AuthState =
       status === 'signed-out'

@@ -12,7 +12,7 @@ export interface Siblings {
   close(): void
   /** Asks for the access token; resolves when one was adopted, or after about 100 ms. */
   ask(): Promise<void>
-  /** Tells what this tab knows. */
+  /** Tells what this tab knows, and wakes whoever waits in it. */
   tell(): void
   /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
   changed(timeout: number): Promise<void>
@@ -66,6 +66,10 @@ export function createSiblings(
     return holdTokens(clock, tokens.accessToken, tokens.lifetime, age, refreshAfterOf(tokens.lifetime, false))
   }
 
+  const wake = (): void => {
+    for (const waiter of waiters) waiter()
+  }
+
   function hear(data: unknown): void {
     const message = parseMessage(data)
     if (!message) return
@@ -75,9 +79,6 @@ export function createSiblings(
       return
     }
     // A ledger that cannot be read now is read again at the next look.
-    const wake = (): void => {
-      for (const waiter of waiters) waiter()
-    }
     consider(message).then(wake, wake)
   }
 
@@ -112,7 +113,10 @@ export function createSiblings(
       post('ask')
       return wait(ASKING, () => session.held !== held)
     },
-    tell: () => post('news', session.isBehind ? undefined : session.held),
+    tell() {
+      post('news', session.isBehind ? undefined : session.held)
+      wake()
+    },
     changed: (timeout) => wait(timeout, () => true),
   }
 }

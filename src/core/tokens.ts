@@ -15,6 +15,8 @@ export interface TokenResponse {
   readonly expires_in?: number | string
   readonly refresh_token?: string
   readonly token_type?: string
+  readonly scope?: string
+  readonly id_token?: string
   readonly accessToken?: string
   /** Lifetime of the access token (in seconds). */
   readonly expiresIn?: number | string

@@ -24,17 +24,23 @@ export function createBrowserPlatform(name: string, given: Partial<Platform> = {
   const hasLocks = typeof lockManager?.request === 'function'
   const Broadcast = isBrowser ? read(() => BroadcastChannel) : undefined
   const factory = isBrowser ? read(() => indexedDB) : undefined
-  const degraded: MissingPart[] = []
-  if (!hasLocks && !given.locks) degraded.push('locks')
-  if (!Broadcast && !given.channel) degraded.push('channel')
-  if (!factory && !given.ledger) degraded.push('ledger')
+  let degraded: readonly MissingPart[] = []
+  const lose = (part: MissingPart): void => {
+    degraded = Object.freeze([...degraded, part])
+  }
+  if (!hasLocks && !given.locks) lose('locks')
+  if (!Broadcast && !given.channel) lose('channel')
+  if (!factory && !given.ledger) lose('ledger')
   return {
     clock: createClock(),
     locks: hasLocks ? createLocks(lockManager, name) : createNoLocks(),
     channel: Broadcast ? createChannel(Broadcast, name) : createNoChannel(),
-    ledger: factory ? createLedger(factory, name) : createMemoryLedger(),
+    ledger: factory ? createLedger(factory, name, () => lose('ledger')) : createMemoryLedger(),
     lifecycle: isBrowser ? createLifecycle() : createNoLifecycle(),
-    degraded: Object.freeze(degraded),
+    // Storage may turn out to be blocked when it is first used.
+    get degraded() {
+      return degraded
+    },
     random: () => Math.random(),
     createId: () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4))).join('-'),
     report: (error) =>

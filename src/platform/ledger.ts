@@ -6,23 +6,34 @@ import type { Change, Ledger } from '../core/ports.ts'
 
 const STORE = 'ledger'
 const KEY = 'session'
+/** WebKit has had versions in which opening never ends (in milliseconds). */
+const OPENING = 5_000
 
-export function createLedger(factory: IDBFactory, name: string): Ledger {
+/** `onBlocked` is told when the browser turns out to refuse storage; then this tab is on its own. */
+export function createLedger(factory: IDBFactory, name: string, onBlocked: () => void): Ledger {
   let opening: Promise<IDBDatabase> | undefined
+  let wasOpen = false
+  let standIn: Ledger | undefined
 
   function open(): Promise<IDBDatabase> {
-    if (opening) return opening
-    const request = factory.open(name)
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-    opening = promisifyRequest(request)
-    opening.then((database) => {
-      // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
-      database.onclose = forget
-      database.onversionchange = () => {
-        database.close()
-        forget()
-      }
-    }, forget)
+    opening ??= new Promise<IDBDatabase>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('the ledger does not open')), OPENING)
+      const request = factory.open(name)
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+      promisifyRequest(request)
+        .then((database) => {
+          wasOpen = true
+          // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
+          database.onclose = forget
+          database.onversionchange = () => {
+            database.close()
+            forget()
+          }
+          resolve(database)
+        }, reject)
+        .finally(() => clearTimeout(timer))
+    })
+    opening.catch(forget)
     return opening
   }
 
@@ -42,7 +53,19 @@ export function createLedger(factory: IDBFactory, name: string): Ledger {
     return callback(transaction.objectStore(STORE))
   }
 
-  return {
+  /** Storage that never opened is blocked; storage that fails later is tried again, lest two ledgers exist. */
+  async function use<Result>(task: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+    try {
+      return await task(standIn ?? database)
+    } catch (error) {
+      if (wasOpen) throw error
+      if (!standIn) onBlocked()
+      standIn ??= createMemoryLedger()
+      return task(standIn)
+    }
+  }
+
+  const database: Ledger = {
     shared: true,
     read: () => get<Entry>(KEY, useStore),
     update: <Result>(transition: (entry: Entry | undefined) => Change<Result>) =>
@@ -57,10 +80,21 @@ export function createLedger(factory: IDBFactory, name: string): Ledger {
         // Resolved by `complete`: only then is the change durable.
         return promisifyRequest(store.transaction).then(() => result)
       }),
+    close() {},
+  }
+
+  return {
+    get shared() {
+      return !standIn
+    },
+    read: () => use((ledger) => ledger.read()),
+    update: (transition) => use((ledger) => ledger.update(transition)),
     close() {
       opening?.then(
-        (database) => database.close(),
-        () => {},
+        (connection) => connection.close(),
+        () => {
+          // What never opened needs no closing.
+        },
       )
       forget()
     },
