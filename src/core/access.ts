@@ -1,7 +1,8 @@
 /** What a request needs of the session: a token before it is sent, and an answer to a 401. */
 
+import type { Context } from './context.ts'
 import { RefreshUnavailableError, SessionEndedError } from './errors.ts'
-import type { Context, Refresher } from './refresher.ts'
+import type { Refresher } from './refresher.ts'
 import { floorOf, since } from './schedule.ts'
 import type { Held, Session } from './session.ts'
 import type { SignOn } from './sign-on.ts'
@@ -48,7 +49,7 @@ export function createAccess({ session, platform }: Context, refresher: Refreshe
       try {
         await refresher.refresh()
       } catch (error) {
-        if (forceRefresh || !session.isReady(0)) throw error
+        if (session.status !== 'signed-out' && (forceRefresh || !session.isReady(0))) throw error
       }
       if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('requested')
     },

@@ -1,31 +1,14 @@
 /** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
 
 import { claim } from './claim.ts'
+import type { Context } from './context.ts'
 import { DisposedError, RefreshUnavailableError } from './errors.ts'
-import { type Claim, type Entry, isNewer, type Retry } from './ledger.ts'
+import { isNewer } from './ledger.ts'
 import { type Lease, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
-import type { Outcome } from './outcome.ts'
-import type { Cancel, Change, Platform, Transport } from './ports.ts'
-import { type Instant, instantOf, pauseAfter, since } from './schedule.ts'
-import { type Held, holdTokens, type Session } from './session.ts'
-import { commit, doubt, reject, release } from './settle.ts'
-import type { Siblings } from './siblings.ts'
-import { decodeClaims, lifetimeOf, type Tokens } from './tokens.ts'
-
-export interface Settings {
-  readonly refreshTimeout: number
-  readonly resendWithin: number
-}
-
-/** What the parts of the core share. */
-export interface Context {
-  readonly platform: Platform
-  readonly transport: Transport
-  readonly settings: Settings
-  readonly session: Session
-  readonly siblings: Siblings
-  refreshAfterOf(lifetime: number | undefined, spread: boolean): number | undefined
-}
+import type { Cancel } from './ports.ts'
+import { instantOf, pauseAfter, since } from './schedule.ts'
+import type { Held } from './session.ts'
+import { createSettler, type Step } from './settler.ts'
 
 export interface Refresher {
   /**
@@ -40,36 +23,9 @@ export interface Refresher {
   stop(): Promise<void>
 }
 
-/** What to do after a turn: nothing, another turn, or another turn when another tab's attempt has settled. */
-type Step = 'done' | 'again' | 'wait'
-
-interface Answered {
-  readonly claim: Claim
-  readonly outcome: Outcome
-  readonly receivedAt: Instant
-}
-
-/** The pauses (in milliseconds) between tries to write the ledger, well within what the lease allows for settling. */
-const PERSISTENCE = [20, 100, 500, 2_000]
-
-/** Tries again what storage refuses, and reports the last refusal as a refresh that is not possible now. */
-export async function persist<Result>(
-  { clock, ledger }: Pick<Platform, 'clock' | 'ledger'>,
-  transition: (entry: Entry | undefined) => Change<Result>,
-): Promise<Result> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await ledger.update(transition)
-    } catch (cause) {
-      const pause = PERSISTENCE[tries]
-      if (pause === undefined) throw new RefreshUnavailableError('the ledger cannot be written', { cause })
-      await new Promise<void>((resolve) => clock.after(pause, resolve))
-    }
-  }
-}
-
 export function createRefresher(context: Context, lease: Lease): Refresher {
-  const { platform, transport, settings, session, siblings, refreshAfterOf } = context
+  const { platform, transport, settings, session, siblings } = context
+  const settler = createSettler(context, lease)
   const { clock, ledger, locks } = platform
   session.onAdopt(() => {
     paused = undefined
@@ -82,8 +38,6 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
   let paused: { readonly error: RefreshUnavailableError; readonly from: number; readonly until: number } | undefined
   let cancelLock: Cancel = () => {}
-  /** An answer whose commit has still to be made. */
-  let answered: Answered | undefined
 
   const isDone = (from: Held | undefined): boolean =>
     session.status === 'signed-out' || (session.held !== undefined && session.held !== from)
@@ -95,6 +49,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
       await rotate(session.held)
       misses = 0
     } catch (cause) {
+      wireIsSuspect = true
       const error = cause instanceof RefreshUnavailableError ? cause : missed(cause)
       if (error.retryAt) paused = { error, from: clock.now(), until: error.retryAt }
       session.fail(error)
@@ -146,7 +101,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
   }
 
   async function turn(from: Held | undefined): Promise<Step> {
-    if (answered) return settle(answered)
+    if (settler.unsettled) return settler.settle(settler.unsettled)
     await look()
     if (isDone(from)) return 'done'
     if (isStopped) throw new DisposedError()
@@ -170,7 +125,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
     // No await from here to `send`: it runs in the task in which the claim became durable.
     switch (result.kind) {
       case 'ended':
-        return end(result.entry)
+        return settler.end(result.entry)
       case 'later':
         throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
       case 'moved':
@@ -188,97 +143,11 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
     const outcome = await transport.send({ refreshToken, idempotencyKey: attempt.id })
     // An answer that lay waiting while the tab was frozen is as old as its request may be.
     const receivedAt = since(clock, sentAt) > settings.refreshTimeout ? sentAt : instantOf(clock)
-    return settle({ claim: result.claim, outcome, receivedAt })
-  }
-
-  function settle(answer: Answered): Promise<Step> {
-    const { outcome } = answer
-    switch (outcome.kind) {
-      case 'granted':
-        return grant(answer, outcome.tokens, outcome.serverNow)
-      case 'lost':
-        return grant(answer, undefined, undefined)
-      case 'rejected':
-        return persist(platform, (entry) => reject(entry, answer.claim, outcome.reason, clock.now())).then((ended) =>
-          ended ? end(ended) : overtaken(),
-        )
-      default:
-        return postpone(answer.claim, outcome)
-    }
-  }
-
-  async function grant(answer: Answered, tokens: Tokens | undefined, serverNow = clock.now()): Promise<Step> {
-    answered = answer
-    const { claim: made, receivedAt } = answer
-    const claims = decodeClaims(tokens?.accessToken)
-    // A body that is lost again and again is asked for ever more slowly.
-    const retry = tokens ? undefined : retryAfter(made, made.failures ? 0 : undefined)
-    const result = await persist(platform, (entry) =>
-      commit(
-        entry,
-        made,
-        { refreshToken: tokens?.refreshToken, subject: claims?.sub, retry },
-        clock.now(),
-        lease.isFresh,
-      ),
-    )
-    if (result.kind === 'wait') return 'wait'
-    answered = undefined
-    if (result.kind === 'committed') {
-      const spread = session.status === 'unknown' || made.generation === 0 || made.failures > 0
-      const held = tokens && hold(tokens, lifetimeOf(tokens, claims, serverNow), receivedAt, spread)
-      session.adopt(result.entry, held, 'this-tab')
-      siblings.tell()
-      return tokens ? 'done' : 'again'
-    }
-    // Only of another epoch: to revoke a token of the same one would kill the living grant.
-    if (result.kind === 'superseded' && tokens?.refreshToken) discard(tokens.refreshToken)
-    return overtaken()
-  }
-
-  /** Wakes those who wait for this attempt, in this tab too. */
-  function overtaken(): Step {
-    siblings.tell()
-    return 'again'
-  }
-
-  function hold(tokens: Tokens, lifetime: number | undefined, receivedAt: Instant, spread: boolean): Held {
-    const age = since(clock, receivedAt)
-    return holdTokens(clock, tokens.accessToken, lifetime, age, refreshAfterOf(lifetime, spread))
-  }
-
-  function discard(refreshToken: string): void {
-    transport.revoke({ refreshToken, accessToken: undefined }).catch(platform.report)
-  }
-
-  async function postpone(made: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
-    wireIsSuspect = true
-    const isRefusal = outcome.kind === 'refused'
-    const retry = retryAfter(made, isRefusal ? (outcome.retryAfter ?? 0) : 0)
-    const ended = await persist(platform, (entry) =>
-      isRefusal ? release(entry, made, retry) : doubt(entry, made, retry, settings.resendWithin),
-    )
-    if (ended) return end(ended)
-    siblings.tell()
-    const message = isRefusal ? 'the server refused the refresh for now' : 'the refresh was not answered'
-    throw new RefreshUnavailableError(message, { cause: outcome.error, retryAt: retry.at })
-  }
-
-  function retryAfter({ failures }: Claim, pause: number | undefined): Retry {
-    const now = clock.now()
-    const at = pause === undefined ? now : now + pauseAfter(failures, platform.random(), pause)
-    return { at, setAt: now, failures: failures + 1 }
-  }
-
-  function end(entry: Entry): Step {
-    session.adopt(entry, undefined, 'this-tab')
-    siblings.tell()
-    return 'done'
+    return settler.settle({ claim: result.claim, outcome, receivedAt })
   }
 
   /** Nothing was sent. */
   function missed(cause?: unknown): RefreshUnavailableError {
-    wireIsSuspect = true
     const retryAt = clock.now() + pauseAfter(misses++, platform.random())
     return new RefreshUnavailableError(cause ? undefined : 'the server cannot be reached', { cause, retryAt })
   }

@@ -1,9 +1,10 @@
 /** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
 
+import type { Context } from './context.ts'
 import type { RefreshUnavailableError } from './errors.ts'
 import { isNewer } from './ledger.ts'
 import type { Cancel } from './ports.ts'
-import type { Context, Refresher } from './refresher.ts'
+import type { Refresher } from './refresher.ts'
 import { floorOf, since } from './schedule.ts'
 
 export interface Renewal {

@@ -1,9 +1,10 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
+import { type Context, persist } from './context.ts'
 import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from './errors.ts'
 import type { Entry } from './ledger.ts'
 import { createLease, leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
-import { type Context, persist, type Refresher } from './refresher.ts'
+import type { Refresher } from './refresher.ts'
 import { instantOf, since } from './schedule.ts'
 import { type AuthState, type Held, holdTokens } from './session.ts'
 import { renew } from './settle.ts'
