@@ -49,7 +49,8 @@ export function createAccess({ session, platform }: Context, refresher: Refreshe
       try {
         await refresher.refresh()
       } catch (error) {
-        if (session.status !== 'signed-out' && (forceRefresh || !session.isReady(0))) throw error
+        const isOver = session.getState().status === 'signed-out'
+        if (!isOver && (forceRefresh || !session.isReady(0))) throw error
       }
       if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('requested')
     },

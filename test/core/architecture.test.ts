@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(`${SOURCE}/${file}`, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, path]) =>
+    relative(SOURCE, resolve(SOURCE, dirname(file), path as string)),
+  )
+
+const codeOf = (file: string): string =>
+  readFileSync(`${SOURCE}/${file}`, 'utf8')
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\/\/.*$/gm, '')
+
+const allowed: Readonly<Record<string, RegExp>> = {
+  core: /^core\//,
+  platform: /^(core\/(ports|ledger)|platform\/)/,
+  refresh: /^(core\/(ports|errors|outcome|tokens|limits)|refresh\/|platform\/page)/,
+}
+
+describe('the arrows point one way', () => {
+  for (const [folder, pattern] of Object.entries(allowed)) {
+    test(`${folder} imports nothing but what it may`, () => {
+      const own = files.filter((file) => file.startsWith(`${folder}/`))
+      const wrong = own.flatMap((file) =>
+        importsOf(file)
+          .filter((path) => !pattern.test(path))
+          .map((path) => `${file} -> ${path}`),
+      )
+      expect(own.length).toBeGreaterThan(0)
+      expect(wrong).toEqual([])
+    })
+  }
+
+  test('no module imports itself through others', () => {
+    const visit = (file: string, path: readonly string[]): string[] | undefined => {
+      if (path.includes(file)) return [...path, file]
+      for (const next of valueImportsOf(file)) {
+        const cycle = visit(next, [...path, file])
+        if (cycle) return cycle
+      }
+      return undefined
+    }
+    for (const file of files) expect(visit(file, [])).toBeUndefined()
+  })
+})
+
+/** Types alone make no cycle at run time. */
+function valueImportsOf(file: string): string[] {
+  const statements = readFileSync(`${SOURCE}/${file}`, 'utf8').matchAll(
+    /^import (?!type)(?:\{([^}]*)\})? ?from '(\.[^']+)'/gm,
+  )
+  return [...statements]
+    .filter(([, names = '']) => names.split(',').some((name) => name.trim() && !name.trim().startsWith('type ')))
+    .map(([, , path]) => relative(SOURCE, resolve(SOURCE, dirname(file), path as string)))
+}
+
+test('the core names no global of the environment', () => {
+  const globals =
+    /\b(Date\.now|Math\.random|setTimeout|clearTimeout|setInterval|performance|navigator|window|document|globalThis|indexedDB|BroadcastChannel|localStorage|fetch\()/
+  const found = files.filter((file) => file.startsWith('core/') && globals.test(codeOf(file)))
+  expect(found).toEqual([])
+})
+
+test('each file states at its top what it owns', () => {
+  const silent = files.filter((file) => !/^(\/\*\*|\/\/) /.test(readFileSync(`${SOURCE}/${file}`, 'utf8')))
+  expect(silent).toEqual([])
+})
