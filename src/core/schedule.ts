@@ -39,7 +39,7 @@ export interface DelayTerms {
 /** How long after its receipt an access token is to be refreshed. */
 export function refreshDelay({ lifetime, refreshLead, random, spread, hidden }: DelayTerms): number {
   const lead = Math.min(refreshLead, lifetime / 4)
-  const due = (lifetime - lead) * (1 - random * (spread ? 0.8 : 0.05))
+  const due = (lifetime - lead) * (1 - random * (spread ? 0.78 : 0.05))
   // A hidden tab leaves the refresh to a visible one, and still comes before the expiry.
   return hidden ? Math.max(due, lifetime - lead) + lead / 4 : due
 }
