@@ -102,7 +102,7 @@ export function createSession(
 
   function updateState(): void {
     const { degraded } = platform
-    const expiresAt = held?.lifetime === undefined ? undefined : held.receivedAt.now + held.lifetime
+    const expiresAt = held?.lifetime === undefined ? undefined : Math.round(held.receivedAt.now + held.lifetime)
     const next: AuthState =
       status === 'signed-out'
         ? { status, reason, degraded }
