@@ -10,7 +10,9 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 mkdirSync(path('../.data'), { recursive: true })
 const auth = await createDemoServer({ file: path('../.data/demo.sqlite') })
-const http = createHttpServer((request, response) => auth.handle(request, response, () => vite.middlewares(request, response)))
+const http = createHttpServer((request, response) =>
+  auth.handle(request, response, () => vite.middlewares(request, response)),
+)
 const vite = await createServer({
   root: path('.'),
   configFile: path('../vite.config.ts'),

@@ -1,0 +1,68 @@
+// The little of HTTP that the server needs beyond node:http.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+const BODY_LIMIT = 64 * 1024
+
+/** Ends a request with a status and a JSON body. */
+export class HttpError extends Error {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    super(`status ${status}`)
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+export async function readBody(request: IncomingMessage, limit: number = BODY_LIMIT): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > limit) throw new HttpError(413, { error: 'invalid_request', error_description: 'the body is too large' })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse((await readBody(request)).toString() || '{}')
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof HttpError) throw error
+  }
+  throw new HttpError(400, { error: 'invalid_request', error_description: 'the body is not a JSON object' })
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers })
+  response.end(body === undefined ? undefined : JSON.stringify(body))
+}
+
+export function readCookie(request: IncomingMessage, name: string): string | undefined {
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=')
+    if (key === name && value) return value
+  }
+  return undefined
+}
+
+export interface CookieOptions {
+  readonly path: string
+  /** In seconds; 0 deletes the cookie. */
+  readonly maxAge: number
+  readonly secure: boolean
+}
+
+export function writeCookie(name: string, value: string, { path, maxAge, secure }: CookieOptions): string {
+  return `${name}=${value}; Path=${path}; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
+}
