@@ -111,7 +111,8 @@ const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   storm: () => call(20),
   async expire() {
     await post('/admin/expire')
-    result.textContent = 'The server refuses all access tokens issued so far: the next call gets a 401, and is retried.'
+    result.textContent =
+      'The server refuses all access tokens issued so far: the next call gets a 401, and is retried with a new one.'
   },
   async revoke() {
     await post(`/admin/users/${encodeURIComponent(element<HTMLInputElement>('user').value)}/revoke`)

@@ -160,6 +160,11 @@ export function createAuthServer(parts: AuthParts): AuthServer {
   return {
     async handle(request, response, path) {
       const isRefresh = path === '/auth/refresh' || path === '/oauth/token'
+      // What the client probes with, to see whether the server can be reached.
+      if (request.method === 'HEAD') {
+        response.writeHead(204).end()
+        return
+      }
       if (request.method !== 'POST') throw new HttpError(405, { error: 'invalid_request' }, { Allow: 'POST' })
       if (isRefresh && (await strike(request, response))) return
       switch (path) {

@@ -24,7 +24,7 @@ export function leewayOf(lifetime: number): number {
 
 /** The least time between two refreshes of tokens that live so long. */
 export function floorOf(lifetime: number | undefined): number {
-  return Math.min(10_000, Math.max(1_000, (lifetime ?? Number.POSITIVE_INFINITY) / 2))
+  return Math.min(5_000, Math.max(1_000, (lifetime ?? Number.POSITIVE_INFINITY) / 4))
 }
 
 export interface DelayTerms {

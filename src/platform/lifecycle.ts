@@ -8,17 +8,19 @@ export function createLifecycle(): Lifecycle {
     isOnline: () => navigator.onLine !== false,
     listen(listener) {
       const subscriptions = new AbortController()
-      const on = (target: EventTarget, type: string, event: () => LifecycleEvent | undefined): void =>
+      const on = (target: EventTarget, type: string, event: (event: Event) => LifecycleEvent | undefined): void =>
         target.addEventListener(
           type,
-          () => {
-            const what = event()
+          (fired) => {
+            const what = event(fired)
             if (what) listener(what)
           },
           { signal: subscriptions.signal },
         )
       on(globalThis as unknown as EventTarget, 'online', () => 'wake')
-      on(globalThis as unknown as EventTarget, 'pageshow', () => 'show')
+      on(globalThis as unknown as EventTarget, 'pageshow', (event) =>
+        (event as PageTransitionEvent).persisted ? 'show' : undefined,
+      )
       on(globalThis as unknown as EventTarget, 'pagehide', () => 'hide')
       if (typeof document !== 'undefined') {
         on(document, 'resume', () => 'wake')
