@@ -84,7 +84,10 @@ function use(kind: Custody): void {
     client.on(name, (detail) => {
       if (name === 'signed-in' || name === 'refreshed') receivedAt = Date.now()
       const more = 'reason' in detail ? `: ${detail.reason}` : 'error' in detail ? `: ${detail.error.message}` : ''
-      log(`${name} (${detail.origin.replace('-', ' ')})${more}`, name.includes('ed-') || more ? 'bad' : 'good')
+      log(
+        `${name} (${detail.origin.replace('-', ' ')})${more}`,
+        name === 'refresh-failed' || name === 'signed-out' ? 'bad' : 'good',
+      )
       void showStats()
     })
   }
