@@ -93,7 +93,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     fetch,
     platform: parts,
   } = checkOptions(options)
-  const platform = Object.assign(createBrowserPlatform(name, parts), parts)
+  const platform = createBrowserPlatform(name, parts)
   const { clock, lifecycle } = platform
   const transport = createTransport({ refresh, onSignOut, refreshTimeout, fetch, clock, lifecycle })
   const session = createSession(platform, transport.holdsRefreshToken)

@@ -35,7 +35,7 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
     cancel()
     const delay = dueIn()
     // A timer is a hint: the clock is asked again when it fires.
-    if (delay !== undefined) cancel = clock.after(Math.max(0, delay), fire)
+    if (delay !== undefined) cancel = clock.after(Math.max(0, Math.ceil(delay)), fire)
   }
 
   function fire(): void {

@@ -31,7 +31,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform> = {
   if (!hasLocks && !given.locks) lose('locks')
   if (!Broadcast && !given.channel) lose('channel')
   if (!factory && !given.ledger) lose('ledger')
-  return {
+  const platform: Platform = {
     clock: createClock(),
     locks: hasLocks ? createLocks(lockManager, name) : createNoLocks(),
     channel: Broadcast ? createChannel(Broadcast, name) : createNoChannel(),
@@ -50,4 +50,6 @@ export function createBrowserPlatform(name: string, given: Partial<Platform> = {
             throw error
           }),
   }
+  // Descriptors, because a part may be a getter.
+  return Object.defineProperties(platform, Object.getOwnPropertyDescriptors(given))
 }

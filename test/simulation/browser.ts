@@ -1,0 +1,220 @@
+// One virtual browser profile: what its tabs share (ledger, lock, channel, cookie jar) and the platform of each tab.
+
+import type { Entry } from '../../src/core/ledger.ts'
+import type { Change, LifecycleEvent, Platform } from '../../src/core/ports.ts'
+import type { Observer } from './observer.ts'
+import type { Actor, World } from './world.ts'
+
+export interface Profile {
+  entry: Entry | undefined
+  jar: string | undefined
+  /** Fault counts by kind. */
+  readonly faults: Record<string, number>
+  wipe(): void
+  steal(): void
+  releaseAll(actor: Actor): void
+  heldBy(actor: Actor): number
+  openTab(actor: Actor): Tab
+}
+
+export interface Tab {
+  readonly platform: Platform
+  isHidden: boolean
+  fire(event: LifecycleEvent): void
+  /** What the tab has left open. */
+  leftovers(): readonly string[]
+  readonly reports: unknown[]
+}
+
+interface Waiter {
+  readonly actor: Actor
+  readonly grant: () => void
+  readonly lose: () => void
+}
+
+export function createProfile(world: World, observer: () => Observer): Profile {
+  const faults: Record<string, number> = {}
+  const queue: Waiter[] = []
+  let holder: Waiter | undefined
+  const ears = new Map<Actor, (message: unknown) => void>()
+  const heard = new Map<string, number>()
+
+  const count = (kind: string): void => {
+    faults[kind] = (faults[kind] ?? 0) + 1
+    world.note(`! ${kind}`)
+  }
+  const isStruck = (kind: string, oneIn: number): boolean => {
+    if (!world.isHostile || world.choose(oneIn) !== oneIn - 1) return false
+    count(kind)
+    return true
+  }
+
+  function grantNext(): void {
+    holder = queue.shift()
+    if (holder) holder.grant()
+  }
+
+  function release(waiter: Waiter): void {
+    if (holder === waiter) grantNext()
+    else if (queue.includes(waiter)) queue.splice(queue.indexOf(waiter), 1)
+  }
+
+  const profile: Profile = {
+    entry: undefined,
+    jar: undefined,
+    faults,
+    wipe() {
+      count('ledger wiped')
+      profile.entry = undefined
+      world.elapsed += 10
+      observer().wipes++
+    },
+    steal() {
+      if (!holder) return
+      count('lock stolen')
+      holder.lose()
+      grantNext()
+    },
+    releaseAll(actor) {
+      for (const waiter of queue.filter((one) => one.actor === actor)) release(waiter)
+      if (holder?.actor === actor) grantNext()
+      ears.delete(actor)
+    },
+    heldBy: (actor) => queue.filter((one) => one.actor === actor).length + (holder?.actor === actor ? 1 : 0),
+    openTab,
+  }
+
+  function openTab(actor: Actor): Tab {
+    const timers = new Set<object>()
+    const listeners = new Set<(event: LifecycleEvent) => void>()
+    const reports: unknown[] = []
+    let ids = 0
+    let isLedgerClosed = false
+
+    /** The transaction itself needs no tab; only its answer does. */
+    function transact<Result>(label: string, work: () => Result): Promise<Result> {
+      return new Promise((resolve, reject) => {
+        const isSlow = world.isHostile && world.choose(8) === 7
+        world.after(isSlow ? 3 : 0, undefined, `${actor.name} ${label}`, () => {
+          if (actor.isCrashed) return
+          if (isStruck('transaction failed', 60)) {
+            world.after(0, actor, 'transaction failed', () => reject(new Error('transaction failed')))
+            return
+          }
+          const result = work()
+          world.after(0, actor, `${label} done`, () => resolve(result))
+        })
+      })
+    }
+
+    const tab: Tab = {
+      isHidden: false,
+      reports,
+      fire: (event) => {
+        for (const listener of [...listeners]) listener(event)
+      },
+      leftovers: () => [
+        ...(timers.size ? ['timer'] : []),
+        ...(listeners.size ? ['listener'] : []),
+        ...(ears.has(actor) ? ['channel'] : []),
+        ...(profile.heldBy(actor) ? ['lock'] : []),
+        ...(isLedgerClosed ? [] : ['ledger']),
+      ],
+      platform: {
+        degraded: [],
+        clock: {
+          now: world.wall,
+          elapsed: () => world.elapsed,
+          after(delay, callback) {
+            const timer = {}
+            timers.add(timer)
+            const cancel = world.after(Math.max(0, delay), actor, 'timer', () => {
+              timers.delete(timer)
+              callback()
+            })
+            return () => {
+              timers.delete(timer)
+              cancel()
+            }
+          },
+        },
+        random: world.random,
+        createId: () => `${actor.name}-${ids++}`,
+        report: (error) => reports.push(error),
+        locks: {
+          request(steal) {
+            let resolve: (release: (() => void) | undefined) => void = () => {}
+            const granted = new Promise<(() => void) | undefined>((settle) => {
+              resolve = settle
+            })
+            const waiter: Waiter = {
+              actor,
+              grant: () => world.after(0, actor, 'lock granted', () => resolve(() => release(waiter))),
+              lose: () => {},
+            }
+            if (steal) {
+              holder = waiter
+              waiter.grant()
+            } else {
+              queue.push(waiter)
+              if (!holder) grantNext()
+            }
+            const cancel = (): void => {
+              if (!queue.includes(waiter)) return
+              release(waiter)
+              resolve(undefined)
+            }
+            return { granted, cancel }
+          },
+        },
+        channel: {
+          open: (listener) => ears.set(actor, listener),
+          close: () => ears.delete(actor),
+          post(message) {
+            observer().posted(message)
+            for (const to of ears.keys()) {
+              if (to === actor || isStruck('message lost', 12)) continue
+              const isLate = isStruck('message late', 8)
+              const key = `${actor.name}>${to.name}`
+              // Messages of one sender keep their order.
+              const due = Math.max(heard.get(key) ?? 0, world.elapsed + (isLate ? 150 : 0))
+              heard.set(key, due)
+              world.after(due - world.elapsed, to, `hears ${actor.name}`, () => ears.get(to)?.(message))
+            }
+          },
+        },
+        ledger: {
+          shared: true,
+          read: () => transact('reads', () => profile.entry),
+          update: <Result>(transition: (entry: Entry | undefined) => Change<Result>) =>
+            transact('writes', () => {
+              const change = transition(profile.entry)
+              if (change.entry) {
+                observer().committed(profile.entry, change.entry)
+                const { attempt, epoch, generation, status } = change.entry
+                world.note(
+                  `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
+                )
+                profile.entry = change.entry
+              }
+              return change.result
+            }),
+          close() {
+            isLedgerClosed = true
+          },
+        },
+        lifecycle: {
+          isHidden: () => tab.isHidden,
+          isOnline: () => true,
+          listen(listener) {
+            listeners.add(listener)
+            return () => listeners.delete(listener)
+          },
+        },
+      },
+    }
+    return tab
+  }
+
+  return profile
+}

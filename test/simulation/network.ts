@@ -1,0 +1,143 @@
+// The network between a tab and the servers: requests and answers are events, and each may be lost or late.
+
+import { RefreshUnavailableError, SessionEndedError } from '../../src/core/errors.ts'
+import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/refresh.ts'
+import type { Profile } from './browser.ts'
+import type { Observer, Send } from './observer.ts'
+import type { Server, Tokens } from './server.ts'
+import type { Actor, World } from './world.ts'
+
+export interface Network {
+  readonly fetch: typeof fetch
+  readonly refresh: Refresh
+  readonly signOut: SignOut
+  login(user: string): Promise<Tokens>
+}
+
+export interface NetworkTerms {
+  readonly world: World
+  readonly server: Server
+  readonly profile: Profile
+  readonly observer: Observer
+  readonly isCookie: boolean
+  readonly refreshTimeout: number
+}
+
+type Fate = 'fine' | 'request lost' | 'answer lost' | '429' | '503' | 'slow' | 'body lost' | 'html'
+const FATES: readonly Fate[] = ['fine', 'request lost', 'answer lost', '429', '503', 'slow', 'body lost', 'html']
+
+export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
+  const { world, server, profile, observer, isCookie, refreshTimeout } = terms
+
+  function pickFate(): Fate {
+    const choice = world.isHostile ? world.choose(20) - 12 : 0
+    const fate = FATES[Math.max(0, choice)] ?? 'fine'
+    if (fate !== 'fine') profile.faults[fate] = (profile.faults[fate] ?? 0) + 1
+    return fate
+  }
+
+  const delay = (): number => (world.isHostile ? ([1, 20, 200][world.choose(3)] ?? 1) : 1)
+
+  function exchange(token: string | undefined, send: Send | undefined): Promise<unknown> {
+    const fate = pickFate()
+    world.note(`${actor.name} sends ${token} (${fate})`)
+    return new Promise((resolve, reject) => {
+      const arrive = (what: string, heard: Send['heard'], settle: () => void, wait = delay()): void => {
+        world.after(wait, actor, what, () => {
+          // The sender has given up by then.
+          if (send && world.elapsed - send.at < refreshTimeout) send.heard = heard
+          settle()
+        })
+      }
+      const lose = (): void => arrive('network error', 'failed', () => reject(new TypeError('network error')))
+      world.after(delay(), undefined, `server hears ${actor.name}`, () => {
+        if (fate === 'request lost') return lose()
+        if (fate === '429' || fate === '503') {
+          const error = new RefreshUnavailableError(fate, { retryAt: world.wall() + 500 })
+          return arrive(`answer ${fate}`, 'refused', () => reject(error))
+        }
+        if (fate === 'html') return arrive('answer 502', 'failed', () => reject(new Error('502')))
+        const answer = server.refresh(token, world.elapsed)
+        world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
+        if (fate === 'answer lost') return lose()
+        if ('verdict' in answer) {
+          return arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
+        }
+        const { refresh_token, ...rest } = answer.tokens
+        const wait = fate === 'slow' ? refreshTimeout + 500 : delay()
+        if (isCookie) {
+          // The jar changes when the headers arrive, tab or no tab.
+          world.after(wait, undefined, `cookie of ${actor.name}`, () => {
+            profile.jar = refresh_token
+          })
+        }
+        if (fate === 'body lost' && isCookie) {
+          const body = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
+          return arrive('answer without its body', 'failed', () => resolve(body), wait + 0.001)
+        }
+        if (fate === 'body lost') return lose()
+        return arrive('answer granted', 'granted', () => resolve(isCookie ? rest : answer.tokens), wait + 0.001)
+      })
+    })
+  }
+
+  const refresh = ({ refreshToken }: RefreshRequest): Promise<never> => {
+    const token = isCookie ? profile.jar : refreshToken
+    return exchange(token, observer.sent(actor, token)) as Promise<never>
+  }
+
+  const respond = (status: number): Response =>
+    ({ status, headers: { get: () => null }, redirected: false, url: '', body: null }) as unknown as Response
+
+  return {
+    refresh: Object.assign(refresh, { endpoint: new URL('https://auth.test/token'), holdsRefreshToken: !isCookie }),
+    signOut: ({ refreshToken }) =>
+      new Promise((resolve, reject) => {
+        const token = isCookie ? profile.jar : refreshToken
+        if (world.isHostile && world.choose(6) === 5) {
+          world.after(5, actor, 'sign-out lost', () => reject(new TypeError('network error')))
+          return
+        }
+        world.after(delay(), undefined, `server signs ${token} out`, () => {
+          server.revoke(token)
+          world.after(delay(), undefined, 'cookie cleared', () => {
+            if (isCookie) profile.jar = undefined
+          })
+          world.after(1, actor, 'signed out', () => resolve(undefined))
+        })
+      }),
+    login: (user) =>
+      new Promise((resolve, reject) => {
+        if (world.isHostile && world.choose(8) === 7) {
+          world.after(5, actor, 'login fails', () => reject(new Error('wrong password')))
+          return
+        }
+        world.after(delay(), undefined, `server signs ${user} in`, () => {
+          const tokens = server.signIn(user)
+          const { refresh_token, ...rest } = tokens
+          const wait = delay()
+          if (isCookie) {
+            world.after(wait, undefined, 'cookie of the login', () => {
+              profile.jar = refresh_token
+            })
+          }
+          world.after(wait + 0.001, actor, 'login answered', () => resolve((isCookie ? rest : tokens) as Tokens))
+        })
+      }),
+    fetch: ((input: string | URL, init?: RequestInit) => {
+      const isProbe = init?.method === 'HEAD'
+      return new Promise((resolve, reject) => {
+        if (world.isHostile && world.choose(16) === 15) {
+          world.after(5, actor, 'unreachable', () => reject(new TypeError('network error')))
+          return
+        }
+        const header = isProbe ? undefined : (init?.headers as Headers | undefined)?.get('authorization')?.slice(7)
+        if (!isProbe) observer.called(actor, header ?? undefined)
+        world.after(delay(), undefined, `${isProbe ? 'probe' : 'API'} hears ${actor.name}`, () => {
+          const status = isProbe || server.accepts(header ?? undefined, world.elapsed) ? 200 : 401
+          world.after(delay(), actor, `answer ${status} of ${String(input)}`, () => resolve(respond(status)))
+        })
+      })
+    }) as typeof fetch,
+  }
+}

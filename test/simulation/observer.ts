@@ -1,0 +1,129 @@
+// Watches one schedule from the server's side and through the ledger, and names the promise that was broken.
+
+import type { Entry } from '../../src/core/ledger.ts'
+import { familyOf, indexOf, type Server } from './server.ts'
+import type { Actor, World } from './world.ts'
+
+export class Violation extends Error {
+  readonly promise: string
+  constructor(promise: string, message: string) {
+    super(`${promise}: ${message}`)
+    this.promise = promise
+  }
+}
+
+export interface Send {
+  readonly actor: Actor
+  readonly token: string
+  readonly at: number
+  readonly wall: number
+  readonly wallOffset: number
+  /** What its sender has heard. */
+  heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
+}
+
+export interface Observer {
+  readonly sends: Send[]
+  readonly violation: Violation | undefined
+  wipes: number
+  sent(actor: Actor, token: string | undefined): Send | undefined
+  /** A request of a tab reached the API with this access token. */
+  called(actor: Actor, accessToken: string | undefined): void
+  posted(message: unknown): void
+  committed(before: Entry | undefined, after: Entry): void
+  fail(promise: string, message: string): void
+}
+
+export interface ObserverTerms {
+  readonly world: World
+  readonly server: Server
+  readonly refreshTimeout: number
+  readonly resendWithin: number
+  readonly isCookie: boolean
+}
+
+export function createObserver({ world, server, refreshTimeout, resendWithin, isCookie }: ObserverTerms): Observer {
+  const sends: Send[] = []
+  const byToken = new Map<string, Send[]>()
+  const newest = new Map<Actor, string>()
+  const lineage = new Map<number, string>()
+  let violation: Violation | undefined
+  let claims = 0
+  let highest = 0
+
+  const observer: Observer = {
+    sends,
+    get violation() {
+      return violation
+    },
+    wipes: 0,
+    fail(promise, message) {
+      violation ??= new Violation(promise, message)
+    },
+    sent(actor, token) {
+      if (token === undefined) return undefined
+      const earlier = byToken.get(token) ?? []
+      for (const one of earlier) {
+        if (one.heard === 'refused' || observer.wipes > 0) continue
+        const wait = world.elapsed - one.at
+        const isGone = one.actor.isCrashed || one.actor.isFrozen
+        if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
+        if (one.heard === 'nothing' && wait < refreshTimeout)
+          observer.fail('P1', `${token} sent while it is on the wire`)
+        if (one.heard === 'granted' && !isGone && wait < refreshTimeout)
+          observer.fail('P1', `${token} is known to be spent`)
+        if (one.heard === 'rejected') observer.fail('P1', `${token} was refused for good and is sent again`)
+        const isLate = Number.isFinite(resendWithin) && one.wallOffset === world.wallOffset
+        if (isLate && world.wall() - (earlier[0] as Send).wall > resendWithin)
+          observer.fail('P1', `${token} sent past the grace`)
+      }
+      const send: Send = {
+        actor,
+        token,
+        at: world.elapsed,
+        wall: world.wall(),
+        wallOffset: world.wallOffset,
+        heard: 'nothing',
+      }
+      byToken.set(token, [...earlier, send])
+      sends.push(send)
+      return send
+    },
+    called(actor, accessToken) {
+      if (accessToken === undefined) return
+      const last = newest.get(actor)
+      if (last && familyOf(last) === familyOf(accessToken) && indexOf(last) > indexOf(accessToken)) {
+        observer.fail('P2', `${actor.name} goes back from ${last} to ${accessToken}`)
+      }
+      newest.set(actor, accessToken)
+    },
+    posted(message) {
+      if (JSON.stringify(message).includes('rt.')) observer.fail('P8', 'the refresh token travels over the channel')
+    },
+    committed(before, after) {
+      const isOlder =
+        before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
+      if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
+      if (!before && after.epoch <= highest && !world.wentBack) observer.fail('P3', 'a wiped ledger starts an epoch again')
+      highest = Math.max(highest, after.epoch)
+      if (after.attempt) claims++
+      if (after.status === 'signed-in' && after.refreshToken && !isCookie) {
+        const family = familyOf(after.refreshToken)
+        const known = lineage.get(after.epoch)
+        if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
+        lineage.set(after.epoch, family)
+        // Generations and refresh tokens advance together: a skipped one was spent by nobody's commit.
+        const spent = server.families.get(family)
+        if (spent && indexOf(after.refreshToken) > spent.current) observer.fail('P7', 'a token nobody issued')
+      }
+      if (after.status === 'signed-out' && before?.status !== 'signed-out') {
+        const isVerdict = after.reason === 'rejected' || after.reason === 'reuse-detected'
+        if (isVerdict && server.verdicts === 0 && observer.wipes === 0) {
+          observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
+        }
+        if (after.reason === 'in-doubt' && claims === 0) observer.fail('P5', 'in doubt without a claim')
+      }
+    },
+  }
+  return observer
+}

@@ -1,0 +1,96 @@
+// `npm run simulate`: many schedules, a progress bar, and the shortest trace of what went wrong.
+
+import { parseArgs } from 'node:util'
+import { type Result, runSchedule, type Terms } from './schedule.ts'
+import { shrink } from './shrink.ts'
+
+export interface Totals {
+  schedules: number
+  readonly faults: Record<string, number>
+  steps: number
+}
+
+const BATCH = 256
+
+/** Runs schedules until one fails; resolves with its terms. */
+export async function runMany(
+  count: number,
+  termsOf: (index: number) => Terms,
+  totals: Totals,
+  onProgress?: () => void,
+): Promise<{ readonly terms: Terms; readonly result: Result } | undefined> {
+  for (let start = 0; start < count; start += BATCH) {
+    const batch = Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => termsOf(start + index))
+    const results = await Promise.all(batch.map(runSchedule))
+    for (const [index, result] of results.entries()) {
+      totals.schedules++
+      totals.steps += result.steps
+      for (const [kind, times] of Object.entries(result.faults))
+        totals.faults[kind] = (totals.faults[kind] ?? 0) + times
+      if (result.violation) return { terms: batch[index] as Terms, result }
+    }
+    onProgress?.()
+  }
+  return undefined
+}
+
+const POLICIES = [0, 'grace', 'Infinity'] as const
+
+/** Tabs and policy vary with the seed unless they are given. */
+export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): Terms {
+  return {
+    seed,
+    tabs: tabs ?? 1 + (seed % 4),
+    policy: policy ?? (POLICIES[Math.floor(seed / 4) % 3] as Terms['policy']),
+  }
+}
+
+export async function report({ terms }: { readonly terms: Terms }): Promise<string> {
+  const shortest = await shrink(terms)
+  const { violation, trace } = await runSchedule({ ...shortest, isTraced: true })
+  return [
+    `${violation?.message ?? 'not reproduced'}`,
+    ...trace.map((line) => `  ${line}`),
+    `replay: npm run simulate -- --schedules 1 --seed ${terms.seed} --tabs ${terms.tabs} --policy ${terms.policy}`,
+  ].join('\n')
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      schedules: { type: 'string', default: '100000' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+      tabs: { type: 'string' },
+      policy: { type: 'string' },
+      sabotage: { type: 'boolean', default: false },
+    },
+  })
+  if (values.sabotage) {
+    const { runSabotages } = await import('./sabotage.ts')
+    process.exitCode = (await runSabotages()) ? 0 : 1
+    return
+  }
+  const count = Number(values.schedules)
+  const seed = Number(values.seed)
+  const tabs = values.tabs === undefined ? undefined : Number(values.tabs)
+  const policy = values.policy === '0' ? 0 : (values.policy as Terms['policy'] | undefined)
+  const totals: Totals = { schedules: 0, faults: {}, steps: 0 }
+  const startedAt = performance.now()
+  const rate = (): number => Math.round((totals.schedules / (performance.now() - startedAt)) * 1000)
+  const progress = (): void => {
+    const share = totals.schedules / count
+    const bar = '█'.repeat(Math.round(share * 30)).padEnd(30, '░')
+    if (process.stderr.isTTY) process.stderr.write(`\r${bar} ${totals.schedules} schedules, ${rate()}/s `)
+  }
+  console.log(`seed ${seed}`)
+  const failure = await runMany(count, (index) => termsOf(seed + index, tabs, policy), totals, progress)
+  const faults = Object.values(totals.faults).reduce((sum, times) => sum + times, 0)
+  console.log(`\n${totals.schedules} schedules, ${totals.steps} steps, ${faults} faults, ${rate()} schedules/s`)
+  console.table(totals.faults)
+  console.log(`violations: ${failure ? 1 : 0}`)
+  if (!failure) return
+  console.log(await report(failure))
+  process.exitCode = 1
+}
+
+if (import.meta.main) await main()

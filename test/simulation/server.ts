@@ -1,0 +1,88 @@
+// The authorization server and the API of a schedule: rotation, reuse detection, grace, and a cookie jar.
+
+export interface Family {
+  readonly id: string
+  readonly user: string
+  /** The index of the only refresh token that is not spent. */
+  current: number
+  spentAt: number
+  isRevoked: boolean
+  isReused: boolean
+}
+
+export interface Tokens {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly expires_in: number
+}
+
+export type Answer = { readonly tokens: Tokens } | { readonly verdict: 'rejected' | 'reuse-detected' }
+
+export interface Server {
+  readonly families: Map<string, Family>
+  reuses: number
+  verdicts: number
+  signIn(user: string): Tokens
+  refresh(refreshToken: string | undefined, now: number): Answer
+  revoke(refreshToken: string | undefined): void
+  accepts(accessToken: string | undefined, now: number): boolean
+}
+
+/** Lifetime of access tokens (in seconds). */
+export const LIFETIME = 60
+
+export const familyOf = (token: string): string => token.split('.')[1] as string
+export const indexOf = (token: string): number => Number(token.split('.')[2])
+
+/** `grace`: for how long a spent token is answered once more (in milliseconds). */
+export function createServer(grace: number): Server {
+  const families = new Map<string, Family>()
+  const expiries = new Map<string, number>()
+  let issued = 0
+
+  function issue(family: Family, now: number): Tokens {
+    const access = `at.${family.id}.${family.current}.${issued++}`
+    expiries.set(access, now + LIFETIME * 1000)
+    return { access_token: access, refresh_token: `rt.${family.id}.${family.current}`, expires_in: LIFETIME }
+  }
+
+  const server: Server = {
+    families,
+    reuses: 0,
+    verdicts: 0,
+    signIn(user) {
+      const id = `f${families.size}`
+      const family: Family = { id, user, current: 0, spentAt: 0, isRevoked: false, isReused: false }
+      families.set(id, family)
+      return issue(family, Number.POSITIVE_INFINITY)
+    },
+    refresh(refreshToken, now) {
+      const family = refreshToken === undefined ? undefined : families.get(familyOf(refreshToken))
+      if (!family || family.isRevoked || refreshToken === undefined) {
+        server.verdicts++
+        return { verdict: family?.isReused ? 'reuse-detected' : 'rejected' }
+      }
+      const isParent = indexOf(refreshToken) === family.current - 1 && now - family.spentAt <= grace
+      if (isParent) return { tokens: issue(family, now) }
+      if (indexOf(refreshToken) !== family.current) {
+        server.reuses++
+        server.verdicts++
+        family.isRevoked = true
+        family.isReused = true
+        return { verdict: 'reuse-detected' }
+      }
+      family.current++
+      family.spentAt = now
+      return { tokens: issue(family, now) }
+    },
+    revoke(refreshToken) {
+      const family = refreshToken === undefined ? undefined : families.get(familyOf(refreshToken))
+      if (family) family.isRevoked = true
+    },
+    accepts(accessToken, now) {
+      if (!accessToken) return false
+      return families.get(familyOf(accessToken))?.isRevoked === false && (expiries.get(accessToken) ?? 0) > now
+    },
+  }
+  return server
+}
