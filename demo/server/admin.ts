@@ -1,8 +1,10 @@
-// The administrator's side, for the demo and the tests: unguarded, so it must listen on the loopback interface only.
+// The administrator's side, for the demo and the tests: without a sign-in of its own, so it must listen on the loopback
+// interface only. A page of another origin can reach that too, so its requests are refused.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HttpError, readJson, sendJson } from './http.ts'
-import { createSettings, createStats, type Fault, type Settings, type Stats } from './settings.ts'
+import { type Fault, readFault } from './faults.ts'
+import { HttpError, invalidRequest, isForeign, readJson, sendJson } from './http.ts'
+import { readSettings, type Settings, type Stats } from './settings.ts'
 import type { Store } from './store.ts'
 
 export interface AdminParts {
@@ -10,8 +12,10 @@ export interface AdminParts {
   readonly settings: Settings
   readonly faults: Fault[]
   readonly stats: Stats
-  revoke(id: string): boolean
+  readonly origins: readonly string[]
+  revoke(session: string): boolean
   expire(): Promise<void>
+  reset(): void
   listen(listener: (event: string) => void): () => void
 }
 
@@ -19,51 +23,75 @@ export interface Admin {
   handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
 }
 
-export function createAdmin({ store, settings, faults, stats, revoke, expire, listen }: AdminParts): Admin {
-  function follow(request: IncomingMessage, response: ServerResponse): void {
+/** Under any other name than the machine's own, a page may have made itself our origin (DNS rebinding). */
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw invalidRequest('the path is malformed')
+  }
+}
+
+export function createAdmin(parts: AdminParts): Admin {
+  const { store, settings, faults, stats, origins, revoke, expire, reset, listen } = parts
+
+  function follow(response: ServerResponse): void {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
     response.flushHeaders()
-    const stop = listen((event) => response.write(`data: ${event}\n\n`))
-    request.on('close', stop)
+    response.on(
+      'close',
+      listen((event) => response.write(`data: ${event}\n\n`)),
+    )
+  }
+
+  async function post(request: IncomingMessage, kind: string, name: string): Promise<unknown> {
+    switch (kind) {
+      case 'sessions/revoke':
+        if (!revoke(name)) throw new HttpError(404, { error: 'not_found' })
+        return {}
+      case 'users/revoke': {
+        const sessions = store.sessions().filter(({ subject }) => subject === name)
+        return { revoked: sessions.filter(({ id }) => revoke(id)).length }
+      }
+      case 'expire':
+        await expire()
+        return {}
+      case 'settings':
+        return Object.assign(settings, readSettings(await readJson(request)))
+      case 'faults': {
+        const fault = readFault(await readJson(request))
+        if (!fault) throw invalidRequest('the fault is unknown')
+        faults.push(fault)
+        return faults
+      }
+      case 'faults/clear':
+        faults.length = 0
+        return faults
+      case 'reset':
+        reset()
+        return {}
+    }
+    throw new HttpError(404, { error: 'not_found' })
   }
 
   return {
     async handle(request, response, path) {
-      const [, , kind, name, verb] = path.split('/').map(decodeURIComponent)
-      const isPost = request.method === 'POST'
-      if (!isPost && kind === 'sessions') return sendJson(response, 200, store.sessions())
-      if (!isPost && kind === 'stats') return sendJson(response, 200, stats)
-      if (!isPost && kind === 'settings') return sendJson(response, 200, settings)
-      if (!isPost && kind === 'events') return follow(request, response)
-      if (isPost && kind === 'sessions' && verb === 'revoke') {
-        return sendJson(response, revoke(String(name)) ? 200 : 404, {})
+      if (isForeign(request, origins) || !LOOPBACK.test(request.headers.host ?? '')) {
+        throw invalidRequest('only the demo itself may do this', 403)
       }
-      if (isPost && kind === 'users' && verb === 'revoke') {
-        const revoked = store.families(String(name)).filter(revoke).length
-        return sendJson(response, 200, { revoked })
+      const segments = path.split('/').slice(2).map(decode)
+      if (request.method === 'POST') {
+        const isNamed = segments.length === 3
+        const kind = isNamed ? `${segments[0]}/${segments[2]}` : segments.join('/')
+        return sendJson(response, 200, await post(request, kind, isNamed ? String(segments[1]) : ''))
       }
-      if (isPost && kind === 'expire') {
-        await expire()
-        return sendJson(response, 200, {})
-      }
-      if (isPost && kind === 'settings') {
-        const known = Object.keys(createSettings())
-        const changes = Object.entries(await readJson(request)).filter(([key]) => known.includes(key))
-        Object.assign(settings, Object.fromEntries(changes))
-        return sendJson(response, 200, settings)
-      }
-      if (isPost && kind === 'faults') {
-        const fault = (await readJson(request)) as unknown as Fault
-        faults.push({ ...fault, times: Number(fault.times ?? 1) })
-        return sendJson(response, 200, faults)
-      }
-      if (isPost && kind === 'reset') {
-        faults.length = 0
-        Object.assign(stats, createStats())
-        Object.assign(settings, createSettings())
-        store.clear()
-        return sendJson(response, 200, {})
-      }
+      if (path === '/admin/sessions') return sendJson(response, 200, store.sessions())
+      if (path === '/admin/stats') return sendJson(response, 200, stats)
+      if (path === '/admin/settings') return sendJson(response, 200, settings)
+      if (path === '/admin/faults') return sendJson(response, 200, faults)
+      if (path === '/admin/events') return follow(response)
       throw new HttpError(404, { error: 'not_found' })
     },
   }

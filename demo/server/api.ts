@@ -1,20 +1,26 @@
 // The protected API: it checks access tokens with the public key and asks no database (RFC 6750, RFC 9470).
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { JWTPayload } from 'jose'
-import { cookieName } from './auth.ts'
-import { HttpError, readBody, readCookie, sendJson } from './http.ts'
-import { type Fault, type Settings, type Stats, takeFault } from './settings.ts'
-import { type AccessTokens, isExpired } from './tokens.ts'
+import { type Fault, strikeBefore } from './faults.ts'
+import { HttpError, isForeign, readBody, readCookie, sendJson } from './http.ts'
+import type { Settings, Stats } from './settings.ts'
+import { type AccessTokenChecker, isExpired } from './tokens.ts'
 
 export interface ApiParts {
-  readonly tokens: AccessTokens
+  readonly checker: AccessTokenChecker
   readonly settings: Settings
   readonly faults: Fault[]
   readonly stats: Stats
-  readonly secureCookies: boolean
-  /** Sessions that were revoked; kept in memory for as long as their access tokens may live. */
+  readonly accessCookie: string
+  readonly origins: readonly string[]
+  readonly closing: AbortSignal
+  /** Sessions that were revoked, told by the authorization server; in memory, for as long as access tokens may live. */
   readonly denied: ReadonlySet<string>
+  now(): number
+  /** Asks the authorization server for a new access token of a session. */
+  renew(session: string): Promise<string | undefined>
 }
 
 export interface Api {
@@ -24,8 +30,8 @@ export interface Api {
 const UPLOAD_LIMIT = 256 * 1024 * 1024
 
 /** Refuses with a challenge; without a token there is no error to name (RFC 6750 section 3.1). */
-function challenge(error?: string, description?: string, status = 401): never {
-  const details = error ? `, error="${error}", error_description="${description}"` : ''
+function challenge(error?: string, description?: string, status = 401, more = ''): never {
+  const details = error ? `, error="${error}", error_description="${description}"${more}` : ''
   throw new HttpError(
     status,
     { error: error ?? 'unauthorized' },
@@ -33,69 +39,67 @@ function challenge(error?: string, description?: string, status = 401): never {
   )
 }
 
-export function createApi({ tokens, settings, faults, stats, secureCookies, denied }: ApiParts): Api {
-  async function authenticate(request: IncomingMessage): Promise<JWTPayload> {
-    const header = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    const token = header ?? readCookie(request, cookieName('access', secureCookies))
-    if (!token) return challenge()
-    let claims: JWTPayload
-    try {
-      claims = await tokens.check(token)
-    } catch (error) {
-      return challenge(
-        'invalid_token',
-        isExpired(error) ? 'the access token has expired' : 'the access token is not valid',
-      )
-    }
-    if (settings.denylist && denied.has(String(claims.sid)))
-      return challenge('invalid_token', 'the session was revoked')
-    return claims
+export function createApi(parts: ApiParts): Api {
+  const { checker, settings, faults, stats, accessCookie, origins, closing, denied, now, renew } = parts
+
+  /** A cookie comes along with requests of foreign pages too, so it counts only from our own. */
+  function tokenOf(request: IncomingMessage): string | undefined {
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    return token ?? (isForeign(request, origins) ? undefined : readCookie(request, accessCookie))
   }
 
-  /** Some servers renew as they answer; the token comes from the authorization server's part all the same. */
-  async function renew(claims: JWTPayload): Promise<Record<string, string>> {
-    const { iat = 0, exp = 0, sub = '', sid } = claims
-    const isHalfOver = tokens.now() / 1000 > (iat + exp) / 2
-    if (!settings.renewInResponse || !isHalfOver) return {}
-    return { 'X-Renewed-Token': await tokens.issue(sub, String(sid), settings.accessLifetime) }
+  async function authenticate(request: IncomingMessage): Promise<JWTPayload> {
+    const token = tokenOf(request)
+    if (!token) return challenge()
+    const claims = await checker.check(token).catch((error: unknown) => {
+      const problem = isExpired(error) ? 'has expired' : 'is not valid'
+      return challenge('invalid_token', `the access token ${problem}`)
+    })
+    const isDenied = settings.denylist && denied.has(String(claims.sid))
+    return isDenied ? challenge('invalid_token', 'the session was revoked') : claims
+  }
+
+  /** Some servers renew as they answer; the token comes from the authorization server all the same. */
+  async function renewal({ iat = 0, exp = 0, sid }: JWTPayload): Promise<Record<string, string>> {
+    const isHalfOver = now() / 1000 > (iat + exp) / 2
+    const token = settings.renewInResponse && isHalfOver ? await renew(String(sid)) : undefined
+    return token ? { 'X-Renewed-Token': token } : {}
+  }
+
+  async function stream(response: ServerResponse, headers: Record<string, string>): Promise<void> {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', ...headers })
+    for (let number = 1; number <= 3 && !response.destroyed; number++) {
+      response.write(`data: ${number}\n\n`)
+      await delay(50, undefined, { signal: closing })
+    }
+    response.end()
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const fault = takeFault(faults, 'api', ['latency', 'unavailable', 'unauthorized'])
-    if (fault?.kind === 'latency') await new Promise((resolve) => setTimeout(resolve, fault.delay ?? 1_000))
-    if (fault?.kind === 'unavailable') throw new HttpError(503, { error: 'temporarily_unavailable' })
-    if (fault?.kind === 'unauthorized') challenge('invalid_token', 'refused for the exercise')
+    const fault = await strikeBefore(faults, 'api', response, closing)
+    if (fault === 'unauthorized') challenge('invalid_token', 'refused for the exercise')
+    if (fault) return
     const claims = await authenticate(request)
-    const renewed = await renew(claims)
-    const status = /^\/api\/status\/(\d{3})$/.exec(path)?.[1]
-    if (status) return sendJson(response, Number(status), { status: Number(status) }, renewed)
+    const renewed = await renewal(claims)
+    const status = Number(/^\/api\/status\/([2-5]\d\d)$/.exec(path)?.[1] ?? 0)
+    if (status === 401) return challenge('invalid_token', 'refused as asked')
+    if (status) return sendJson(response, status, { status }, renewed)
     switch (path) {
       case '/api/me':
         return sendJson(response, 200, { subject: claims.sub, session: claims.sid }, renewed)
       case '/api/echo': {
-        const { method, headers } = request
-        const { authorization: _, cookie: __, ...shown } = headers
+        // Without credentials: what a script gets to see must not hold a cookie that it cannot read.
+        const { authorization: _, cookie: __, ...headers } = request.headers
         const body = await readBody(request, UPLOAD_LIMIT)
-        return sendJson(
-          response,
-          200,
-          { method, headers: shown, bytes: body.length, body: body.toString().slice(0, 10_000) },
-          renewed,
-        )
+        const shown = { method: request.method, headers, bytes: body.length, body: body.toString().slice(0, 10_000) }
+        return sendJson(response, 200, shown, renewed)
       }
-      case '/api/stream': {
-        response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', ...renewed })
-        for (let number = 1; number <= 3; number++) {
-          response.write(`data: ${number}\n\n`)
-          await new Promise((resolve) => setTimeout(resolve, 50))
-        }
-        response.end()
-        return
-      }
+      case '/api/stream':
+        return stream(response, renewed)
       case '/api/admin-only':
-        return challenge('insufficient_scope', 'this needs the scope admin', 403)
+        return challenge('insufficient_scope', 'this needs the scope admin', 403, ', scope="admin"')
       case '/api/transfer':
-        return challenge('insufficient_user_authentication', 'sign in again to do this')
+        return challenge('insufficient_user_authentication', 'sign in again to do this', 401, ', max_age="0"')
     }
     throw new HttpError(404, { error: 'not_found' })
   }

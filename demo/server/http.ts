@@ -17,14 +17,18 @@ export class HttpError extends Error {
   }
 }
 
+export const invalidRequest = (description: string, status = 400): HttpError =>
+  new HttpError(status, { error: 'invalid_request', error_description: description })
+
+/** Reads to the end, even what is too much: an answer sent before that might never be read. */
 export async function readBody(request: IncomingMessage, limit: number = BODY_LIMIT): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
     size += chunk.length
-    if (size > limit) throw new HttpError(413, { error: 'invalid_request', error_description: 'the body is too large' })
-    chunks.push(chunk)
+    if (size <= limit) chunks.push(chunk)
   }
+  if (size > limit) throw invalidRequest('the body is too large', 413)
   return Buffer.concat(chunks)
 }
 
@@ -35,7 +39,21 @@ export async function readJson(request: IncomingMessage): Promise<Record<string,
   } catch (error) {
     if (error instanceof HttpError) throw error
   }
-  throw new HttpError(400, { error: 'invalid_request', error_description: 'the body is not a JSON object' })
+  throw invalidRequest('the body is not a JSON object')
+}
+
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  const body = (await readBody(request)).toString()
+  if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? ''))
+    return new URLSearchParams(body)
+  throw invalidRequest('the body is not form-encoded')
+}
+
+/** Whether a page of an origin that is not ours sent this (Fetch standard: `Origin`, `Sec-Fetch-Site`). */
+export function isForeign(request: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host, 'sec-fetch-site': site } = request.headers
+  if (origin === undefined) return site === 'cross-site' || site === 'same-site'
+  return !origins.includes(origin) && URL.parse(origin)?.host !== host
 }
 
 export function sendJson(

@@ -1,22 +1,24 @@
 // The reference server: an authorization server, an API that only checks its tokens, and an administrator's side.
 
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdmin } from './admin.ts'
 import { createApi } from './api.ts'
 import { createAuthServer } from './auth.ts'
+import { allowOrigin } from './cors.ts'
+import type { Fault } from './faults.ts'
+import { createGrants, type EventKind } from './grants.ts'
 import { HttpError, sendJson } from './http.ts'
-import { createSettings, createStats, type Fault, type Settings, type Stats } from './settings.ts'
-import { createStore, type Family, type Store } from './store.ts'
+import type { Family } from './sessions.ts'
+import { createSettings, createStats, readSettings, type Settings, type Stats } from './settings.ts'
+import { createStore, type Store } from './store.ts'
 import { createAccessTokens } from './tokens.ts'
 
-export interface DemoServerOptions {
+/** The settings are what the server starts with, and returns to when it is reset. */
+export interface DemoServerOptions extends Partial<Settings> {
   /** Where sessions are kept; `:memory:` by default. */
   readonly file?: string
-  /** Lifetime of access tokens (in seconds). */
-  readonly accessLifetime?: number
-  /** How far the server's clock is ahead (in milliseconds). */
-  readonly clockOffset?: number
   /** Origins that may call with credentials from elsewhere. */
   readonly origins?: readonly string[]
   /** Whether cookies are `Secure`; false for browsers that refuse that on http://localhost. */
@@ -28,102 +30,120 @@ export interface DemoServer {
   handle(request: IncomingMessage, response: ServerResponse, next?: () => void): void
   /** Listens on the loopback interface; resolves with the origin. */
   listen(port?: number): Promise<string>
+  /** Ends every connection, those of another server that calls `handle` included. */
   close(): Promise<void>
+  /** Forgets sessions, faults and counters, and restores the settings. */
+  reset(): void
+  /** Revokes a session, as an administrator does; false when there is none to revoke. */
+  revoke(session: string): boolean
   readonly settings: Settings
   readonly faults: Fault[]
   readonly stats: Stats
   readonly store: Store
 }
 
-const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, X-Requested-With'
+const ENDINGS: readonly EventKind[] = ['reused', 'revoked', 'signed-out']
 
 export async function createDemoServer(options: DemoServerOptions = {}): Promise<DemoServer> {
-  const { file = ':memory:', clockOffset = 0, origins = [], secureCookies = true } = options
-  const settings = createSettings()
-  if (options.accessLifetime !== undefined) settings.accessLifetime = options.accessLifetime
+  const { file = ':memory:', origins = [], secureCookies = true } = options
+  const settings: Settings = { ...createSettings(), ...readSettings(options) }
+  const initial: Settings = { ...settings }
   const faults: Fault[] = []
   const stats = createStats()
   const listeners = new Set<(event: string) => void>()
   const denied = new Set<string>()
-  const tokens = await createAccessTokens('http://localhost', clockOffset)
-  const store = createStore(file, tokens.now, () => settings.replay)
+  const open = new Set<ServerResponse>()
+  const closing = new AbortController()
+  const now = (): number => Date.now() + settings.clockOffset
+  const { issuer, checker } = await createAccessTokens(now)
+  const store = createStore(file, now, settings)
 
-  function announce(kind: string, { id, subject, device }: Family): void {
-    const event = JSON.stringify({ kind, session: id, subject, device, at: tokens.now() })
+  function announce(kind: EventKind, { id, subject, device }: Family): void {
+    if (ENDINGS.includes(kind)) denied.add(id)
+    const event = JSON.stringify({ kind, session: id, subject, device, at: now() })
     for (const listener of listeners) listener(event)
   }
 
-  function revoke(id: string): boolean {
-    denied.add(id)
-    return store.revoke(id, 'administrator')
+  function revoke(session: string): boolean {
+    const family = store.revoke(session, 'administrator')
+    if (family) announce('revoked', family)
+    return family !== undefined
   }
 
-  const auth = createAuthServer({ store, tokens, settings, faults, stats, secureCookies, origins, announce })
-  const shared = { settings, faults, stats }
-  const api = createApi({ ...shared, tokens, secureCookies, denied })
-  const admin = createAdmin({
-    ...shared,
-    store,
-    revoke,
-    expire: tokens.replaceKeys,
-    listen(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  })
-  const parts = { auth, oauth: auth, api, admin }
+  function reset(): void {
+    faults.length = 0
+    denied.clear()
+    store.clear()
+    Object.assign(stats, createStats())
+    Object.assign(settings, initial)
+  }
 
-  /** True when this was a preflight, which is answered here. */
-  function allowOrigin(request: IncomingMessage, response: ServerResponse): boolean {
-    const { origin } = request.headers
-    if (!origin || !origins.includes(origin)) return false
-    response.setHeader('Access-Control-Allow-Origin', origin)
-    response.setHeader('Access-Control-Allow-Credentials', 'true')
-    response.setHeader('Vary', 'Origin')
-    const exposed = settings.exposeChallenge ? ', WWW-Authenticate' : ''
-    response.setHeader('Access-Control-Expose-Headers', `Date, Retry-After, X-Renewed-Token${exposed}`)
-    if (request.method !== 'OPTIONS') return false
-    response.setHeader('Access-Control-Allow-Headers', ALLOWED_HEADERS)
-    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
-    response.writeHead(204).end()
-    return true
+  function listen(listener: (event: string) => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  const grants = createGrants({ store, issuer, settings, stats, secureCookies, announce })
+  const shared = { settings, faults, stats, origins, closing: closing.signal }
+  const auth = createAuthServer({ ...shared, grants })
+  const api = createApi({
+    ...shared,
+    checker,
+    denied,
+    now,
+    renew: grants.renew,
+    accessCookie: grants.cookieNames.access,
+  })
+  const admin = createAdmin({ ...shared, store, revoke, reset, listen, expire: issuer.replaceKeys })
+  const parts = new Map([
+    ['auth', auth],
+    ['oauth', auth],
+    ['api', api],
+    ['admin', admin],
+  ])
+
+  function fail(response: ServerResponse, error: unknown): void {
+    if (closing.signal.aborted || response.destroyed || response.headersSent) {
+      response.destroy()
+    } else if (error instanceof HttpError) {
+      sendJson(response, error.status, error.body, error.headers)
+    } else {
+      console.error(error)
+      sendJson(response, 500, { error: 'server_error' })
+    }
   }
 
   function handle(request: IncomingMessage, response: ServerResponse, next?: () => void): void {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    const name = path.split('/')[1] ?? ''
-    const part = Object.hasOwn(parts, name) ? parts[name as keyof typeof parts] : undefined
+    const path = (request.url ?? '/').replace(/\?.*$/, '')
+    const part = parts.get(path.split('/')[1] ?? '')
     if (!part) {
       if (next) next()
       else sendJson(response, 404, { error: 'not_found' })
       return
     }
-    response.setHeader('Date', new Date(tokens.now()).toUTCString())
-    if (allowOrigin(request, response)) return
-    part.handle(request, response, path).catch((error: unknown) => {
-      if (response.headersSent) {
-        response.destroy()
-      } else if (error instanceof HttpError) {
-        sendJson(response, error.status, error.body, error.headers)
-      } else {
-        console.error(error)
-        sendJson(response, 500, { error: 'server_error' })
-      }
-    })
+    open.add(response)
+    response.on('close', () => open.delete(response))
+    response.setHeader('Date', new Date(now()).toUTCString())
+    if (allowOrigin(request, response, origins, settings)) return
+    part.handle(request, response, path).catch((error: unknown) => fail(response, error))
   }
 
   const server: Server = createServer((request, response) => handle(request, response))
   return {
     handle,
+    reset,
+    revoke,
     settings,
     faults,
     stats,
     store,
     async listen(port = 0) {
-      await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
+      await once(server.listen(port, 'localhost'), 'listening')
       return `http://localhost:${(server.address() as AddressInfo).port}`
     },
     async close() {
+      closing.abort()
+      for (const response of open) response.destroy()
       server.closeAllConnections()
       if (server.listening) await new Promise((resolve) => server.close(resolve))
       store.close()

@@ -1,63 +1,27 @@
 // Sessions and their refresh tokens: random, stored hashed, single use, one family for each sign-in and device.
 
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-
-export interface Family {
-  readonly id: string
-  readonly subject: string
-  readonly device: string
-  readonly custody: string
-  readonly createdAt: number
-  readonly expiresAt: number
-  readonly revokedAt: number | null
-  /** `reuse`, `sign-out`, `administrator`. */
-  readonly revokedFor: string | null
-}
-
-export type Rotation =
-  | { readonly kind: 'rotated'; readonly family: Family; readonly refreshToken: string }
-  /** The request came a second time: here is the answer of the first. */
-  | { readonly kind: 'replayed'; readonly family: Family; readonly refreshToken: string }
-  | { readonly kind: 'refused'; readonly reason: 'unknown' | 'expired' | 'revoked' }
-  | { readonly kind: 'reused'; readonly family: Family; readonly isFirst: boolean }
+import { seal, unseal } from './seal.ts'
+import type { Custody, Family, Generation, Rotation, Session } from './sessions.ts'
+import type { Settings } from './settings.ts'
 
 export interface Store {
-  createFamily(
-    subject: string,
-    device: string,
-    custody: string,
-  ): { readonly family: Family; readonly refreshToken: string }
-  /** Spends a refresh token and issues the next, in one transaction. */
-  rotate(refreshToken: string, idempotencyKey: string | undefined): Rotation
-  revoke(id: string, reason: string): boolean
-  revokeByToken(refreshToken: string, reason: string): Family | undefined
-  sessions(): readonly unknown[]
-  families(subject: string): readonly string[]
+  createFamily(subject: string, device: string, custody: Custody): { family: Family; refreshToken: string }
+  /** Spends a refresh token and issues the next, in one transaction; a token of another custody is unknown. */
+  rotate(refreshToken: string, custodies: readonly Custody[], idempotencyKey: string | undefined): Rotation
+  /** The family that was revoked by this call. */
+  revoke(id: string, reason: Family['revokedFor']): Family | undefined
+  revokeByToken(refreshToken: string): Family | undefined
+  /** A family that may still be refreshed. */
+  activeFamily(id: string): Family | undefined
+  /** By user, device and sign-in. */
+  sessions(): readonly Session[]
   clear(): void
   close(): void
 }
 
-const DAY = 86_400_000
-/** How long the answer to a spent token is kept for its replay (in milliseconds). */
-const REPLAY = 600_000
-
 const hash = (token: string): string => createHash('sha256').update(token).digest('base64url')
-
-/** What the replay needs is readable only to who presents the spent token: the table alone betrays nothing. */
-function seal(secret: string, text: string): Buffer {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'replay', 32))
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-}
-
-function unseal(secret: string, sealed: Uint8Array): string {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'replay', 32))
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
-  decipher.setAuthTag(sealed.subarray(-16))
-  return decipher.update(sealed.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
-}
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS families (
@@ -65,20 +29,23 @@ const SCHEMA = `
     createdAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL, revokedAt INTEGER, revokedFor TEXT);
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE, generation INTEGER NOT NULL,
-    issuedAt INTEGER NOT NULL, spentAt INTEGER, spentKey TEXT, sealed BLOB);
-  CREATE INDEX IF NOT EXISTS tokens_of_family ON tokens (family);`
+    issuedAt INTEGER NOT NULL, spentAt INTEGER, spentKey TEXT, sealed BLOB, UNIQUE (family, generation));`
 
-export function createStore(file: string, now: () => number, isReplaying: () => boolean): Store {
+export function createStore(file: string, now: () => number, settings: Settings): Store {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; ${SCHEMA}`)
+  database.prepare('DELETE FROM families WHERE expiresAt <= ?').run(now())
   const statement = {
     token: database.prepare('SELECT * FROM tokens WHERE hash = ?'),
     family: database.prepare('SELECT * FROM families WHERE id = ?'),
-    families: database.prepare('SELECT * FROM families ORDER BY createdAt DESC'),
-    chain: database.prepare('SELECT generation, issuedAt, spentAt FROM tokens WHERE family = ? ORDER BY generation'),
+    families: database.prepare('SELECT * FROM families ORDER BY subject, device, createdAt'),
+    chain: database.prepare(
+      'SELECT generation, issuedAt, spentAt, spentKey AS spentBy FROM tokens WHERE family = ? ORDER BY generation',
+    ),
     addFamily: database.prepare('INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)'),
     addToken: database.prepare('INSERT INTO tokens (hash, family, generation, issuedAt) VALUES (?, ?, ?, ?)'),
     spend: database.prepare('UPDATE tokens SET spentAt = ?, spentKey = ?, sealed = ? WHERE hash = ?'),
+    forget: database.prepare('UPDATE tokens SET sealed = NULL WHERE family = ? AND spentAt <= ?'),
     revoke: database.prepare('UPDATE families SET revokedAt = ?, revokedFor = ? WHERE id = ? AND revokedAt IS NULL'),
   }
 
@@ -101,47 +68,62 @@ export function createStore(file: string, now: () => number, isReplaying: () => 
   }
 
   const familyOf = (id: unknown): Family => statement.family.get(id as string) as unknown as Family
-  const revoke = (id: string, reason: string): boolean => statement.revoke.run(now(), reason, id).changes > 0
+  const chainOf = (id: string): Generation[] => statement.chain.all(id) as unknown as Generation[]
+  const revoke: Store['revoke'] = (id, reason) =>
+    statement.revoke.run(now(), reason, id).changes > 0 ? familyOf(id) : undefined
 
-  function rotate(presented: string, key: string | undefined): Rotation {
+  function rotate(presented: string, custodies: readonly Custody[], key: string | undefined): Rotation {
     const token = statement.token.get(hash(presented))
-    if (!token) return { kind: 'refused', reason: 'unknown' }
-    const family = familyOf(token.family)
+    const family = token && familyOf(token.family)
+    if (!token || !family || !custodies.includes(family.custody)) return { kind: 'refused', reason: 'unknown' }
     if (family.revokedFor === 'reuse') return { kind: 'reused', family, isFirst: false }
     if (family.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
     if (family.expiresAt <= now()) return { kind: 'refused', reason: 'expired' }
+    const next = Number(token.generation) + 1
+    const forgottenBefore = now() - settings.replayWindow * 1000
+    statement.forget.run(family.id, forgottenBefore)
     if (token.spentAt !== null) {
-      const isSameRequest = key !== undefined && key === token.spentKey && now() - Number(token.spentAt) < REPLAY
-      if (isSameRequest && isReplaying()) {
+      const isKept = token.sealed !== null && Number(token.spentAt) > forgottenBefore
+      if (settings.replay && isKept && key === token.spentKey) {
+        // Late: the answer arrived, for its token was spent. To send it again would overwrite a newer cookie.
+        if (chainOf(family.id)[next]?.spentAt !== null) return { kind: 'refused', reason: 'superseded' }
         return { kind: 'replayed', family, refreshToken: unseal(presented, token.sealed as Uint8Array) }
       }
-      revoke(family.id, 'reuse')
-      return { kind: 'reused', family, isFirst: true }
+      return { kind: 'reused', family: revoke(family.id, 'reuse') ?? family, isFirst: true }
     }
-    const refreshToken = addToken(family.id, Number(token.generation) + 1)
-    statement.spend.run(now(), key ?? null, seal(presented, refreshToken), hash(presented))
+    if (Number(token.issuedAt) + settings.refreshLifetime * 1000 <= now()) return { kind: 'refused', reason: 'expired' }
+    const refreshToken = addToken(family.id, next)
+    const sealed = key === undefined ? null : seal(presented, refreshToken)
+    statement.spend.run(now(), key ?? null, sealed, hash(presented))
     return { kind: 'rotated', family, refreshToken }
+  }
+
+  function describe(family: Family): Session {
+    const tokens = chainOf(family.id)
+    const status = family.revokedAt !== null ? 'revoked' : family.expiresAt <= now() ? 'expired' : 'active'
+    const usedAt = Math.max(family.createdAt, ...tokens.map(({ spentAt }) => spentAt ?? 0))
+    return { ...family, status, usedAt, tokens }
   }
 
   return {
     createFamily: (subject, device, custody) =>
       transaction(() => {
         const id = randomUUID()
-        statement.addFamily.run(id, subject, device, custody, now(), now() + 30 * DAY)
+        statement.addFamily.run(id, subject, device, custody, now(), now() + settings.sessionLifetime * 1000)
         return { family: familyOf(id), refreshToken: addToken(id, 0) }
       }),
-    rotate: (refreshToken, key) => transaction(() => rotate(refreshToken, key)),
+    rotate: (refreshToken, custodies, key) => transaction(() => rotate(refreshToken, custodies, key)),
     revoke,
-    revokeByToken: (refreshToken, reason) =>
+    revokeByToken: (refreshToken) =>
       transaction(() => {
         const token = statement.token.get(hash(refreshToken))
-        if (!token || !revoke(String(token.family), reason)) return undefined
-        return familyOf(token.family)
+        return token && revoke(String(token.family), 'sign-out')
       }),
-    sessions: () =>
-      statement.families.all().map((family) => ({ ...family, tokens: statement.chain.all(family.id as string) })),
-    families: (subject) =>
-      (statement.families.all() as unknown as Family[]).filter((one) => one.subject === subject).map(({ id }) => id),
+    activeFamily(id) {
+      const family = statement.family.get(id) as Family | undefined
+      return family && describe(family).status === 'active' ? family : undefined
+    },
+    sessions: () => (statement.families.all() as unknown as Family[]).map(describe),
     clear: () => database.exec('DELETE FROM families'),
     close: () => database.close(),
   }

@@ -1,42 +1,62 @@
 // Access tokens: issued by the authorization server alone, checked by anyone who has its public key (RFC 9068).
+// The keys live as long as the process: after a restart the API refuses older tokens, and clients refresh.
 
 import { randomUUID } from 'node:crypto'
 import { errors, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 
-export interface AccessTokens {
-  /** The server's clock (in milliseconds since the epoch). */
-  now(): number
+export interface AccessTokenIssuer {
   issue(subject: string, session: string, lifetime: number): Promise<string>
-  /** Throws what jose throws when the token is expired, forged, or for another audience. */
-  check(token: string): Promise<JWTPayload>
   /** Makes all tokens issued so far invalid at once. */
   replaceKeys(): Promise<void>
 }
 
-export async function createAccessTokens(issuer: string, clockOffset: number): Promise<AccessTokens> {
+export interface AccessTokenChecker {
+  /** Throws what jose throws when the token is expired, forged, or for another audience. */
+  check(token: string): Promise<JWTPayload>
+}
+
+export interface AccessTokens {
+  readonly issuer: AccessTokenIssuer
+  readonly checker: AccessTokenChecker
+}
+
+const ISSUER = 'http://localhost'
+const AUDIENCE = 'api'
+/** In seconds; `iat` is rounded down, and no token may die before its `expires_in` (RFC 7519 section 4.1.4). */
+const LEEWAY = 1
+
+export async function createAccessTokens(now: () => number): Promise<AccessTokens> {
   let keys = await generateKeyPair('ES256')
-  const now = (): number => Date.now() + clockOffset
   return {
-    now,
-    issue(subject, session, lifetime) {
-      const issuedAt = Math.floor(now() / 1000)
-      return new SignJWT({ sid: session })
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
-        .setIssuer(issuer)
-        .setAudience('api')
-        .setSubject(subject)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + lifetime)
-        .setJti(randomUUID())
-        .sign(keys.privateKey)
+    issuer: {
+      issue(subject, session, lifetime) {
+        const issuedAt = Math.floor(now() / 1000)
+        return new SignJWT({ sid: session })
+          .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+          .setIssuer(ISSUER)
+          .setAudience(AUDIENCE)
+          .setSubject(subject)
+          .setIssuedAt(issuedAt)
+          .setExpirationTime(issuedAt + lifetime)
+          .setJti(randomUUID())
+          .sign(keys.privateKey)
+      },
+      async replaceKeys() {
+        keys = await generateKeyPair('ES256')
+      },
     },
-    async check(token) {
-      const options = { issuer, audience: 'api', typ: 'at+jwt', currentDate: new Date(now()) }
-      const { payload } = await jwtVerify(token, keys.publicKey, options)
-      return payload
-    },
-    async replaceKeys() {
-      keys = await generateKeyPair('ES256')
+    checker: {
+      async check(token) {
+        const { payload } = await jwtVerify(token, keys.publicKey, {
+          algorithms: ['ES256'],
+          typ: 'at+jwt',
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          clockTolerance: LEEWAY,
+          currentDate: new Date(now()),
+        })
+        return payload
+      },
     },
   }
 }
