@@ -33,6 +33,7 @@ export type ClaimResult =
 /** Whether the entry is what this tab knows and has, or may have, a session. */
 function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
   if (isNewer(found, known)) return false
+  if (isNewer(known, found)) return true
   if (found.status === 'signed-in' || found.status === 'unknown') return true
   // Nobody was signed in when a tab last asked; a server may have signed somebody in since.
   return found.reason === 'initial' && known.status === 'unknown'
@@ -42,7 +43,7 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
 export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
   const { known, now } = terms
   if (found && !isOpen(found, known)) return { result: { kind: 'moved' } }
-  // A ledger that was wiped or rolled back knows less than this tab: its refresh token is gone or spent.
+  // A ledger that was wiped or set back knows less than this tab: its refresh token is gone or spent.
   const entry: Entry =
     found && !isNewer(known, found)
       ? found

@@ -38,14 +38,14 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   const delay = (): number => (world.isHostile ? ([1, 20, 200][world.choose(3)] ?? 1) : 1)
 
-  function exchange(token: string | undefined, send: Send | undefined): Promise<unknown> {
+  function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
     const fate = pickFate()
     world.note(`${actor.name} sends ${token} (${fate})`)
     return new Promise((resolve, reject) => {
       const arrive = (what: string, heard: Send['heard'], settle: () => void, wait = delay()): void => {
         world.after(wait, actor, what, () => {
           // The sender has given up by then.
-          if (send && world.elapsed - send.at < refreshTimeout) send.heard = heard
+          if (send && !signal.aborted) send.heard = heard
           settle()
         })
       }
@@ -81,9 +81,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     })
   }
 
-  const refresh = ({ refreshToken }: RefreshRequest): Promise<never> => {
+  const refresh = ({ refreshToken, signal }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    return exchange(token, observer.sent(actor, token)) as Promise<never>
+    return exchange(token, observer.sent(actor, token), signal) as Promise<never>
   }
 
   const respond = (status: number): Response =>

@@ -200,13 +200,15 @@ function act(
   } else if (action < 96) {
     count('clock jump')
     const jump = [600_000, -600_000, 3_000, -3_000][world.choose(4)] ?? 0
+    if (jump < 0 && run.observer.wipes > 0) return
     world.wallOffset += jump
     world.wentBack ||= jump < 0
   } else if (action < 97) {
     count('sleep')
     world.wallOffset += 3_600_000
   } else if (action < 98) {
-    if (world.choose(4) === 3) profile.wipe()
+    // With the clock set back as well nobody could tell which session is the newer one.
+    if (world.choose(4) === 3 && !world.wentBack) profile.wipe()
   } else if (action < 99) {
     tab.isHidden = !tab.isHidden
     if (!tab.isHidden && isAwake) tab.fire('wake')
