@@ -142,6 +142,7 @@ export async function createDemoServer(options: DemoServerOptions = {}): Promise
       return `http://localhost:${(server.address() as AddressInfo).port}`
     },
     async close() {
+      if (closing.signal.aborted) return
       closing.abort()
       for (const response of open) response.destroy()
       server.closeAllConnections()
