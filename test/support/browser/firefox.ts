@@ -1,0 +1,24 @@
+// Firefox, unpatched, over WebDriver BiDi: one process, a container per profile.
+
+import { firefox } from 'playwright-core'
+import { type Browser, capabilities, type LaunchOptions } from './driver.ts'
+import { findFirefox } from './executables.ts'
+import { createPlaywrightProfile } from './playwright.ts'
+
+export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser> {
+  if (options.lifecycle) throw new Error("Firefox's driver has no hidden or frozen tabs")
+  const executablePath = findFirefox()
+  if (!executablePath) throw new Error('Firefox is not installed')
+  const browser = await firefox.launch({
+    channel: 'moz-firefox',
+    executablePath,
+    firefoxUserPrefs: { 'browser.privatebrowsing.autostart': options.private ?? false },
+  })
+  return {
+    engine: 'firefox',
+    version: browser.version(),
+    can: capabilities('offline', 'bfcache', 'private', 'screenshot', 'load-errors'),
+    newProfile: async () => createPlaywrightProfile('firefox', await browser.newContext()),
+    close: () => browser.close(),
+  }
+}

@@ -1,0 +1,78 @@
+// Processes and directories that must not outlive this process, however it ends.
+
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const releases = new Set<() => void>()
+
+function releaseAll(): void {
+  for (const release of releases) release()
+  releases.clear()
+}
+
+let isWatching = false
+
+function own(release: () => void): () => void {
+  releases.add(release)
+  if (!isWatching) {
+    isWatching = true
+    process.on('exit', releaseAll)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        releaseAll()
+        process.kill(process.pid, signal)
+      })
+    }
+  }
+  return () => {
+    releases.delete(release)
+    release()
+  }
+}
+
+export interface OwnedProcess {
+  readonly child: ChildProcess
+  /** Ends it and everything it started; resolves once it has exited. */
+  stop(): Promise<void>
+}
+
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly stdio?: StdioOptions } = {},
+): OwnedProcess {
+  const { env = process.env, stdio = 'ignore' } = options
+  // A process group of its own, so that its children end with it.
+  const child = spawn(command, args, { env, stdio, detached: true })
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const kill = own(() => {
+    try {
+      if (child.pid) process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // Nothing of the group is left.
+    }
+  })
+  return {
+    child,
+    stop: () => {
+      kill()
+      return ended
+    },
+  }
+}
+
+export interface OwnedDirectory {
+  readonly path: string
+  remove(): void
+}
+
+export function createDirectory(name: string): OwnedDirectory {
+  const path = mkdtempSync(join(tmpdir(), `authfetch-${name}-`))
+  // A browser that was just killed may still be writing; retries cover that.
+  return { path, remove: own(() => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })) }
+}

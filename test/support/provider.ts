@@ -1,0 +1,115 @@
+// A real OpenID provider as the judge: it rotates refresh tokens, and a spent one revokes the whole grant.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair } from 'jose'
+import Provider from 'oidc-provider'
+import { CLIENT_ID, configure, resourceServerInfo, SCOPE } from './provider/configuration.ts'
+import { type Counters, countEvents } from './provider/counters.ts'
+import { createFaultInjector, type Faults } from './provider/faults.ts'
+import { createProtectedResource } from './provider/protected-resource.ts'
+
+export interface ProviderOptions {
+  /** Seconds. @default 60 */
+  readonly accessTokenTtl?: number
+  /** Seconds. @default 3600 */
+  readonly refreshTokenTtl?: number
+  /** `false`: each answer closes its connection, so that no browser sends a POST twice on its own. @default true */
+  readonly keepAlive?: boolean
+}
+
+/** The answer of the token endpoint, RFC 6749, section 5.1. */
+export interface TokenSet {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly expires_in: number
+  readonly token_type: 'Bearer'
+}
+
+export interface OpenIdProvider extends Faults {
+  readonly issuer: string
+  readonly tokenEndpoint: string
+  readonly revocationEndpoint: string
+  readonly resourceEndpoint: string
+  readonly clientId: string
+  readonly counters: Readonly<Counters>
+  /** A first token set, without a login page and without a token request. @default 'alice' */
+  seed(accountId?: string): Promise<TokenSet>
+  /** From now on `/me` refuses each access token issued so far, before its time. */
+  refuseIssuedTokens(): void
+  close(): Promise<void>
+}
+
+export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
+  const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true } = options
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
+
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
+  const resource = `${issuer}/me`
+  const settings = { resource, accessTokenTtl, refreshTokenTtl, key }
+  const provider = new Provider(issuer, configure(settings))
+
+  const { counters, isRefused, refuseIssuedTokens } = countEvents(provider)
+  const { faults, apply, releaseAll } = createFaultInjector()
+  provider.silent = true
+  provider.use(async (context, next) => {
+    if (context.method !== 'POST' || context.path !== '/token') return next()
+    counters.tokenRequests += 1
+    await apply(context, next)
+  })
+
+  const answerResource = createProtectedResource({
+    issuer,
+    audience: resource,
+    publicKey,
+    isRefused,
+    onAnswer: (status) => {
+      counters.resourceRequests += 1
+      if (status === 401) counters.resourceRefusals += 1
+    },
+  })
+  const answer = provider.callback()
+  server.on('request', (request, response) => {
+    if (!keepAlive) response.setHeader('Connection', 'close')
+    void (request.url === '/me' ? answerResource : answer)(request, response)
+  })
+
+  return {
+    ...faults,
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    revocationEndpoint: `${issuer}/token/revocation`,
+    resourceEndpoint: resource,
+    clientId: CLIENT_ID,
+    counters,
+
+    async seed(accountId = 'alice') {
+      const client = await provider.Client.find(CLIENT_ID)
+      const grant = new provider.Grant({ accountId, clientId: CLIENT_ID })
+      grant.addOIDCScope(SCOPE)
+      grant.addResourceScope(resource, SCOPE)
+      const gty = 'authorization_code'
+      const common = { client, accountId, grantId: await grant.save(), gty, scope: SCOPE, claims: {} }
+      const access = new provider.AccessToken(common)
+      access.resourceServer = new provider.ResourceServer(resource, resourceServerInfo(settings))
+      return {
+        access_token: await access.save(),
+        refresh_token: await new provider.RefreshToken({ ...common, resource }).save(),
+        expires_in: access.expiration,
+        token_type: 'Bearer',
+      }
+    },
+
+    refuseIssuedTokens,
+
+    async close() {
+      releaseAll()
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}

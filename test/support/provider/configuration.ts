@@ -1,0 +1,78 @@
+// The configuration of the provider: public client, rotation, JWT access tokens, nothing that prints.
+
+import type { JWK } from 'jose'
+import { createStore } from './store.ts'
+
+export const CLIENT_ID = 'spa'
+export const SCOPE = 'openid offline_access'
+
+export interface ConfigurationOptions {
+  readonly resource: string
+  readonly accessTokenTtl: number
+  readonly refreshTokenTtl: number
+  readonly key: JWK
+}
+
+export interface ResourceServerInfo {
+  readonly scope: string
+  readonly audience: string
+  readonly accessTokenTTL: number
+  readonly accessTokenFormat: 'jwt'
+  readonly jwt: { readonly sign: { readonly alg: 'ES256' } }
+}
+
+export function resourceServerInfo({ resource, accessTokenTtl }: ConfigurationOptions): ResourceServerInfo {
+  return {
+    scope: SCOPE,
+    audience: resource,
+    accessTokenTTL: accessTokenTtl,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256' } },
+  }
+}
+
+export function configure(options: ConfigurationOptions): object {
+  const { resource, accessTokenTtl, refreshTokenTtl, key } = options
+  const day = 86_400
+  return {
+    adapter: createStore(),
+    jwks: { keys: [key] },
+    cookies: { keys: ['test'] },
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: ['http://localhost:9999/callback'],
+      },
+    ],
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    clientBasedCORS: () => true,
+    findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id }) }),
+    rotateRefreshToken: true,
+    revokeGrantPolicy: () => true,
+    renderError: (context: { body: unknown }, out: unknown) => {
+      context.body = out
+    },
+    ttl: {
+      AccessToken: accessTokenTtl,
+      RefreshToken: refreshTokenTtl,
+      IdToken: accessTokenTtl,
+      Grant: day,
+      Session: day,
+      Interaction: day,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: () => true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => resourceServerInfo(options),
+      },
+    },
+  }
+}

@@ -1,0 +1,70 @@
+// What the provider saw, from its own events.
+
+import type { JWTPayload } from 'jose'
+import type Provider from 'oidc-provider'
+import type { KoaContext, Token } from 'oidc-provider'
+
+export interface Counters {
+  /** POSTs to the token endpoint, failed and lost ones included, preflights not. */
+  tokenRequests: number
+  /** Token requests that the provider committed, whether or not the answer arrived. */
+  granted: number
+  /** Token requests that the provider refused. */
+  refused: number
+  /** Refresh tokens presented after they had been spent. */
+  reuses: number
+  revokedGrants: number
+  /** Answers of `/me`, and how many of them were a 401. */
+  resourceRequests: number
+  resourceRefusals: number
+}
+
+export interface EventCounts {
+  readonly counters: Counters
+  /** Whether an access token was refused early, or its grant revoked. */
+  isRefused(claims: JWTPayload): boolean
+  refuseIssuedTokens(): void
+}
+
+export function countEvents(provider: Provider): EventCounts {
+  const counters: Counters = {
+    tokenRequests: 0,
+    granted: 0,
+    refused: 0,
+    reuses: 0,
+    revokedGrants: 0,
+    resourceRequests: 0,
+    resourceRefusals: 0,
+  }
+  const spent = new Set<unknown>()
+  const grants = new Map<string | undefined, string>()
+  const revoked = new Set<string | undefined>()
+  const refused = new Set<string | undefined>()
+
+  provider.on('refresh_token.consumed', (token: Token) => {
+    spent.add(token.jti)
+  })
+  provider.on('access_token.issued', (token: Token) => {
+    grants.set(token.jti, token.grantId)
+  })
+  provider.on('grant.success', () => {
+    counters.granted += 1
+  })
+  provider.on('grant.error', (context: KoaContext) => {
+    counters.refused += 1
+    // A reuse deletes the whole family, so the second one is an unknown token to the provider, but not to us.
+    if (spent.has(context.oidc?.params?.refresh_token)) counters.reuses += 1
+  })
+  provider.on('grant.revoked', (_context: KoaContext, grantId: string) => {
+    if (!revoked.has(grantId)) counters.revokedGrants += 1
+    revoked.add(grantId)
+  })
+
+  return {
+    counters,
+    isRefused: ({ jti }) => refused.has(jti) || revoked.has(grants.get(jti)),
+    refuseIssuedTokens() {
+      for (const jti of grants.keys()) refused.add(jti)
+    },
+  }
+}
