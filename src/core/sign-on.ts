@@ -52,14 +52,14 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
     return holdTokens(clock, accessToken, lifetime, 0, refreshAfterOf(lifetime, true))
   }
 
-  /** Waits until nothing of an older epoch can still change the cookie jar. */
-  async function settled(epoch: number, waitsForSignOut: boolean): Promise<void> {
+  /** Waits until nothing of an older epoch can still change the cookie jar; false if a newer epoch has come. */
+  async function settled(epoch: number, waitsForSignOut: boolean): Promise<boolean> {
     for (;;) {
       const entry = await ledger.read()
-      if (entry?.epoch !== epoch) return
+      if (entry?.epoch !== epoch) return false
       const { attempt, leaving } = entry
       const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving : undefined
-      if (!owner || !lease.isFresh(owner)) return
+      if (!owner || !lease.isFresh(owner)) return true
       await siblings.changed(POLLING)
     }
   }
@@ -69,7 +69,8 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
       adopt(entry, undefined)
       return entry
     })
-    await settled(epoch, true)
+    // A login that runs all the same would overwrite the cookie of whoever came since.
+    if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
     let tokens: Tokens
     try {
       tokens = read(await login())

@@ -8,6 +8,8 @@ import type { Actor, World } from './world.ts'
 export interface Profile {
   entry: Entry | undefined
   jar: string | undefined
+  /** Rises with every login and sign-out that reaches the jar. */
+  jarEpoch: number
   /** Fault counts by kind. */
   readonly faults: Record<string, number>
   wipe(): void
@@ -62,6 +64,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
   const profile: Profile = {
     entry: undefined,
     jar: undefined,
+    jarEpoch: 0,
     faults,
     wipe() {
       count('ledger wiped')

@@ -40,6 +40,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
     const fate = pickFate()
+    const { jarEpoch } = profile
     world.note(`${actor.name} sends ${token} (${fate})`)
     return new Promise((resolve, reject) => {
       const arrive = (what: string, heard: Send['heard'], settle: () => void, wait = delay()): void => {
@@ -68,6 +69,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if (isCookie) {
           // The jar changes when the headers arrive, tab or no tab.
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
+            // One that comes after its time-out cannot be waited for.
+            const isOvertaken = jarEpoch !== profile.jarEpoch && fate !== 'slow' && observer.wipes === 0
+            if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
             profile.jar = refresh_token
           })
         }
@@ -94,6 +98,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     signOut: ({ refreshToken }) =>
       new Promise((resolve, reject) => {
         const token = isCookie ? profile.jar : refreshToken
+        observer.revoked(token, profile.entry)
         if (world.isHostile && world.choose(6) === 5) {
           world.after(5, actor, 'sign-out lost', () => reject(new TypeError('network error')))
           return
@@ -101,7 +106,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         world.after(delay(), undefined, `server signs ${token} out`, () => {
           server.revoke(token)
           world.after(delay(), undefined, 'cookie cleared', () => {
-            if (isCookie) profile.jar = undefined
+            if (!isCookie) return
+            profile.jar = undefined
+            profile.jarEpoch++
           })
           world.after(1, actor, 'signed out', () => resolve(undefined))
         })
@@ -119,6 +126,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           if (isCookie) {
             world.after(wait, undefined, 'cookie of the login', () => {
               profile.jar = refresh_token
+              profile.jarEpoch++
             })
           }
           world.after(wait + 0.001, actor, 'login answered', () => resolve((isCookie ? rest : tokens) as Tokens))

@@ -26,10 +26,16 @@ export interface Observer {
   readonly sends: Send[]
   readonly violation: Violation | undefined
   wipes: number
+  /** Tabs that were stopped in whatever they were doing. */
+  interruptions: number
+  /** Whether somebody asks for refreshes that nobody needs. */
+  isForced: boolean
   sent(actor: Actor, token: string | undefined): Send | undefined
   /** A request of a tab reached the API with this access token. */
   called(actor: Actor, accessToken: string | undefined): void
   posted(message: unknown): void
+  /** A client revokes a refresh token. */
+  revoked(token: string | undefined, entry: Entry | undefined): void
   committed(before: Entry | undefined, after: Entry): void
   fail(promise: string, message: string): void
 }
@@ -47,8 +53,8 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
   const byToken = new Map<string, Send[]>()
   const newest = new Map<Actor, string>()
   const lineage = new Map<number, string>()
+  const durable = new Map<string, number>()
   let violation: Violation | undefined
-  let claims = 0
   let highest = 0
 
   const observer: Observer = {
@@ -57,12 +63,15 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       return violation
     },
     wipes: 0,
+    interruptions: 0,
+    isForced: false,
     fail(promise, message) {
       violation ??= new Violation(promise, message)
     },
     sent(actor, token) {
       if (token === undefined) return undefined
       const earlier = byToken.get(token) ?? []
+      const first = earlier.find((one) => one.heard !== 'refused')
       for (const one of earlier) {
         if (one.heard === 'refused' || observer.wipes > 0) continue
         const wait = world.elapsed - one.at
@@ -70,11 +79,10 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
         if (one.heard === 'nothing' && wait < refreshTimeout)
           observer.fail('P1', `${token} sent while it is on the wire`)
-        if (one.heard === 'granted' && !isGone && wait < refreshTimeout)
-          observer.fail('P1', `${token} is known to be spent`)
-        if (one.heard === 'rejected') observer.fail('P1', `${token} was refused for good and is sent again`)
+        if (one.heard === 'granted' && !isGone) observer.fail('P1', `${token} is known to be spent`)
+        if (one.heard === 'rejected' && !isGone) observer.fail('P1', `${token} was refused for good and is sent again`)
         const isLate = Number.isFinite(resendWithin) && one.wallOffset === world.wallOffset
-        if (isLate && world.wall() - (earlier[0] as Send).wall > resendWithin)
+        if (isLate && world.wall() - (first as Send).wall > resendWithin)
           observer.fail('P1', `${token} sent past the grace`)
       }
       const send: Send = {
@@ -84,6 +92,12 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         wall: world.wall(),
         wallOffset: world.wallOffset,
         heard: 'nothing',
+      }
+      const own = sends.filter((send) => send.actor === actor).at(-1)
+      const isStorm =
+        own?.heard === 'granted' && world.elapsed - own.at < 1_000 && indexOf(own.token) + 1 === indexOf(token)
+      if (isStorm && observer.wipes === 0 && own.wallOffset === world.wallOffset && !observer.isForced && familyOf(own.token) === familyOf(token)) {
+        observer.fail('P6', `${actor.name} refreshes again what it has just refreshed`)
       }
       byToken.set(token, [...earlier, send])
       sends.push(send)
@@ -96,33 +110,48 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         observer.fail('P2', `${actor.name} goes back from ${last} to ${accessToken}`)
       }
       newest.set(actor, accessToken)
+      const known = durable.get(familyOf(accessToken))
+      if (known !== undefined && observer.wipes === 0 && indexOf(accessToken) > known) {
+        observer.fail('P7', `${accessToken} is in use before the ledger has it`)
+      }
     },
     posted(message) {
       if (JSON.stringify(message).includes('rt.')) observer.fail('P8', 'the refresh token travels over the channel')
+    },
+    revoked(token, entry) {
+      const isLiving = token && entry?.status === 'signed-in' && entry.refreshToken && !isCookie
+      if (isLiving && familyOf(token) === familyOf(entry.refreshToken as string)) {
+        observer.fail('P5', 'a client revokes the grant it lives on')
+      }
     },
     committed(before, after) {
       const isOlder =
         before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
       if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
-      if (!before && after.epoch <= highest)
-        observer.fail('P3', 'a wiped ledger starts an epoch again')
+      if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       highest = Math.max(highest, after.epoch)
-      if (after.attempt) claims++
       if (after.status === 'signed-in' && after.refreshToken && !isCookie) {
         const family = familyOf(after.refreshToken)
         const known = lineage.get(after.epoch)
         if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
         lineage.set(after.epoch, family)
+        durable.set(family, Math.max(durable.get(family) ?? 0, indexOf(after.refreshToken)))
         // Generations and refresh tokens advance together: a skipped one was spent by nobody's commit.
         const spent = server.families.get(family)
         if (spent && indexOf(after.refreshToken) > spent.current) observer.fail('P7', 'a token nobody issued')
+      }
+      if (before?.status === 'signed-out' && before.reason !== 'initial' && after.status === 'signed-in') {
+        if (before.epoch === after.epoch) observer.fail('P3', 'a session that was signed out comes back')
       }
       if (after.status === 'signed-out' && before?.status !== 'signed-out') {
         const isVerdict = after.reason === 'rejected' || after.reason === 'reuse-detected'
         if (isVerdict && server.verdicts === 0 && observer.wipes === 0) {
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
         }
-        if (after.reason === 'in-doubt' && claims === 0) observer.fail('P5', 'in doubt without a claim')
+        const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
+        if (after.reason === 'in-doubt' && !wasSent && observer.interruptions === 0) {
+          observer.fail('P5', 'in doubt although nothing was sent in vain')
+        }
       }
     },
   }

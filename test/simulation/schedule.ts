@@ -55,6 +55,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   const profile = createProfile(world, () => observer as Observer)
   observer = createObserver({ world, server, refreshTimeout: REFRESH_TIMEOUT, resendWithin, isCookie })
   const run: Run = { world, server, profile, observer, isCookie, pages: [], pending: 0 }
+  observer.isForced = world.choose(2) === 1
   let steps = 0
 
   function open(): Page {
@@ -161,18 +162,20 @@ function act(
   if (action < 75) {
     if (isAwake) call(page, client.authFetch(API))
   } else if (action < 78) {
-    if (isAwake) call(page, client.getAccessToken({ forceRefresh: true }))
+    if (isAwake) call(page, client.getAccessToken({ forceRefresh: run.observer.isForced }))
   } else if (action < 79) {
     const controller = new AbortController()
     if (isAwake) call(page, client.authFetch(API, { signal: controller.signal }))
     world.after(1, actor, 'aborts', () => controller.abort())
   } else if (action < 81) {
-    // An access token's life goes by.
+    // An access token's life goes by, and nobody is kept from anything but a timer.
+    if (world.events.some(({ label, isCancelled }) => label !== 'timer' && !isCancelled)) return
     world.elapsed += 50_000
     count('time passes')
   } else if (action < 84) {
     if (isAwake) count('freeze')
     if (isAwake) actor.isFrozen = true
+    run.observer.interruptions++
   } else if (action < 87) {
     if (!actor.isFrozen) return
     count('thaw')
@@ -182,6 +185,7 @@ function act(
     if (actor.isCrashed || pages.filter((one) => !one.actor.isCrashed).length < 2) return
     count('crash')
     actor.isCrashed = true
+    run.observer.interruptions++
     profile.releaseAll(actor)
     abandon(page)
   } else if (action < 90) {
@@ -213,8 +217,11 @@ function act(
     tab.isHidden = !tab.isHidden
     if (!tab.isHidden && isAwake) tab.fire('wake')
   } else {
-    const family = run.server.families.get(`f${run.server.families.size - 1}`)
-    if (family && world.choose(2) === 1) {
+    const family = server.families.get(`f${server.families.size - 1}`)
+    if (world.choose(2) === 0) {
+      count('access tokens refused')
+      server.refuseAccess()
+    } else if (family) {
       count('revoked by an administrator')
       family.isRevoked = true
     }
@@ -256,6 +263,6 @@ async function checkAgreement(
   if (entry.status === 'signed-in' && families.size > 1)
     observer.fail('P2', `tabs disagree: ${[...families].join(', ')}`)
   const isReuse = server.reuses > 0 && observer.wipes === 0
-  const wasInDoubt = observer.sends.some((send) => send.heard === 'failed' || send.heard === 'nothing')
+  const wasInDoubt = observer.sends.some(({ heard, actor }) => /failed|nothing/.test(heard) || actor.isCrashed)
   if (isReuse && !wasInDoubt) observer.fail('P1', 'the server saw a reuse although every answer arrived')
 }

@@ -25,6 +25,8 @@ export interface Server {
   signIn(user: string): Tokens
   refresh(refreshToken: string | undefined, now: number): Answer
   revoke(refreshToken: string | undefined): void
+  /** All access tokens issued so far are refused from now on. */
+  refuseAccess(): void
   accepts(accessToken: string | undefined, now: number): boolean
 }
 
@@ -79,6 +81,7 @@ export function createServer(grace: number): Server {
       const family = refreshToken === undefined ? undefined : families.get(familyOf(refreshToken))
       if (family) family.isRevoked = true
     },
+    refuseAccess: () => expiries.clear(),
     accepts(accessToken, now) {
       if (!accessToken) return false
       return families.get(familyOf(accessToken))?.isRevoked === false && (expiries.get(accessToken) ?? 0) > now

@@ -1,0 +1,30 @@
+// Runs schedules on a patched source; prints what it found as one line of JSON.
+
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { SABOTAGES } from './sabotages.ts'
+
+const [name, limit, seed] = process.argv.slice(2)
+const sabotage = SABOTAGES.find((one) => one.name === name)
+if (!sabotage) throw new Error(`there is no sabotage "${name}"`)
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const edits = sabotage.edits.filter(({ file }) => url.endsWith(`/src/${file}`))
+    if (edits.length === 0) return nextLoad(url, context)
+    let source = readFileSync(fileURLToPath(url), 'utf8')
+    for (const { from, to } of edits) {
+      const parts = source.split(from)
+      if (parts.length !== 2) throw new Error(`"${from}" occurs ${parts.length - 1} times in ${url}`)
+      source = parts.join(to)
+    }
+    return { format: 'module-typescript', source, shortCircuit: true }
+  },
+})
+
+const { runMany, termsOf } = await import('./run.ts')
+const totals = { schedules: 0, faults: {}, steps: 0 }
+const failure = await runMany(Number(limit), (index) => termsOf(Number(seed) + index), totals)
+console.log(JSON.stringify({ name, promise: failure?.result.violation?.promise, schedules: totals.schedules }))
+process.exit(0)

@@ -1,0 +1,231 @@
+// One entry for each rule that is left out; `from` occurs exactly once in its file.
+
+export interface Sabotage {
+  readonly name: string
+  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[]
+}
+
+const edit = (file: string, from: string, to: string): Sabotage['edits'][number] => ({ file, from, to })
+
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: 'no claim is written',
+    edits: [edit('core/claim.ts', '      attempt: mine,\n    },\n    result', '      attempt,\n    },\n    result')],
+  },
+  {
+    name: 'the claim is written after the request was sent',
+    edits: [
+      edit('core/claim.ts', '      attempt: mine,\n    },\n    result', '      attempt,\n    },\n    result'),
+      edit(
+        'core/refresher.ts',
+        'const outcome = await transport.send({ refreshToken, idempotencyKey: attempt.id })',
+        `const sending = transport.send({ refreshToken, idempotencyKey: attempt.id })
+         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))
+         const outcome = await sending`,
+      ),
+    ],
+  },
+  {
+    name: 'no look at the ledger inside the lock',
+    edits: [
+      edit(
+        'core/refresher.ts',
+        "    await look()\n    if (isDone(from)) return 'done'",
+        "    if (isDone(from)) return 'done'",
+      ),
+    ],
+  },
+  {
+    name: 'announced before the commit',
+    edits: [
+      edit(
+        'core/settler.ts',
+        'const result = await persist(platform, (entry) =>\n      commit(',
+        `if (tokens) {
+           const early = { epoch: made.epoch, generation: made.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
+           session.adopt(early, hold(tokens, 60_000, receivedAt, false), 'this-tab')
+           siblings.tell()
+         }
+         const result = await persist(platform, (entry) =>
+      commit(`,
+      ),
+    ],
+  },
+  {
+    name: 'no epoch fence at the commit',
+    edits: [
+      edit(
+        'core/settle.ts',
+        "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, { kind: 'superseded' })",
+        "if (!entry) return withdraw(entry, claim, { kind: 'superseded' })",
+      ),
+    ],
+  },
+  {
+    name: 'no generation check at the commit',
+    edits: [
+      edit(
+        'core/settle.ts',
+        "  if (entry.generation !== claim.generation) return { result: { kind: 'behind' } }\n",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'a commit while another attempt is fresh',
+    edits: [
+      edit('core/settle.ts', '!attempt.doubt && isFresh(attempt.owner)) return', '!attempt.doubt && false) return'),
+    ],
+  },
+  {
+    name: 'a fresh attempt is taken over',
+    edits: [edit('core/claim.ts', '&& terms.isFresh(attempt.owner)', '&& false')],
+  },
+  {
+    name: 'a claim that has grown old is used',
+    edits: [
+      edit('core/refresher.ts', 'if (since(clock, startedAt) > SEND_WINDOW) {', 'if (since(clock, startedAt) < 0) {'),
+    ],
+  },
+  {
+    name: 'the probe comes after the claim',
+    edits: [
+      edit('core/refresher.ts', 'if (wireIsSuspect && !(await transport.probe())) throw missed()', ''),
+      edit('core/refresher.ts', '    wireIsSuspect = false\n', ''),
+      edit(
+        'core/refresher.ts',
+        '    unsent = undefined\n',
+        '    unsent = undefined\n    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n',
+      ),
+    ],
+  },
+  {
+    name: 'a release clears another attempt',
+    edits: [
+      edit(
+        'core/settle.ts',
+        '  if (!isMine(entry, claim)) return { result: undefined }\n  const { attempt } = claim',
+        '  const { attempt } = claim',
+      ),
+    ],
+  },
+  {
+    name: 'a release forgets the doubt',
+    edits: [
+      edit(
+        'core/settle.ts',
+        'attempt: attempt.resend ? { ...attempt, doubt: true } : undefined, retry',
+        'attempt: undefined, retry',
+      ),
+    ],
+  },
+  {
+    name: 'a verdict by one that no longer owns the attempt',
+    edits: [
+      edit('core/settle.ts', 'if (!isCurrent(entry, claim) || !isMine(entry, claim))', 'if (!isCurrent(entry, claim))'),
+    ],
+  },
+  {
+    name: 'a verdict on a generation that is over',
+    edits: [
+      edit('core/settle.ts', 'if (!isCurrent(entry, claim) || !isMine(entry, claim)) return { result: undefined }', ''),
+    ],
+  },
+  {
+    name: 'a message is believed without the ledger',
+    edits: [
+      edit('core/siblings.ts', 'isTrue ? receive(message) : undefined', 'receive(message)'),
+      edit('core/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
+    ],
+  },
+  {
+    name: 'a result of an older mark is adopted',
+    edits: [
+      edit('core/session.ts', 'if (isNewer(mark, entry)) return', ''),
+      edit('core/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
+      edit('core/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
+      edit('core/siblings.ts', 'session.adopt(entry, isTrue', 'session.adopt({ ...entry, ...message }, true'),
+    ],
+  },
+  {
+    name: 'a token is sent again for ever',
+    edits: [
+      edit(
+        'core/claim.ts',
+        'if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
+        'if (!attempt && resend)',
+      ),
+      edit('core/settle.ts', 'if (resendWithin === 0)', 'if (resendWithin < 0)'),
+    ],
+  },
+  {
+    name: 'a refresh token of the living grant is revoked',
+    edits: [
+      edit('core/settler.ts', "if (result.kind === 'superseded' && tokens?.refreshToken)", 'if (tokens?.refreshToken)'),
+    ],
+  },
+  {
+    name: 'the end of a session leaves the epoch as it is',
+    edits: [
+      edit(
+        'core/ledger.ts',
+        'epoch: nextEpoch(previous.epoch, now), generation: 0',
+        'epoch: previous.epoch, generation: 0',
+      ),
+    ],
+  },
+  {
+    name: 'a wiped ledger starts the epochs again',
+    edits: [edit('core/ledger.ts', 'Math.max(previous + 1, now)', 'previous + 1')],
+  },
+  {
+    name: 'a sign-in does not wait for a refresh under way',
+    edits: [edit('core/sign-on.ts', 'if (!(await settled(epoch, true)))', 'if (epoch < 0)')],
+  },
+  {
+    name: 'a sign-in does not wait for a sign-out under way',
+    edits: [edit('core/sign-on.ts', 'waitsForSignOut ? leaving : undefined', 'undefined')],
+  },
+  {
+    name: 'a sign-out does not wait for a refresh under way',
+    edits: [edit('core/sign-on.ts', '      await settled(entry.epoch, false)\n', '')],
+  },
+  {
+    name: 'a login is confirmed although another came since',
+    edits: [
+      edit(
+        'core/sign-in.ts',
+        "if (found?.epoch !== epoch) return { result: undefined }\n  const entry: Entry = { epoch, generation: 1, status: 'signed-in'",
+        "const entry: Entry = { epoch, generation: 1, status: 'signed-in'",
+      ),
+    ],
+  },
+  {
+    name: 'a 401 refreshes although the session has moved on',
+    edits: [edit('core/access.ts', 'if (isNewer()) return isSameSession(before)\n', '')],
+  },
+  {
+    name: "a caller's abort cancels the shared refresh",
+    edits: [
+      edit(
+        'refresh/refresh.ts',
+        'cancel = clock.after(timeout, () => {',
+        `Object.assign(globalThis, { abortRefresh: () => reject(new Error('aborted')) })
+         cancel = clock.after(timeout, () => {`,
+      ),
+      edit(
+        'abort.ts',
+        'const abort = (): void => reject(signal.reason)',
+        'const abort = (): void => { reject(signal.reason); (globalThis as any).abortRefresh?.() }',
+      ),
+    ],
+  },
+  {
+    name: 'the lock is waited for without end',
+    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(settings.refreshTimeout), request.cancel)', '() => {}')],
+  },
+  {
+    name: 'an answer is used before a failed commit is made again',
+    edits: [edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw')],
+  },
+]
