@@ -55,7 +55,10 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
   /** Waits until nothing of an older epoch can still change the cookie jar; false if a newer epoch has come. */
   async function settled(epoch: number, waitsForSignOut: boolean): Promise<boolean> {
     for (;;) {
+      const startedAt = instantOf(clock)
       const entry = await ledger.read()
+      // What a tab read before it slept says nothing of now.
+      if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
       const { attempt, leaving } = entry
       const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving : undefined

@@ -17,7 +17,8 @@ export interface Send {
   readonly token: string
   readonly at: number
   readonly wall: number
-  readonly wallOffset: number
+  /** How often the wall clock had jumped by then. */
+  readonly jumps: number
   /** What its sender has heard. */
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
 }
@@ -28,6 +29,8 @@ export interface Observer {
   wipes: number
   /** Tabs that were stopped in whatever they were doing. */
   interruptions: number
+  /** Requests with an empty cookie jar. */
+  anonymous: number
   /** Whether somebody asks for refreshes that nobody needs. */
   isForced: boolean
   sent(actor: Actor, token: string | undefined): Send | undefined
@@ -64,12 +67,16 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     },
     wipes: 0,
     interruptions: 0,
+    anonymous: 0,
     isForced: false,
     fail(promise, message) {
       violation ??= new Violation(promise, message)
     },
     sent(actor, token) {
-      if (token === undefined) return undefined
+      if (token === undefined) {
+        observer.anonymous++
+        return undefined
+      }
       const earlier = byToken.get(token) ?? []
       const first = earlier.find((one) => one.heard !== 'refused')
       for (const one of earlier) {
@@ -81,7 +88,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           observer.fail('P1', `${token} sent while it is on the wire`)
         if (one.heard === 'granted' && !isGone) observer.fail('P1', `${token} is known to be spent`)
         if (one.heard === 'rejected' && !isGone) observer.fail('P1', `${token} was refused for good and is sent again`)
-        const isLate = Number.isFinite(resendWithin) && one.wallOffset === world.wallOffset
+        const isLate = Number.isFinite(resendWithin) && one.jumps === world.jumps
         if (isLate && world.wall() - (first as Send).wall > resendWithin)
           observer.fail('P1', `${token} sent past the grace`)
       }
@@ -90,13 +97,19 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         token,
         at: world.elapsed,
         wall: world.wall(),
-        wallOffset: world.wallOffset,
+        jumps: world.jumps,
         heard: 'nothing',
       }
       const own = sends.filter((send) => send.actor === actor).at(-1)
       const isStorm =
         own?.heard === 'granted' && world.elapsed - own.at < 1_000 && indexOf(own.token) + 1 === indexOf(token)
-      if (isStorm && observer.wipes === 0 && own.wallOffset === world.wallOffset && !observer.isForced && familyOf(own.token) === familyOf(token)) {
+      if (
+        isStorm &&
+        observer.wipes === 0 &&
+        own.jumps === world.jumps &&
+        !observer.isForced &&
+        familyOf(own.token) === familyOf(token)
+      ) {
         observer.fail('P6', `${actor.name} refreshes again what it has just refreshed`)
       }
       byToken.set(token, [...earlier, send])
@@ -149,7 +162,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
         }
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
-        if (after.reason === 'in-doubt' && !wasSent && observer.interruptions === 0) {
+        if (after.reason === 'in-doubt' && !wasSent && observer.interruptions + observer.anonymous === 0) {
           observer.fail('P5', 'in doubt although nothing was sent in vain')
         }
       }

@@ -206,10 +206,12 @@ function act(
     const jump = [600_000, -600_000, 3_000, -3_000][world.choose(4)] ?? 0
     if (jump < 0 && run.observer.wipes > 0) return
     world.wallOffset += jump
+    world.jumps++
     world.wentBack ||= jump < 0
   } else if (action < 97) {
     count('sleep')
     world.wallOffset += 3_600_000
+    world.jumps++
   } else if (action < 98) {
     // With the clock set back as well nobody could tell which session is the newer one.
     if (world.choose(4) === 3 && !world.wentBack) profile.wipe()

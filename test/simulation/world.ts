@@ -34,6 +34,7 @@ export interface World {
   /** Time that never jumps and stands still in sleep (in milliseconds). */
   elapsed: number
   wallOffset: number
+  jumps: number
   /** Whether the wall clock has ever been set back: then a new epoch proves nothing to who knows no older one. */
   wentBack: boolean
   /** A whole number in [0, limit); 0 is the choice that harms nobody. Shrinking replaces choices by 0. */
@@ -73,6 +74,7 @@ export function createWorld(seed: number, script: readonly number[] | undefined,
     elapsed: 0,
     wallOffset: 1_800_000_000_000,
     wentBack: false,
+    jumps: 0,
     isHostile: true,
     choices,
     trace,
