@@ -5,7 +5,7 @@ import type { RefreshUnavailableError } from './errors.ts'
 import { isNewer } from './ledger.ts'
 import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
-import { floorOf, since } from './schedule.ts'
+import { floorOf, type Instant, instantOf, since } from './schedule.ts'
 
 export interface Renewal {
   start(): void
@@ -21,11 +21,11 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
   const { clock, ledger, lifecycle } = platform
   let cancel: Cancel = () => {}
   let subscriptions: Cancel[] = []
-  let retryAt: number | undefined
+  let retry: (Instant & { readonly delay: number }) | undefined
 
   function dueIn(): number | undefined {
     if (session.status === 'signed-out') return undefined
-    if (retryAt !== undefined) return retryAt - clock.now()
+    if (retry) return retry.delay - since(clock, retry)
     const { held, renewable } = session
     if (!renewable || held?.refreshAfter === undefined) return undefined
     return Math.max(held.refreshAfter, floorOf(held.lifetime)) - since(clock, held.receivedAt)
@@ -46,7 +46,7 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
     }
     // So late a timer means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
-    retryAt = undefined
+    retry = undefined
     refresher.refresh().then(arm, () => {
       // The failure itself armed the timer and was told to listeners.
     })
@@ -66,11 +66,12 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
       siblings.open()
       subscriptions = [
         session.onAdopt(() => {
-          retryAt = undefined
+          retry = undefined
           arm()
         }),
         session.on('refresh-failed', ({ error }: { error: RefreshUnavailableError }) => {
-          retryAt = error.retryAt ?? clock.now() + RETRY
+          const instant = instantOf(clock)
+          retry = { ...instant, delay: error.retryAt === undefined ? RETRY : error.retryAt - instant.now }
           arm()
         }),
         lifecycle.listen((event) => {

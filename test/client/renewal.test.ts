@@ -1,0 +1,388 @@
+import { describe, expect, test } from 'vitest'
+import { cookieRefresh, RefreshUnavailableError } from '../../src/index.ts'
+import { createVirtualBrowser } from '../support/virtual-platform.ts'
+import {
+  API,
+  acceptOnlyNewest,
+  bearer,
+  createGate,
+  createScene,
+  createServer,
+  createSignedInScene,
+  HOUR,
+  jwt,
+  MINUTE,
+  START,
+  TOKEN_ENDPOINT,
+  tokens,
+  unauthorized,
+} from './harness.ts'
+
+const DAY = 24 * HOUR
+
+/** A server whose tokens are JWTs by its own clock, and whose API believes them until they expire. */
+function createJwtServer(serverNow: () => number, lifetime: number, claimsOf = (iat: number): object => ({ iat })) {
+  const server = createServer()
+  const issue = (nth: number) => {
+    const iat = Math.floor(serverNow() / 1000)
+    const { expires_in: _, ...rest } = tokens(nth)
+    return { ...rest, access_token: jwt({ ...claimsOf(iat), exp: iat + lifetime / 1000, nth }) }
+  }
+  const served: number[] = []
+  server.onRefresh = (nth) => Response.json(issue(nth), { headers: { date: new Date(serverNow()).toUTCString() } })
+  server.onCall = ({ authorization }) => {
+    const payload = authorization?.split('.')[1]
+    if (!payload) return unauthorized()
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    served.push(exp * 1000 - serverNow())
+    return exp * 1000 > serverNow() ? new Response('ok') : unauthorized()
+  }
+  return { server, issue, served }
+}
+
+describe('the timer', () => {
+  test('refreshes before `exp`, and no caller ever sees a 401', async () => {
+    const browser = createVirtualBrowser()
+    const { server, issue } = createJwtServer(browser.now, 5 * MINUTE)
+    const { auth } = await createSignedInScene({ browser, server, tokens: issue(0) })
+    for (let minute = 0; minute < 60; minute++) {
+      expect((await auth.authFetch(`${API}/me`)).status).toBe(200)
+      await browser.advance(MINUTE)
+    }
+    expect(server.calls).toHaveLength(60)
+    expect(server.refreshes.length).toBeGreaterThanOrEqual(12)
+    expect(server.refreshes.length).toBeLessThanOrEqual(16)
+  })
+
+  test('leaves a lead of `refreshLead` before the expiry', async () => {
+    const browser = createVirtualBrowser()
+    browser.random = 0
+    const { server } = await createSignedInScene({ browser, refreshLead: 10 * MINUTE })
+    await browser.advance(50 * MINUTE - 1)
+    expect(server.refreshes).toHaveLength(0)
+    await browser.advance(1)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('takes no more than a quarter of the lifetime for the lead', async () => {
+    const browser = createVirtualBrowser()
+    browser.random = 0
+    const { server } = await createSignedInScene({
+      browser,
+      refreshLead: 10 * HOUR,
+      tokens: { ...tokens(0), expires_in: 60 },
+    })
+    await browser.advance(45_000 - 1)
+    expect(server.refreshes).toHaveLength(0)
+    await browser.advance(1)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('comes later in a hidden tab than in a visible one, and still before the expiry', async () => {
+    const delays = await Promise.all(
+      [false, true].map(async (isHidden) => {
+        const browser = createVirtualBrowser()
+        const { auth, tab } = createScene({ browser })
+        tab.isHidden = isHidden
+        await auth.signIn({ ...tokens(0), expires_in: 600 })
+        return tab.timers()[0] as number
+      }),
+    )
+    const [visible, hidden] = delays as [number, number]
+    expect(hidden).toBeGreaterThan(visible)
+    expect(hidden).toBeLessThan(600_000)
+  })
+
+  test('of a 40-day lifetime fires once, before the expiry', async () => {
+    const browser = createVirtualBrowser()
+    browser.random = 0
+    const { server } = await createSignedInScene({ browser, tokens: { ...tokens(0), expires_in: 40 * 86_400 } })
+    await browser.advance(39 * DAY)
+    expect(server.refreshes).toHaveLength(0)
+    await browser.advance(DAY - 30_000)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('is not set for opaque tokens without `expires_in`, which refresh on a 401', async () => {
+    const { auth, browser, server, tab } = await createSignedInScene({
+      tokens: { access_token: 'opaque', refresh_token: 'refresh-0' },
+    })
+    expect(tab.timers()).toEqual([])
+    expect(auth.getState()).toMatchObject({ status: 'signed-in', expiresAt: undefined })
+    expect(auth.getClaims()).toBeUndefined()
+    await browser.advance(MINUTE)
+    acceptOnlyNewest(server)
+    expect((await auth.authFetch(API)).status).toBe(200)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('is not set for a session that has no refresh token', async () => {
+    const { tab } = await createSignedInScene({ tokens: { access_token: 'a', expires_in: 60 } })
+    expect(tab.timers()).toEqual([])
+  })
+
+  test('is set for a token whose lifetime is known by `exp` and the Date of the answer alone', async () => {
+    const browser = createVirtualBrowser()
+    const serverNow = (): number => browser.now() - 10 * MINUTE
+    const { server, issue } = createJwtServer(serverNow, 5 * MINUTE, () => ({}))
+    const { auth } = await createSignedInScene({ browser, server, tokens: { ...issue(0), expires_in: 60 } })
+    await browser.advance(MINUTE)
+    expect(server.refreshes).toHaveLength(1)
+    const state = auth.getState()
+    expect(state.status === 'signed-in' && state.expiresAt).toBeGreaterThan(browser.now())
+    await browser.advance(4 * MINUTE)
+    expect(server.refreshes).toHaveLength(2)
+  })
+})
+
+describe.each([
+  ['fast', 10 * MINUTE],
+  ['slow', -10 * MINUTE],
+])('a clock 10 minutes %s', (_, offset) => {
+  test('neither loops nor serves expired tokens', async () => {
+    const browser = createVirtualBrowser()
+    const { server, issue, served } = createJwtServer(() => browser.now() - offset, 5 * MINUTE)
+    const { auth } = await createSignedInScene({ browser, server, tokens: issue(0) })
+    for (let round = 0; round < 120; round++) {
+      expect((await auth.authFetch(API)).status).toBe(200)
+      await browser.advance(30_000)
+    }
+    expect(server.calls).toHaveLength(120)
+    expect(Math.min(...served)).toBeGreaterThan(0)
+    expect(server.refreshes.length).toBeLessThanOrEqual(16)
+  })
+})
+
+describe('a clock that jumps', () => {
+  test('back by an hour does not make a token last longer', async () => {
+    const { browser, server } = await createSignedInScene()
+    browser.jump(-HOUR)
+    await browser.advance(HOUR)
+    expect(server.refreshes.length).toBeGreaterThanOrEqual(1)
+  })
+
+  test('forth past the expiry makes the next call wait for a new token', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    browser.jump(2 * HOUR)
+    await auth.authFetch(API)
+    expect(server.refreshes).toHaveLength(1)
+    expect(server.calls.map(({ authorization }) => authorization)).toEqual([bearer('access-1')])
+  })
+
+  test('back by an hour after a failed refresh does not delay the next try', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = () => new Response('busy', { status: 503 })
+    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toBeInstanceOf(RefreshUnavailableError)
+    server.onRefresh = (nth) => Response.json(tokens(nth))
+    browser.jump(-HOUR)
+    await browser.advance(2 * MINUTE)
+    expect(server.refreshes).toHaveLength(2)
+  })
+})
+
+describe('after a sleep', () => {
+  test('the wake-up refreshes an expired token before anybody asks', async () => {
+    const { auth, browser, server, tab } = await createSignedInScene()
+    browser.jump(8 * HOUR)
+    await tab.fire('wake')
+    await browser.advance(1_000)
+    expect(server.refreshes).toHaveLength(1)
+    expect((await auth.authFetch(API)).status).toBe(200)
+    expect(server.calls.at(-1)?.authorization).toBe(bearer('access-1'))
+  })
+
+  test('the wire is probed without a token before the refresh token is sent', async () => {
+    const { browser, server, tab } = await createSignedInScene()
+    browser.jump(8 * HOUR)
+    const gate = createGate<Response>()
+    server.onProbe = () => gate.promise
+    await tab.fire('wake')
+    await browser.advance(1_000)
+    expect(server.refreshes).toHaveLength(0)
+    const [probe] = server.probes
+    expect(probe).toMatchObject({ url: TOKEN_ENDPOINT, method: 'HEAD', authorization: null })
+    expect(probe?.init).toMatchObject({ credentials: 'omit', mode: 'no-cors' })
+    gate.open(new Response())
+    await browser.advance(0)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('nothing is sent while the wire is dead, and the refresh follows when it lives', async () => {
+    const { browser, server, tab } = await createSignedInScene()
+    browser.jump(8 * HOUR)
+    server.onProbe = () => Promise.reject(new TypeError('Failed to fetch'))
+    await tab.fire('wake')
+    await browser.advance(5_000)
+    expect(server.refreshes).toHaveLength(0)
+    server.onProbe = () => new Response()
+    await browser.advance(2 * MINUTE)
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('a timer that fires late by the monotonic clock probes as well', async () => {
+    const { browser, server } = await createSignedInScene()
+    browser.sleep(8 * HOUR)
+    await browser.advance(1_000)
+    expect([server.probes.length, server.refreshes.length]).toEqual([1, 1])
+  })
+
+  test('a wake-up with a valid token sends nothing', async () => {
+    const { browser, server, tab } = await createSignedInScene()
+    await tab.fire('wake')
+    await browser.advance(1_000)
+    expect(server.refreshes).toEqual([])
+  })
+})
+
+describe('a lifetime that makes no sense', () => {
+  test.each([
+    ['expires_in of 0', { ...tokens(1), expires_in: 0 }],
+    ['a negative expires_in', { ...tokens(1), expires_in: -5 }],
+    ['an `exp` before `iat`', { access_token: jwt({ iat: START / 1000, exp: START / 1000 - 60 }) }],
+    ['an `exp` in 1970', { access_token: jwt({ exp: 1 }) }],
+    ['a lifetime of a second', { ...tokens(1), expires_in: 1 }],
+    ['a lifetime of a millisecond', { ...tokens(1), expires_in: 0.001 }],
+  ])('%s does not make the timer loop', async (_, response) => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = () => Response.json(response)
+    await auth.getAccessToken({ forceRefresh: true })
+    expect(server.refreshes).toHaveLength(1)
+    await browser.advance(10_000)
+    expect(server.refreshes.length).toBeLessThanOrEqual(11)
+  })
+
+  test('does not make callers loop either', async () => {
+    const { auth, server } = await createSignedInScene()
+    server.onRefresh = () => Response.json({ ...tokens(1), expires_in: 0 })
+    await auth.getAccessToken({ forceRefresh: true })
+    for (let call = 0; call < 50; call++) await auth.authFetch(API)
+    expect(server.refreshes).toHaveLength(1)
+    expect(server.calls).toHaveLength(50)
+  })
+})
+
+describe('after a failure', () => {
+  const failures: [string, () => Response | Promise<Response>][] = [
+    ['429', () => new Response('slow down', { status: 429 })],
+    ['503', () => new Response('busy', { status: 503 })],
+    ['500', () => new Response('oops', { status: 500 })],
+    ['200 with HTML', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    ['403 with HTML of a firewall', () => new Response('<html>', { status: 403 })],
+    ['an empty 200', () => new Response('')],
+    ['no answer at all', () => new Promise(() => {})],
+    ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['a token response without a token', () => Response.json({})],
+    ['a token that could not travel in a header', () => Response.json({ access_token: 'a\nb' })],
+  ]
+
+  test.each(failures)('%s keeps the session, and the timer is set again', async (_, answer) => {
+    const { auth, browser, server, tab, names } = await createSignedInScene()
+    server.onRefresh = answer
+    const refusal = auth.getAccessToken({ forceRefresh: true }).catch((error) => error)
+    await browser.advance(31_000)
+    expect(await refusal).toBeInstanceOf(RefreshUnavailableError)
+    expect(auth.getState().status).toBe('signed-in')
+    expect(names()).toContain('refresh-failed')
+    expect(tab.timers().length).toBeGreaterThanOrEqual(1)
+
+    server.onRefresh = (nth) => Response.json(tokens(nth))
+    await browser.advance(3 * MINUTE)
+    expect(names().at(-1)).toBe('refreshed')
+  })
+
+  test.each(failures)('%s leaves a valid token in use', async (_, answer) => {
+    const { auth, browser, server } = await createSignedInScene()
+    await browser.advance(MINUTE)
+    server.onRefresh = answer
+    const token = auth.getAccessToken({ minValidity: 3_599_000 })
+    await browser.advance(31_000)
+    expect(await token).toBe('access-0')
+    expect((await auth.authFetch(API)).status).toBe(200)
+  })
+
+  test('Retry-After is obeyed by the timer and by callers', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = () => new Response('', { status: 429, headers: { 'retry-after': '120' } })
+    for (let call = 0; call < 20; call++) await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    await browser.advance(119_000)
+    expect(server.refreshes).toHaveLength(1)
+    await browser.advance(2 * MINUTE)
+    expect(server.refreshes.length).toBeGreaterThan(1)
+  })
+
+  test('pauses grow, and an hour of 503 costs few requests', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = () => new Response('', { status: 503 })
+    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    await browser.advance(HOUR)
+    expect(server.refreshes.length).toBeGreaterThan(60)
+    expect(server.refreshes.length).toBeLessThan(150)
+  })
+
+  test('the error of `refresh-failed` and of the caller is the same, with the time of the next try', async () => {
+    const { auth, browser, server, events } = await createSignedInScene()
+    server.onRefresh = () => new Response('', { status: 503 })
+    const error = await auth.getAccessToken({ forceRefresh: true }).catch((reason) => reason)
+    await browser.advance(0)
+    expect(error).toMatchObject({ name: 'RefreshUnavailableError', code: 'refresh-unavailable' })
+    expect(error.retryAt).toBeGreaterThan(browser.now())
+    expect(events[0]).toEqual({
+      name: 'refresh-failed',
+      detail: { error, retryAt: error.retryAt, origin: 'this-tab' },
+    })
+  })
+})
+
+describe('offline', () => {
+  test('an own refresh function is not called; the `online` event starts it', async () => {
+    let refreshes = 0
+    const { auth, browser, tab } = await createSignedInScene({
+      refresh: async () => tokens(++refreshes),
+    })
+    tab.isOnline = false
+    await tab.fire('wake')
+    browser.jump(2 * HOUR)
+    await expect(auth.getAccessToken()).rejects.toBeInstanceOf(RefreshUnavailableError)
+    expect(refreshes).toBe(0)
+    expect(auth.getState().status).toBe('signed-in')
+    tab.isOnline = true
+    await tab.fire('wake')
+    await browser.advance(1_000)
+    expect(refreshes).toBe(1)
+    expect(await auth.getAccessToken()).toBe('access-1')
+  })
+})
+
+describe('the page cache', () => {
+  test('finds the channel closed on `pagehide`, and open again on `pageshow`', async () => {
+    const { tab } = await createSignedInScene()
+    await tab.fire('hide')
+    expect(tab.leftovers()).not.toContain('channel')
+    await tab.fire('show')
+    expect(tab.leftovers()).toContain('channel')
+  })
+})
+
+test('a session of cookies alone renews by `expires_in`', async () => {
+  const { auth, browser, server } = await createSignedInScene({
+    refresh: cookieRefresh('https://app.example/auth/refresh'),
+    tokens: { expires_in: 300 },
+  })
+  server.onRefresh = () => Response.json({ expires_in: 300 })
+  await browser.advance(HOUR)
+  expect(server.refreshes.length).toBeGreaterThanOrEqual(12)
+  expect(server.refreshes.length).toBeLessThanOrEqual(16)
+  expect(server.refreshes.every(({ request }) => request.credentials === 'include')).toBe(true)
+  expect(await auth.getAccessToken()).toBeUndefined()
+})
+
+test('a refresh is a POST that outlives the page, follows no redirect and is not cached', async () => {
+  const { auth, server } = await createSignedInScene()
+  await auth.getAccessToken({ forceRefresh: true })
+  const [sent] = server.refreshes
+  expect(sent).toMatchObject({ url: TOKEN_ENDPOINT, method: 'POST', authorization: null })
+  expect(sent?.init).toMatchObject({ keepalive: true, redirect: 'error', cache: 'no-store', credentials: 'omit' })
+  expect(new URLSearchParams(await sent?.body)).toEqual(
+    new URLSearchParams({ grant_type: 'refresh_token', client_id: 'spa', refresh_token: 'refresh-0' }),
+  )
+})
