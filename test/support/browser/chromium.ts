@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { type Browser, capabilities, type LaunchOptions, type Profile } from './driver.ts'
 import { type ChromiumExecutable, findChromium } from './executables.ts'
-import { createDirectory, startProcess } from './owned.ts'
+import { cleanUpOnSignals, createDirectory, NO_SIGNAL_HANDLERS, startProcess } from './owned.ts'
 import { createPlaywrightProfile, type TabExtras } from './playwright.ts'
 
 const FLAGS = [
@@ -28,7 +28,9 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
 }
 
 async function launchOrdinary({ path, isShell }: ChromiumExecutable): Promise<Browser> {
+  cleanUpOnSignals()
   const browser = await chromium.launch({
+    ...NO_SIGNAL_HANDLERS,
     executablePath: path,
     args: FLAGS,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],

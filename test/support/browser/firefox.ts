@@ -3,13 +3,16 @@
 import { firefox } from 'playwright-core'
 import { type Browser, capabilities, type LaunchOptions } from './driver.ts'
 import { findFirefox } from './executables.ts'
+import { cleanUpOnSignals, NO_SIGNAL_HANDLERS } from './owned.ts'
 import { createPlaywrightProfile } from './playwright.ts'
 
 export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser> {
   if (options.lifecycle) throw new Error("Firefox's driver has no hidden or frozen tabs")
   const executablePath = findFirefox()
   if (!executablePath) throw new Error('Firefox is not installed')
+  cleanUpOnSignals()
   const browser = await firefox.launch({
+    ...NO_SIGNAL_HANDLERS,
     channel: 'moz-firefox',
     executablePath,
     firefoxUserPrefs: { 'browser.privatebrowsing.autostart': options.private ?? false },

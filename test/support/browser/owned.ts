@@ -14,18 +14,26 @@ function releaseAll(): void {
 
 let isWatching = false
 
-function own(release: () => void): () => void {
-  releases.add(release)
-  if (!isWatching) {
-    isWatching = true
-    process.on('exit', releaseAll)
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        releaseAll()
-        process.kill(process.pid, signal)
-      })
-    }
+/** Given to Playwright, whose own handler of SIGTERM closes the browsers and then keeps the process alive. */
+export const NO_SIGNAL_HANDLERS = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+
+/** Lets a signal end this process as it would have, after everything that is to happen on exit. */
+export function cleanUpOnSignals(): void {
+  if (isWatching) return
+  isWatching = true
+  process.on('exit', releaseAll)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      // The listeners of `exit`, Playwright's among them, kill the browsers. `process.exit` itself throws in Vitest.
+      process.emit('exit', 1)
+      process.kill(process.pid, signal)
+    })
   }
+}
+
+function own(release: () => void): () => void {
+  cleanUpOnSignals()
+  releases.add(release)
   return () => {
     releases.delete(release)
     release()
