@@ -10,6 +10,9 @@ export interface Profile {
   jar: string | undefined
   /** Rises with every login and sign-out that reaches the jar. */
   jarEpoch: number
+  logins: number
+  /** Two logins ran at once: the application itself sent two cookies on their way. */
+  hasCrossedLogins: boolean
   /** Fault counts by kind. */
   readonly faults: Record<string, number>
   wipe(): void
@@ -65,6 +68,8 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     entry: undefined,
     jar: undefined,
     jarEpoch: 0,
+    logins: 0,
+    hasCrossedLogins: false,
     faults,
     wipe() {
       count('ledger wiped')

@@ -47,6 +47,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         world.after(wait, actor, what, () => {
           // The sender has given up by then.
           if (send && !signal.aborted) send.heard = heard
+          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout
           settle()
         })
       }
@@ -70,7 +71,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           // The jar changes when the headers arrive, tab or no tab.
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
             // One that comes after its time-out cannot be waited for.
-            const isOvertaken = jarEpoch !== profile.jarEpoch && fate !== 'slow' && observer.wipes === 0
+            const isOvertaken =
+              jarEpoch !== profile.jarEpoch && fate !== 'slow' && observer.wipes === 0 && !profile.hasCrossedLogins
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
             profile.jar = refresh_token
           })
@@ -115,7 +117,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
       }),
     login: (user) =>
       new Promise((resolve, reject) => {
+        profile.hasCrossedLogins ||= ++profile.logins > 1
         if (world.isHostile && world.choose(8) === 7) {
+          profile.logins--
           world.after(5, actor, 'login fails', () => reject(new Error('wrong password')))
           return
         }
@@ -127,6 +131,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
             world.after(wait, undefined, 'cookie of the login', () => {
               profile.jar = refresh_token
               profile.jarEpoch++
+              profile.logins--
             })
           }
           world.after(wait + 0.001, actor, 'login answered', () => resolve((isCookie ? rest : tokens) as Tokens))

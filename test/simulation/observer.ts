@@ -19,7 +19,11 @@ export interface Send {
   readonly wall: number
   /** How often the wall clock had jumped by then. */
   readonly jumps: number
+  /** The newest epoch of the ledger. */
+  readonly epoch: number
   /** What its sender has heard. */
+  /** It heard the answer so late that others had to take the attempt for lost. */
+  wasAsleep: boolean
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
 }
 
@@ -86,7 +90,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
         if (one.heard === 'nothing' && wait < refreshTimeout)
           observer.fail('P1', `${token} sent while it is on the wire`)
-        if (one.heard === 'granted' && !isGone) observer.fail('P1', `${token} is known to be spent`)
+        if (one.heard === 'granted' && !isGone && !one.wasAsleep) observer.fail('P1', `${token} is known to be spent`)
         if (one.heard === 'rejected' && !isGone) observer.fail('P1', `${token} was refused for good and is sent again`)
         const isLate = Number.isFinite(resendWithin) && one.jumps === world.jumps
         if (isLate && world.wall() - (first as Send).wall > resendWithin)
@@ -98,8 +102,20 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         at: world.elapsed,
         wall: world.wall(),
         jumps: world.jumps,
+        epoch: highest,
+        wasAsleep: false,
         heard: 'nothing',
       }
+      const isCrossed = sends.some(
+        (one) =>
+          one.heard === 'nothing' &&
+          !one.actor.isCrashed &&
+          !one.actor.isFrozen &&
+          familyOf(one.token) === familyOf(token) &&
+          indexOf(one.token) < indexOf(token) &&
+          world.elapsed - one.at < refreshTimeout,
+      )
+      if (isCrossed && observer.wipes === 0) observer.fail('P1', `${token} sent while an older one is on the wire`)
       const own = sends.filter((send) => send.actor === actor).at(-1)
       const isStorm =
         own?.heard === 'granted' && world.elapsed - own.at < 1_000 && indexOf(own.token) + 1 === indexOf(token)
@@ -107,6 +123,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         isStorm &&
         observer.wipes === 0 &&
         own.jumps === world.jumps &&
+        own.epoch === highest &&
         !observer.isForced &&
         familyOf(own.token) === familyOf(token)
       ) {
@@ -146,6 +163,9 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (after.status === 'signed-in' && after.refreshToken && !isCookie) {
         const family = familyOf(after.refreshToken)
         const known = lineage.get(after.epoch)
+        const previous = before?.epoch === after.epoch ? before.refreshToken : undefined
+        if (previous && familyOf(previous) === family && indexOf(previous) > indexOf(after.refreshToken))
+          observer.fail('P2', `back to ${after.refreshToken}`)
         if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
         lineage.set(after.epoch, family)
         durable.set(family, Math.max(durable.get(family) ?? 0, indexOf(after.refreshToken)))
@@ -162,6 +182,13 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
         }
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
+        const token = isCookie ? undefined : before?.refreshToken
+        if (isVerdict && token && observer.wipes === 0) {
+          const isLost = byToken.get(token)?.some(({ heard }) => heard === 'failed')
+          if (isLost) observer.fail('P5', 'a lost answer is taken for a theft')
+          if (!server.families.get(familyOf(token))?.isRevoked)
+            observer.fail('P5', 'the server still honours the session')
+        }
         if (after.reason === 'in-doubt' && !wasSent && observer.interruptions + observer.anonymous === 0) {
           observer.fail('P5', 'in doubt although nothing was sent in vain')
         }

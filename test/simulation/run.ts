@@ -50,7 +50,7 @@ export async function report({ terms }: { readonly terms: Terms }): Promise<stri
   const { violation, trace } = await runSchedule({ ...shortest, isTraced: true })
   return [
     `${violation?.message ?? 'not reproduced'}`,
-    ...trace.slice(0, 120).map((line) => `  ${line}`),
+    ...(trace.length > 90 ? [...trace.slice(0, 30), '…', ...trace.slice(-60)] : trace).map((line) => `  ${line}`),
     `replay: npm run simulate -- --schedules 1 --seed ${terms.seed} --tabs ${terms.tabs} --policy ${terms.policy}`,
   ].join('\n')
 }

@@ -225,7 +225,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(settings.refreshTimeout), request.cancel)', '() => {}')],
   },
   {
-    name: 'an answer is used before a failed commit is made again',
-    edits: [edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw')],
+    name: 'a commit that fails loses the answer',
+    edits: [
+      edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw'),
+      edit('core/settler.ts', '    unsettled = answer\n', ''),
+    ],
   },
 ]

@@ -49,7 +49,7 @@ const MOST_STEPS = 20_000
 export async function runSchedule(terms: Terms): Promise<Result> {
   const world = createWorld(terms.seed, terms.script, terms.isTraced === true)
   const isCookie = world.choose(2) === 1
-  const server = createServer(terms.policy === 'grace' ? GRACE : 0)
+  const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3)
   const resendWithin = terms.policy === 'grace' ? GRACE : terms.policy === 0 ? 0 : Number.POSITIVE_INFINITY
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
@@ -98,6 +98,10 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     promise.then(end, end)
     callers.push({ page, end })
   }
+  /** Nobody waits in a tab that is gone. */
+  function abandon(page: Page): void {
+    for (const caller of callers) if (caller.page === page) caller.end()
+  }
   const callers: { readonly page: Page; readonly end: () => void }[] = []
 
   const first = open()
@@ -106,26 +110,33 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     isCookie ? first.client.signIn(() => first.network.login('alice')) : first.client.signIn(server.signIn('alice')),
   )
   while (run.pages.length < terms.tabs) open()
+  if (world.choose(3) === 2) await takeOver(run, open)
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     const action = world.choose(100)
     if (action < 70) {
       if (world.step(world.elapsed + 90_000)) steps++
     } else {
-      act(run, action, world.choose(run.pages.length), open, call, (page) => {
-        for (const caller of callers) if (caller.page === page) caller.end()
-      })
+      act(run, action, world.choose(run.pages.length), open, call, abandon)
     }
     await nextTurn()
   }
 
   // From here on nothing goes wrong any more, and everything must come right.
   world.isHostile = false
-  const alive = run.pages.filter(({ actor }) => !actor.isCrashed)
-  for (const { actor, tab } of alive) {
+  const standing = run.pages.filter(({ actor }) => !actor.isCrashed)
+  // Some tabs sleep on, whatever they hold.
+  const sleeps = standing.some(({ actor }) => !actor.isFrozen) && world.choose(2) === 1
+  for (const page of standing) {
+    const { actor, tab } = page
     if (!actor.isFrozen) continue
+    if (sleeps) {
+      abandon(page)
+      continue
+    }
     actor.isFrozen = false
     tab.fire('wake')
   }
+  const alive = standing.filter(({ actor }) => !actor.isFrozen)
   await settle(world.elapsed + 120_000, () => run.pending === 0)
   if (run.pending > 0) observer.fail('P4', `${run.pending} callers still wait`)
   if (!observer.violation) await checkAgreement(run, alive, settle, call)
@@ -140,6 +151,37 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     if (left.length > 0) observer.fail('P10', `${actor.name} leaves ${left.join(', ')}`)
   }
   return { violation: observer.violation, choices: world.choices, trace: world.trace, faults: profile.faults, steps }
+}
+
+/** One tab falls asleep amid its refresh, another takes over, and the first wakes amid the second's. */
+async function takeOver({ world, profile, pages, observer }: Run, open: () => Page): Promise<void> {
+  const ownerNow = (): string | undefined => profile.entry?.attempt?.owner.split('-')[0]
+  const walk = async (isThere: () => boolean): Promise<void> => {
+    for (let steps = 0; steps < 400 && !isThere(); steps++) {
+      world.step(world.elapsed + 90_000)
+      await nextTurn()
+    }
+  }
+  if (pages.length < 2) open()
+  await walk(() => profile.entry?.status === 'signed-in')
+  await walk(() => ownerNow() !== undefined)
+  const sleeper = pages.find(({ actor }) => actor.name === ownerNow())
+  if (!sleeper) return
+  for (let steps = world.choose(4); steps > 0; steps--) {
+    world.step(world.elapsed + 1_000)
+    await nextTurn()
+  }
+  sleeper.actor.isFrozen = true
+  world.note(`${sleeper.actor.name} freeze`)
+  observer.interruptions++
+  await walk(() => ownerNow() !== undefined && ownerNow() !== sleeper.actor.name)
+  for (let steps = world.choose(6); steps > 0; steps--) {
+    world.step(world.elapsed + 1_000)
+    await nextTurn()
+  }
+  sleeper.actor.isFrozen = false
+  sleeper.tab.fire('wake')
+  world.note(`${sleeper.actor.name} thaw`)
 }
 
 /** Users and faults: what may happen between any two steps. */
@@ -256,6 +298,8 @@ async function checkAgreement(
   }
   await settle(world.elapsed + 120_000, () => run.pending === 0)
   if (run.pending > 0) observer.fail('P4', 'a caller waits although nothing is wrong')
+  // A tab that missed the news shows it at its next look.
+  for (const { tab } of alive) tab.fire('wake')
   await settle(world.elapsed + 3_000, () => false)
   const { entry } = profile
   if (!entry || observer.violation) return

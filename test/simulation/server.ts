@@ -36,8 +36,11 @@ export const LIFETIME = 60
 export const familyOf = (token: string): string => token.split('.')[1] as string
 export const indexOf = (token: string): number => Number(token.split('.')[2])
 
-/** `grace`: for how long a spent token is answered once more (in milliseconds). */
-export function createServer(grace: number): Server {
+/**
+ * `grace`: for how long a spent token is answered once more (in milliseconds). A lenient server refuses a spent token
+ * and leaves the family alone.
+ */
+export function createServer(grace: number, isLenient: boolean): Server {
   const families = new Map<string, Family>()
   const expiries = new Map<string, number>()
   let issued = 0
@@ -69,6 +72,7 @@ export function createServer(grace: number): Server {
       if (indexOf(refreshToken) !== family.current) {
         server.reuses++
         server.verdicts++
+        if (isLenient) return { verdict: 'rejected' }
         family.isRevoked = true
         family.isReused = true
         return { verdict: 'reuse-detected' }
