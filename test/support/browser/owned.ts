@@ -2,6 +2,7 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -31,11 +32,18 @@ export function cleanUpOnSignals(): void {
   }
 }
 
-function own(release: () => void): () => void {
+/** `lastWill` is a shell command for the case that this process is killed outright. */
+function own(release: () => void, lastWill: string): () => void {
   cleanUpOnSignals()
   releases.add(release)
+  // `cat` ends when our end of the pipe does.
+  const stdio: StdioOptions = ['pipe', 'ignore', 'ignore']
+  const executor = spawn('/bin/sh', ['-c', `cat; ${lastWill}`], { stdio, detached: true })
+  executor.unref()
+  ;(executor.stdin as Socket).unref()
   return () => {
     releases.delete(release)
+    executor.kill('SIGKILL')
     release()
   }
 }
@@ -64,7 +72,7 @@ export function startProcess(
     } catch {
       // Nothing of the group is left.
     }
-  })
+  }, `kill -9 -${child.pid}`)
   return {
     child,
     stop: () => {
@@ -81,6 +89,10 @@ export interface OwnedDirectory {
 
 export function createDirectory(name: string): OwnedDirectory {
   const path = mkdtempSync(join(tmpdir(), `authfetch-${name}-`))
-  // A browser that was just killed may still be writing; retries cover that.
-  return { path, remove: own(() => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })) }
+  const release = own(
+    // A browser that was just killed may still be writing; retries cover that.
+    () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    `sleep 1; rm -rf '${path}'`,
+  )
+  return { path, remove: release }
 }
