@@ -88,7 +88,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         const wait = world.elapsed - one.at
         const isGone = one.actor.isCrashed || one.actor.isFrozen
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
-        if (one.heard === 'nothing' && wait < refreshTimeout)
+        if (one.heard === 'nothing' && wait < refreshTimeout - 1)
           observer.fail('P1', `${token} sent while it is on the wire`)
         if (one.heard === 'granted' && !isGone && !one.wasAsleep) observer.fail('P1', `${token} is known to be spent`)
         if (one.heard === 'rejected' && !isGone) observer.fail('P1', `${token} was refused for good and is sent again`)
@@ -113,7 +113,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           !one.actor.isFrozen &&
           familyOf(one.token) === familyOf(token) &&
           indexOf(one.token) < indexOf(token) &&
-          world.elapsed - one.at < refreshTimeout,
+          world.elapsed - one.at < refreshTimeout - 1,
       )
       if (isCrossed && observer.wipes === 0) observer.fail('P1', `${token} sent while an older one is on the wire`)
       const own = sends.filter((send) => send.actor === actor).at(-1)

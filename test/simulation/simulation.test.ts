@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { report, runMany, type Totals, termsOf } from './run.ts'
+import { runSabotage } from './sabotage.ts'
+import seeds from './seeds.json' with { type: 'json' }
+
+const SCHEDULES = 20_000
+
+async function verify(count: number, seedOf: (index: number) => number): Promise<Totals> {
+  const totals: Totals = { schedules: 0, faults: {}, steps: 0 }
+  const failure = await runMany(count, (index) => termsOf(seedOf(index)), totals)
+  if (failure) expect.fail(await report(failure))
+  return totals
+}
+
+test('every seed that ever failed keeps all promises', async () => {
+  const { schedules } = await verify(seeds.length, (index) => seeds[index]?.seed ?? 0)
+  expect(schedules).toBe(seeds.length)
+})
+
+test(`${SCHEDULES} schedules of a fresh seed keep all promises`, async () => {
+  const seed = Date.now() % 1_000_000_000
+  console.log(`simulation: npm run simulate -- --schedules ${SCHEDULES} --seed ${seed}`)
+  const { schedules, faults } = await verify(SCHEDULES, (index) => seed + index)
+  expect(schedules).toBe(SCHEDULES)
+  expect(Object.keys(faults).length).toBeGreaterThan(15)
+}, 300_000)
+
+test.each([
+  'no claim is written',
+  'no epoch fence at the commit',
+  'a fresh attempt is taken over',
+  'a message is believed without the ledger',
+])(
+  'a protocol in which %s is caught',
+  async (name) => {
+    expect((await runSabotage(name, 20_000, 1)).promise).toBeDefined()
+  },
+  300_000,
+)
