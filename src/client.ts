@@ -117,12 +117,19 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     }
   }
 
-  /** No one waits on a client that is gone. */
-  const whileAlive = <Value>(promise: Promise<Value>): Promise<Value> => abortable(promise, disposal.signal)
+  let busy: Promise<unknown> = Promise.resolve()
+
+  /** No one waits on a client that is gone; what is under way is finished before the ledger is closed. */
+  const whileAlive = <Value>(task: () => Promise<Value>): Promise<Value> =>
+    abortable(() => {
+      const promise = task()
+      busy = Promise.allSettled([busy, promise]).then(() => {})
+      return promise
+    }, disposal.signal)
 
   const authFetch = createAuthFetch({
     session,
-    access: { ...access, ensure: (...terms) => whileAlive(access.ensure(...terms)) },
+    access: { ...access, ensure: (...terms) => whileAlive(() => access.ensure(...terms)) },
     fetch,
     isAllowed: createAllowList(origins, refresh.endpoint),
     onResponse,
@@ -133,7 +140,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     disposal.abort(new DisposedError())
     renewal.stop()
     session.clear()
-    void refresher.stop().then(() => platform.ledger.close())
+    void Promise.allSettled([busy, refresher.stop()]).then(() => platform.ledger.close())
   }
 
   renewal.start()
@@ -143,13 +150,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       if (typeof minValidity !== 'number' || !(minValidity >= 0)) {
         throw new TypeError('"minValidity" must be a number of milliseconds')
       }
-      await abortable(whileAlive(access.ensure(minValidity, forceRefresh)), signal)
+      await abortable(() => whileAlive(() => access.ensure(minValidity, forceRefresh)), signal)
       return session.status === 'signed-in' ? session.held?.accessToken : undefined
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
-    signIn: async (tokens) => whileAlive(signOn.signIn(tokens)),
-    signOut: async () => whileAlive(signOn.signOut()),
-    restore: async () => whileAlive(signOn.restore()),
+    signIn: async (tokens) => whileAlive(() => signOn.signIn(tokens)),
+    signOut: async () => whileAlive(() => signOn.signOut()),
+    restore: async () => whileAlive(() => signOn.restore()),
     getState: session.getState,
     subscribe: session.subscribe,
     on: session.on,

@@ -47,13 +47,15 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
     // So late a timer means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
     retry = undefined
-    refresher.refresh().then(arm, () => {
-      // The failure itself armed the timer and was told to listeners.
+    refresher.refresh().catch(() => {
+      // As new tokens do, the failure itself armed the timer; it was told to listeners.
     })
   }
 
   async function wake(): Promise<void> {
     refresher.suspectWire()
+    // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
+    retry &&= { ...retry, delay: 0 }
     const entry = await ledger.read()
     if (entry && isNewer(entry, session.mark)) session.adopt(entry, undefined, 'other-tab')
     if (session.isBehind) await siblings.ask()

@@ -24,6 +24,9 @@ export const TOKEN_ENDPOINT = 'https://as.example/token'
 export const HOUR = 3_600_000
 export const MINUTE = 60_000
 
+// Captured, so that a test may replace the global one for the client alone.
+const { Request } = globalThis
+
 /** What reached the network. */
 export interface Sent {
   readonly input: RequestInfo | URL

@@ -351,6 +351,36 @@ describe('offline', () => {
     expect(refreshes).toBe(1)
     expect(await auth.getAccessToken()).toBe('access-1')
   })
+
+  test('the `online` event ends the pause that a dead wire has made', async () => {
+    const { auth, browser, server, tab } = await createSignedInScene()
+    browser.jump(2 * HOUR)
+    server.onProbe = () => Promise.reject(new TypeError('Failed to fetch'))
+    server.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
+    await auth.getAccessToken().catch(() => {})
+    await browser.advance(10 * MINUTE)
+    server.onProbe = () => new Response()
+    server.onRefresh = (nth) => Response.json(tokens(nth))
+    await browser.advance((tab.timers()[0] as number) - 1)
+    const before = server.refreshes.length
+    await tab.fire('wake')
+    await browser.advance(0)
+    expect(server.refreshes).toHaveLength(before + 1)
+    expect((await auth.authFetch(API)).status).toBe(200)
+  })
+
+  test('it finds a session that could not be found at the start', async () => {
+    const { auth, browser, server, tab } = createScene({ refresh: cookieRefresh('https://app.example/auth/refresh') })
+    server.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
+    server.onProbe = () => Promise.reject(new TypeError('Failed to fetch'))
+    expect((await auth.restore()).status).toBe('unknown')
+    server.onProbe = () => new Response()
+    server.onRefresh = (nth) => Response.json(tokens(nth))
+    await browser.advance(10 * MINUTE)
+    await tab.fire('wake')
+    await browser.advance(0)
+    expect(auth.getState().status).toBe('signed-in')
+  })
 })
 
 describe('the page cache', () => {
