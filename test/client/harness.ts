@@ -181,8 +181,10 @@ export async function createSignedInScene(
 
 /** The API refuses every token but that of the newest refresh. */
 export function acceptOnlyNewest(server: Server): void {
-  server.onCall = ({ authorization }) =>
-    authorization === bearer(`access-${server.refreshes.length}`) ? new Response('ok') : unauthorized()
+  server.onCall = ({ authorization }) => {
+    const newest = server.refreshes.length
+    return newest > 0 && authorization === bearer(`access-${newest}`) ? new Response('ok') : unauthorized()
+  }
 }
 
 /** What has become of a promise once all that is due has run: its value, its error, or `pending`. */

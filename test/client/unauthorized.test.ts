@@ -19,8 +19,7 @@ import {
 async function createRefusedScene(): Promise<Scene> {
   const scene = await createSignedInScene()
   await scene.browser.advance(MINUTE)
-  scene.server.onCall = ({ authorization }) =>
-    authorization === bearer('access-0') ? unauthorized() : new Response('ok')
+  acceptOnlyNewest(scene.server)
   return scene
 }
 
