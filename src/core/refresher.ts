@@ -80,6 +80,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
 
   /** Waits for the lock for a bounded time, then does without it: no promise rests on it. */
   async function lock(from: Held | undefined): Promise<Cancel | undefined> {
+    if (isStopped) return undefined
     const request = locks.request(false)
     const stopTimer = clock.after(lockWaitOf(settings.refreshTimeout), request.cancel)
     const stopWatch = session.onAdopt(() => {

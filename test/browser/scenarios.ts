@@ -68,9 +68,13 @@ export const SCENARIOS: readonly Scenario[] = [
       const tabs = await openTabs(stage, 2)
       await signIn(stage, tabs)
       const hold = stage.backend.hold()
-      await Promise.all(tabs.map((tab) => tab.evaluate(() => {
-            pending = refresh(
-          }))))
+      await Promise.all(
+        tabs.map((tab) =>
+          tab.evaluate(() => {
+            pending = refresh()
+          }),
+        ),
+      )
       await hold.arrived()
       hold.release()
       await Promise.all(tabs.map((tab) => tab.evaluate(() => pending)))
@@ -98,8 +102,8 @@ export const SCENARIOS: readonly Scenario[] = [
       await signIn(stage, [first, second])
       const hold = stage.backend.hold()
       await first.evaluate(() => {
-            pending = refresh(
-          }))
+        pending = refresh()
+      })
       await hold.arrived()
       await first.crash()
       hold.release()
@@ -117,8 +121,8 @@ export const SCENARIOS: readonly Scenario[] = [
       await signIn(stage, [first, second])
       const hold = stage.backend.hold()
       await first.evaluate(() => {
-            pending = refresh(
-          }))
+        pending = refresh()
+      })
       await hold.arrived()
       await second.bringToFront()
       await first.freeze()
@@ -210,11 +214,10 @@ export const SCENARIOS: readonly Scenario[] = [
       await signIn(stage, [first, second])
       const hold = stage.backend.hold()
       await first.evaluate(() => {
-            pending = refresh(
-          }))
+        pending = refresh()
+      })
       await hold.arrived()
-      await second.evaluate(() => 
-            pending = auth.signOut())
+      await second.evaluate(() => (pending = auth.signOut()))
       await Promise.all([first, second].map((tab) => tab.waitFor(isSignedOut)))
       hold.release()
       await second.evaluate(() => pending)
