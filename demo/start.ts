@@ -1,25 +1,13 @@
-// `npm run demo`: the page and its server on one address.
+// `npm run demo`: sessions survive a restart, in a file that git ignores.
 
 import { mkdirSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { createServer } from 'vite'
-import { createDemoServer } from './server/server.ts'
+import { serveDemo } from './serve.ts'
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
-
-mkdirSync(path('../.data'), { recursive: true })
-const auth = await createDemoServer({ file: path('../.data/demo.sqlite') })
-const http = createHttpServer((request, response) =>
-  auth.handle(request, response, () => vite.middlewares(request, response)),
+const folder = fileURLToPath(new URL('../.data', import.meta.url))
+mkdirSync(folder, { recursive: true })
+const { origin } = await serveDemo(`${folder}/demo.sqlite`, Number(process.env.PORT ?? 5173)).catch(() =>
+  // Another demo has the usual port.
+  serveDemo(`${folder}/demo.sqlite`, 0),
 )
-const vite = await createServer({
-  root: path('.'),
-  configFile: path('../vite.config.ts'),
-  server: { middlewareMode: { server: http } },
-})
-http.listen(Number(process.env.PORT ?? 5173), 'localhost', () => {
-  const address = http.address()
-  const port = typeof address === 'object' && address ? address.port : ''
-  console.log(`authfetch demo: http://localhost:${port}/`)
-})
+console.log(`authfetch demo: ${origin}/`)
