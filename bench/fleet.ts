@@ -40,6 +40,10 @@ function run(scenario: Scenario): Load {
   const random = createRandom(7)
   const requests = new Float64Array(Math.ceil(scenario.until / BIN))
   let granted = 0
+  const count = (now: number): void => {
+    const bin = Math.floor(now / BIN)
+    requests[bin] = (requests[bin] ?? 0) + 1
+  }
   for (let client = 0; client < clients; client++) {
     let now = scenario.start(random())
     let spread = true
@@ -48,12 +52,12 @@ function run(scenario: Scenario): Load {
       const draw = scenario.jitter ? random() : 0
       now += refreshDelay({ lifetime: LIFETIME, refreshLead: LEAD, random: draw, spread, hidden: false })
       while (scenario.outage && now >= scenario.outage[0] && now < scenario.outage[1]) {
-        requests[Math.floor(now / BIN)]! += 1
+        count(now)
         now += scenario.jitter ? pauseAfter(failures, random()) : 1_000 * 2 ** Math.min(failures, 6)
         failures++
       }
       if (now >= scenario.until) break
-      requests[Math.floor(now / BIN)]! += 1
+      count(now)
       granted++
       spread = failures > 0
       failures = 0
@@ -78,7 +82,8 @@ for (const jitter of [false, true]) {
   const morning = run({
     name: 'morning',
     jitter,
-    start: (random) => (random < 0.4 ? 120 * MINUTE + (random / 0.4) * 20 * MINUTE - LIFETIME : (random - 0.4) * 25 * MINUTE),
+    start: (random) =>
+      random < 0.4 ? 120 * MINUTE + (random / 0.4) * 20 * MINUTE - LIFETIME : (random - 0.4) * 25 * MINUTE,
     until: 8 * 60 * MINUTE,
   })
   const ideal = (DAY / (LIFETIME - LEAD)) * clients
@@ -89,10 +94,14 @@ for (const jitter of [false, true]) {
   rows.push({
     schedule: jitter ? 'authfetch' : 'no jitter',
     'peak/mean two lifetimes after a deploy': Number(peakOverMean(deploy.requests, 2 * LIFETIME, DAY).toFixed(2)),
-    'peak/mean from 20 min after an outage': Number(peakOverMean(down.requests, outage[1] + 20 * MINUTE, DAY).toFixed(2)),
+    'peak/mean from 20 min after an outage': Number(
+      peakOverMean(down.requests, outage[1] + 20 * MINUTE, DAY).toFixed(2),
+    ),
     'peak in the outage and just after, over the mean': Number(peakOverMean(down.requests, outage[0], DAY).toFixed(2)),
     'min to normal after the outage': normal < 0 ? 'never' : Math.round((normal * BIN - outage[1]) / MINUTE),
-    'peak/mean after a laptop morning': Number(peakOverMean(morning.requests, 180 * MINUTE, 8 * 60 * MINUTE).toFixed(2)),
+    'peak/mean after a laptop morning': Number(
+      peakOverMean(morning.requests, 180 * MINUTE, 8 * 60 * MINUTE).toFixed(2),
+    ),
     'refreshes against the least possible': `+${((deploy.granted / ideal - 1) * 100).toFixed(1)} %`,
   })
 }
