@@ -56,15 +56,15 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
     // What `fetch` refuses, it refuses.
     if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
     const request = input instanceof Request ? input : undefined
-    // Read once, so that what was checked is what is sent.
-    const target = request ?? String(input)
+    // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
+    const target = request ?? `${input}`
     const { auth, ...options } = copyOf(init ?? {})
     const { body = null, mode = request?.mode, signal = request?.signal } = options
     if (
       auth === false ||
       session.status === 'signed-out' ||
       mode === 'no-cors' ||
-      !isAllowed(request?.url ?? String(target)) ||
+      !isAllowed(request?.url ?? (target as string)) ||
       signal?.aborted ||
       (request?.bodyUsed && body === null)
     ) {

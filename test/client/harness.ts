@@ -97,7 +97,7 @@ export function createServer(base = 'https://app.example/'): Server {
     fetch: async (input, init) => {
       // As browsers do: the request is a snapshot, and what cannot be a request rejects.
       const isRequest = input instanceof Request
-      const request = new Request(isRequest ? input : new URL(String(input), base), init)
+      const request = new Request(isRequest ? input : new URL(`${input}`, base), init)
       const sent: Sent = {
         input,
         init,

@@ -107,12 +107,13 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         }
         world.after(delay(), undefined, `server signs ${token} out`, () => {
           server.revoke(token)
-          world.after(delay(), undefined, 'cookie cleared', () => {
+          const wait = delay()
+          world.after(wait, undefined, 'cookie cleared', () => {
             if (!isCookie) return
             profile.jar = undefined
             profile.jarEpoch++
           })
-          world.after(1, actor, 'signed out', () => resolve(undefined))
+          world.after(wait + 0.001, actor, 'signed out', () => resolve(undefined))
         })
       }),
     login: (user) =>
