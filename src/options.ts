@@ -126,7 +126,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     platform: check<Partial<Platform> | undefined>(
       'platform',
       undefined,
-      (value) => typeof value === 'object',
+      (value) => typeof value === 'object' && value !== null,
       'an object',
     ),
   }

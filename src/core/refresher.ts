@@ -58,10 +58,14 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
       pending = undefined
       session.distrust(undefined)
       session.setRefreshing(false)
-      // Callers are resumed by the promise that settles now, listeners after them.
-      const flush = (): Promise<void> => Promise.resolve().then(() => session.flush())
-      Promise.resolve().then(flush)
+      // Callers are resumed by the promise that settles now, some steps later; listeners after them.
+      void flushAfter(20)
     }
+  }
+
+  async function flushAfter(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step++) await undefined
+    session.flush()
   }
 
   async function rotate(from: Held | undefined): Promise<void> {

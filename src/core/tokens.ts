@@ -43,12 +43,11 @@ export function readTokenResponse(value: unknown): Tokens {
   if (typeof value !== 'object' || value === null) throw new TokenResponseError('the token response is not an object')
   const response = value as TokenResponse
   const seconds = response.expires_in ?? response.expiresIn
-  const expiresIn = Number(seconds ?? Number.NaN) * 1000
-  if (seconds !== undefined && seconds !== null && !Number.isFinite(expiresIn)) {
+  const expiresIn = Number(seconds ?? 0) * 1000
+  if (!Number.isFinite(expiresIn)) {
     throw new TokenResponseError('"expires_in" must be a number of seconds')
   }
-  const type = response.token_type
-  if (type !== undefined && String(type).toLowerCase() !== 'bearer') {
+  if (!/^bearer$/i.test(response.token_type ?? 'bearer')) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
   }
   return {

@@ -174,6 +174,7 @@ describe('a clock that jumps', () => {
     server.onRefresh = () => new Response('busy', { status: 503 })
     await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toBeInstanceOf(RefreshUnavailableError)
     server.onRefresh = (nth) => Response.json(tokens(nth))
+    await browser.advance(0)
     browser.jump(-HOUR)
     await browser.advance(2 * MINUTE)
     expect(server.refreshes).toHaveLength(2)
