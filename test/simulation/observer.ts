@@ -91,7 +91,8 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (one.heard === 'nothing' && wait < refreshTimeout - 1)
           observer.fail('P1', `${token} sent while it is on the wire`)
         if (one.heard === 'granted' && !isGone && !one.wasAsleep) observer.fail('P1', `${token} is known to be spent`)
-        if (one.heard === 'rejected' && !isGone) observer.fail('P1', `${token} was refused for good and is sent again`)
+        if (one.heard === 'rejected' && !isGone && !one.wasAsleep)
+          observer.fail('P1', `${token} was refused for good and is sent again`)
         const isLate = Number.isFinite(resendWithin) && one.jumps === world.jumps
         if (isLate && world.wall() - (first as Send).wall > resendWithin)
           observer.fail('P1', `${token} sent past the grace`)
