@@ -23,14 +23,24 @@ export interface NetworkTerms {
   readonly refreshTimeout: number
 }
 
-type Fate = 'fine' | 'request lost' | 'answer lost' | '429' | '503' | 'slow' | 'body lost' | 'html'
-const FATES: readonly Fate[] = ['fine', 'request lost', 'answer lost', '429', '503', 'slow', 'body lost', 'html']
+type Fate = 'fine' | 'request lost' | 'answer lost' | '429' | '503' | 'slow' | 'body lost' | 'html' | 'request late'
+const FATES: readonly Fate[] = [
+  'fine',
+  'request lost',
+  'answer lost',
+  '429',
+  '503',
+  'slow',
+  'body lost',
+  'html',
+  'request late',
+]
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   const { world, server, profile, observer, isCookie, refreshTimeout } = terms
 
   function pickFate(): Fate {
-    const choice = world.isHostile ? world.choose(20) - 12 : 0
+    const choice = world.isHostile ? world.choose(21) - 12 : 0
     const fate = FATES[Math.max(0, choice)] ?? 'fine'
     if (fate !== 'fine') profile.faults[fate] = (profile.faults[fate] ?? 0) + 1
     return fate
@@ -52,7 +62,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         })
       }
       const lose = (): void => arrive('network error', 'failed', () => reject(new TypeError('network error')))
-      world.after(delay(), undefined, `server hears ${actor.name}`, () => {
+      // Longer than the sender waits, and longer than its lease.
+      const way = fate === 'request late' ? refreshTimeout * 12 : delay()
+      world.after(way, undefined, `server hears ${actor.name}`, () => {
         if (fate === 'request lost') return lose()
         if (fate === '429' || fate === '503') {
           const error = new RefreshUnavailableError(fate, { retryAt: world.wall() + 500 })

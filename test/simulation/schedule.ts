@@ -41,7 +41,7 @@ export interface Run {
 }
 
 const REFRESH_TIMEOUT = 2_000
-const GRACE = 10_000
+const GRACE = 40_000
 const API = 'https://api.test/things'
 const DECISIONS = 60
 const MOST_STEPS = 20_000
