@@ -21,8 +21,8 @@ export interface Answer {
   readonly status: number
   /** The body as text; undefined when it was lost on the way. */
   readonly body: string | undefined
-  readonly retryAfter: string | null
-  readonly date: string | null
+  readonly retryAfter: string | null | undefined
+  readonly date: string | null | undefined
   /** Whether the refresh token came from the cookie jar. */
   readonly fromCookie: boolean
 }
@@ -49,7 +49,7 @@ export function verdictOf(body: Readonly<Record<string, unknown>> | undefined): 
 }
 
 /** `Retry-After` (in milliseconds): seconds or a date (RFC 9110 section 10.2.3). */
-function readRetryAfter(value: string | null, now: number): number | undefined {
+function readRetryAfter(value: string | null | undefined, now: number): number | undefined {
   if (!value) return undefined
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
   return delay > 0 ? delay : undefined

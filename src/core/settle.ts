@@ -50,6 +50,8 @@ export function commit(
     status: 'signed-in',
     subject,
     refreshToken: grant.refreshToken ?? entry.refreshToken,
+    // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now.
+    attempt: attempt && !isMine(entry, claim) && !claim.refreshToken ? { ...attempt, doubt: true } : undefined,
     retry: grant.retry,
   }
   return { entry: next, result: { kind: 'committed', entry: next } }

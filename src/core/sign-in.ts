@@ -42,7 +42,9 @@ export function confirm(found: Entry | undefined, epoch: number, tokens: NewSess
 export function abandon(found: Entry | undefined, epoch: number): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
   const { attempt, before, subject, refreshToken } = found
-  const entry: Entry = before
+  // An answer that is still to come belongs to an older epoch, and takes the grant with it.
+  const isUntouched = before && (!attempt || attempt.doubt)
+  const entry: Entry = isUntouched
     ? { epoch, generation: 1, status: before, subject, refreshToken, attempt }
     : { epoch, generation: 1, status: 'signed-out', reason: 'requested' }
   return { entry, result: entry }

@@ -4,7 +4,7 @@ import { RefreshUnavailableError, SessionEndedError } from '../core/errors.ts'
 import { PROBING } from '../core/limits.ts'
 import { type Outcome, outcomeOf } from '../core/outcome.ts'
 import type { Clock, Lifecycle, Transport } from '../core/ports.ts'
-import { readTokenResponse, type TokenResponse } from '../core/tokens.ts'
+import type { TokenResponse } from '../core/tokens.ts'
 
 /** What a refresh function is given. */
 export interface RefreshRequest {
@@ -94,28 +94,28 @@ export function createTransport({
 
     async send({ refreshToken, idempotencyKey }) {
       let answer: Response | undefined
-      const read = async (signal: AbortSignal): Promise<Outcome> => {
-        const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
-        if (!isResponse(result)) return { kind: 'granted', tokens: readTokenResponse(result) }
-        answer = result
-        return classify(result, await result.text())
-      }
-      const classify = (response: Response, body: string | undefined): Outcome =>
+      const classify = (body: string | undefined): Outcome =>
         outcomeOf(
           {
-            status: response.status,
+            status: answer ? answer.status : 200,
             body,
-            retryAfter: response.headers.get('retry-after'),
-            date: response.headers.get('date'),
+            retryAfter: answer?.headers.get('retry-after'),
+            date: answer?.headers.get('date'),
             fromCookie: refreshToken === undefined,
           },
           clock.now(),
         )
+      const read = async (signal: AbortSignal): Promise<Outcome> => {
+        const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
+        if (!isResponse(result)) return classify(JSON.stringify(result) ?? '')
+        answer = result
+        return classify(await result.text())
+      }
       try {
         return await within(refreshTimeout, read)
       } catch (error) {
         // The headers came, so that the cookie jar is new, but the body did not.
-        if (answer) return classify(answer, undefined)
+        if (answer) return classify(undefined)
         if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
         if (error instanceof RefreshUnavailableError) {
           const retryAfter = error.retryAt === undefined ? undefined : error.retryAt - clock.now()
