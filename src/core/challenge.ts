@@ -11,7 +11,8 @@ export function callsForRefresh(header: string | null): boolean {
   if (!header) return true
   // Quoted strings may hold anything, scheme names and commas included: only those of `error` matter.
   const bare = header.replace(/(error\s*=\s*)?"((?:\\.|[^"\\])*)"/gi, (_, name, value) => (name ? name + value : ''))
-  const bearer = /(?:^|[\s,])bearer(?=[\s,]|$)(.*)/is.exec(bare)
+  // Up to the next scheme: a word after a comma that is followed by another word, not by `=`.
+  const bearer = /(?:^|[\s,])bearer(?=[\s,]|$)(.*?)(?:,\s*[^\s,=]+\s+[^\s,=]|$)/is.exec(bare)
   if (!bearer) return false
   const error = /(?:^|[\s,])error\s*=\s*([^\s,]+)/i.exec(bearer[1] as string)
   return !error || !FINAL.test(error[1] as string)

@@ -1,0 +1,321 @@
+// The ledger's transitions, one by one; the simulation shows what they add up to.
+
+import { describe, expect, test } from 'vitest'
+import { type ClaimResult, type ClaimTerms, claim } from '../../src/core/claim.ts'
+import { type Attempt, type Claim, type Entry, isNewer, nextEpoch, tombstone } from '../../src/core/ledger.ts'
+import type { Change } from '../../src/core/ports.ts'
+import { commit, doubt, reject, release, renew } from '../../src/core/settle.ts'
+import { abandon, begin, confirm, leave, prepare, proceed } from '../../src/core/sign-in.ts'
+
+const NOW = 1_000_000
+const entry: Entry = { epoch: 5, generation: 2, status: 'signed-in', refreshToken: 'r2', subject: 'ann' }
+const attemptOf = (owner: string, given: Partial<Attempt> = {}): Attempt => ({
+  id: owner,
+  owner,
+  firstSentAt: NOW - 1_000,
+  doubt: false,
+  resend: false,
+  ...given,
+})
+const fresh = (): boolean => true
+const stale = (): boolean => false
+
+const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
+  known: { epoch: 5, generation: 2, status: 'signed-in' },
+  owner: 'me',
+  now: NOW,
+  resendWithin: Number.POSITIVE_INFINITY,
+  holdsRefreshToken: true,
+  unsent: undefined,
+  isFresh: fresh,
+  ...given,
+})
+
+const mine: Claim = { epoch: 5, generation: 2, attempt: attemptOf('me'), refreshToken: 'r2', failures: 0 }
+const claimed: Entry = { ...entry, attempt: mine.attempt }
+const retry = { at: NOW + 500, setAt: NOW, failures: 1 }
+const grant = { refreshToken: 'r3', subject: 'ann' }
+
+describe('the order of marks', () => {
+  test('is that of epochs first, then of generations', () => {
+    expect(isNewer({ epoch: 2, generation: 0 }, { epoch: 1, generation: 9 })).toBe(true)
+    expect(isNewer({ epoch: 1, generation: 9 }, { epoch: 2, generation: 0 })).toBe(false)
+    expect(isNewer({ epoch: 1, generation: 2 }, { epoch: 1, generation: 1 })).toBe(true)
+    expect(isNewer({ epoch: 1, generation: 1 }, { epoch: 1, generation: 1 })).toBe(false)
+  })
+
+  test('never restarts, even if the ledger was wiped or the clock went back', () => {
+    expect(nextEpoch(5, NOW)).toBe(NOW)
+    expect(nextEpoch(NOW + 7, NOW)).toBe(NOW + 8)
+  })
+
+  test('puts a tombstone after everything of its session, and nothing of the session in it', () => {
+    expect(tombstone(entry, 'rejected', NOW)).toEqual({
+      epoch: NOW,
+      generation: 0,
+      status: 'signed-out',
+      reason: 'rejected',
+    })
+  })
+})
+
+describe('a claim', () => {
+  const kind = (change: Change<ClaimResult>): string => change.result.kind
+
+  test('of a free generation is granted, and is in the ledger', () => {
+    const { entry: written, result } = claim(entry, terms())
+    expect(written?.attempt).toEqual(attemptOf('me', { firstSentAt: NOW }))
+    expect(written).toMatchObject({ epoch: 5, generation: 2, refreshToken: 'r2' })
+    expect(result).toEqual({
+      kind: 'claimed',
+      claim: { ...mine, attempt: written?.attempt },
+    })
+  })
+
+  test("is refused while another tab's attempt is fresh", () => {
+    const found = { ...entry, attempt: attemptOf('other') }
+    const { entry: written, result } = claim(found, terms())
+    expect([result.kind, written]).toEqual(['busy', undefined])
+  })
+
+  test('takes a stale attempt over as a resend, with its id and the time it was first sent', () => {
+    const found = { ...entry, attempt: attemptOf('other') }
+    const { entry: written } = claim(found, terms({ isFresh: stale }))
+    expect(written?.attempt).toEqual({
+      id: 'other',
+      owner: 'me',
+      firstSentAt: NOW - 1_000,
+      doubt: false,
+      resend: true,
+    })
+  })
+
+  test('takes an attempt in doubt over at once', () => {
+    const found = { ...entry, attempt: attemptOf('other', { doubt: true }) }
+    expect(claim(found, terms()).entry?.attempt).toMatchObject({ id: 'other', owner: 'me', resend: true })
+  })
+
+  test.each([
+    ['within the policy', 1_001, 'claimed'],
+    ['past it', 1_000, 'ended'],
+    ['never', 0, 'ended'],
+  ])('of an attempt in doubt %s', (_, resendWithin, expected) => {
+    const found = { ...entry, attempt: attemptOf('other', { doubt: true }) }
+    const { entry: written, result } = claim(found, terms({ resendWithin }))
+    expect(result.kind).toBe(expected)
+    if (expected === 'ended') expect(written).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
+  })
+
+  test('made anew by the tab that never sent it is no resend', () => {
+    const found = { ...entry, attempt: attemptOf('mine') }
+    const { entry: written } = claim(found, terms({ unsent: 'mine', resendWithin: 0 }))
+    expect(written?.attempt).toMatchObject({ owner: 'me', resend: false, firstSentAt: NOW })
+  })
+
+  test('of a generation that has passed is not made', () => {
+    expect(kind(claim({ ...entry, generation: 3 }, terms()))).toBe('moved')
+    expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('moved')
+  })
+
+  test.each(['signing-in', 'signed-out'] as const)('of a session that is %s is not made', (status) => {
+    const change = claim({ ...entry, status, reason: 'requested' }, terms())
+    expect([kind(change), change.entry]).toEqual(['moved', undefined])
+  })
+
+  test('waits for what the server has asked for', () => {
+    const found = { ...entry, retry: { at: NOW + 500, setAt: NOW - 500, failures: 2 } }
+    expect(claim(found, terms()).result).toEqual({ kind: 'later', retryAt: NOW + 500 })
+    expect(kind(claim(found, terms({ now: NOW + 500 })))).toBe('claimed')
+  })
+
+  test('does not wait for a clock that has gone back', () => {
+    const found = { ...entry, retry: { at: NOW + 1_000_500, setAt: NOW + 1_000_000, failures: 2 } }
+    const { result } = claim(found, terms())
+    expect(result).toMatchObject({ kind: 'claimed', claim: { failures: 2 } })
+  })
+
+  test('without a refresh token to spend ends the session', () => {
+    const change = claim({ ...entry, refreshToken: undefined }, terms())
+    expect(change.entry).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+    expect(kind(claim({ ...entry, refreshToken: undefined }, terms({ holdsRefreshToken: false })))).toBe('claimed')
+  })
+
+  test('after the ledger was wiped starts a new epoch, and spends no old token', () => {
+    const { entry: written } = claim(undefined, terms({ holdsRefreshToken: false }))
+    expect(written).toMatchObject({ epoch: NOW, generation: 0, status: 'signed-in' })
+    expect(kind(claim(undefined, terms()))).toBe('ended')
+  })
+
+  test('on an unknown session leaves it unknown until the server has answered', () => {
+    const known = { epoch: -1, generation: 0, status: 'unknown' } as const
+    expect(claim(undefined, terms({ known, holdsRefreshToken: false })).entry?.status).toBe('unknown')
+  })
+})
+
+describe('a commit', () => {
+  test('records the next generation, with the new refresh token and without the attempt', () => {
+    const { entry: written } = commit(claimed, mine, grant, NOW, fresh)
+    expect(written).toEqual({ ...entry, generation: 3, refreshToken: 'r3', retry: undefined })
+  })
+
+  test('without a new refresh token keeps the old one', () => {
+    const { entry: written } = commit(claimed, mine, { refreshToken: undefined, subject: undefined }, NOW, fresh)
+    expect(written).toMatchObject({ generation: 3, refreshToken: 'r2', subject: 'ann' })
+  })
+
+  test('of another epoch is not made, and takes the claim back', () => {
+    const later = { ...claimed, epoch: 6, status: 'signed-out' as const }
+    const { entry: written, result } = commit(later, mine, grant, NOW, fresh)
+    expect(result.kind).toBe('superseded')
+    expect(written).toEqual({ ...later, attempt: undefined, before: undefined })
+  })
+
+  test('of a generation that has passed is not made', () => {
+    const { entry: written, result } = commit({ ...entry, generation: 3 }, mine, grant, NOW, fresh)
+    expect([result.kind, written]).toEqual(['behind', undefined])
+  })
+
+  test("while another tab's attempt is fresh waits for it", () => {
+    const taken = { ...entry, attempt: attemptOf('other') }
+    expect(commit(taken, mine, grant, NOW, fresh)).toEqual({ result: { kind: 'wait' } })
+    expect(commit(taken, mine, grant, NOW, stale).result.kind).toBe('committed')
+  })
+
+  test('into a wiped ledger is not made', () => {
+    expect(commit(undefined, mine, grant, NOW, fresh)).toEqual({ result: { kind: 'superseded' } })
+  })
+
+  test('of another subject begins another session', () => {
+    const { entry: written } = commit(claimed, mine, { ...grant, subject: 'bob' }, NOW, fresh)
+    expect(written).toMatchObject({ epoch: NOW, generation: 0, subject: 'bob' })
+  })
+})
+
+describe('a rejection', () => {
+  test('ends the session', () => {
+    expect(reject(claimed, mine, 'rejected', NOW).entry).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+  })
+
+  test('of a resend is no theft', () => {
+    const resent = { ...mine, attempt: attemptOf('me', { resend: true }) }
+    expect(reject(claimed, resent, 'reuse-detected', NOW).entry).toMatchObject({ reason: 'in-doubt' })
+  })
+
+  test('of a session that was never known to be there is where it began', () => {
+    expect(reject({ ...claimed, status: 'unknown' }, mine, 'rejected', NOW).entry).toMatchObject({ reason: 'initial' })
+  })
+
+  test.each([
+    ['a newer generation', { ...claimed, generation: 3 }],
+    ['another owner', { ...entry, attempt: attemptOf('other') }],
+    ['no attempt any more', entry],
+    ['a wiped ledger', undefined],
+  ])('changes nothing over %s', (_, found) => {
+    expect(reject(found, mine, 'rejected', NOW)).toEqual({ result: undefined })
+  })
+})
+
+describe('a release', () => {
+  test('takes our own claim back, and leaves the pause', () => {
+    expect(release(claimed, mine, retry).entry).toEqual({ ...entry, attempt: undefined, retry })
+  })
+
+  test('leaves in doubt what was in doubt before', () => {
+    const resent = { ...mine, attempt: attemptOf('me', { resend: true }) }
+    expect(release(claimed, resent, retry).entry?.attempt).toMatchObject({ doubt: true, resend: true })
+  })
+
+  test("leaves another tab's claim alone", () => {
+    expect(release({ ...entry, attempt: attemptOf('other') }, mine, retry)).toEqual({ result: undefined })
+  })
+})
+
+describe('doubt', () => {
+  test('is written into our own attempt, with the pause', () => {
+    const { entry: written } = doubt(claimed, mine, retry, Number.POSITIVE_INFINITY)
+    expect(written).toEqual({ ...entry, attempt: { ...mine.attempt, doubt: true }, retry })
+  })
+
+  test('ends the session where nothing may be sent again', () => {
+    expect(doubt(claimed, mine, retry, 0).entry).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
+  })
+
+  test("leaves another tab's attempt alone", () => {
+    expect(doubt({ ...entry, attempt: attemptOf('other') }, mine, retry, 0)).toEqual({ result: undefined })
+  })
+})
+
+describe('tokens of an ordinary response', () => {
+  test('are the next generation', () => {
+    expect(renew(entry, 5, { refreshToken: undefined, subject: 'ann' }).entry).toMatchObject({
+      generation: 3,
+      refreshToken: 'r2',
+    })
+  })
+
+  test.each([
+    ['an older epoch', entry, 4, grant],
+    ['a session that has ended', { ...entry, status: 'signed-out' } as Entry, 5, grant],
+    ['another subject', entry, 5, { refreshToken: 'r3', subject: 'bob' }],
+    ['a refresh under way, without a refresh token', claimed, 5, { refreshToken: undefined, subject: 'ann' }],
+    ['a wiped ledger', undefined, 5, grant],
+  ])('are ignored for %s', (_, found, epoch, tokens) => {
+    expect(renew(found, epoch, tokens)).toEqual({ result: undefined })
+  })
+})
+
+describe('signing in and out', () => {
+  const known = { epoch: 5, generation: 2 }
+
+  test('each raises the epoch', () => {
+    expect(begin(entry, known, grant, NOW).entry?.epoch).toBe(NOW)
+    expect(prepare(entry, known, NOW).entry?.epoch).toBe(NOW)
+    expect(leave(entry, known, 'id', NOW).entry?.epoch).toBe(NOW)
+    expect(begin({ ...entry, epoch: NOW + 9 }, known, grant, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(begin(undefined, { epoch: NOW + 9, generation: 0 }, grant, NOW).entry?.epoch).toBe(NOW + 10)
+  })
+
+  test('a sign-in with tokens forgets all that was before', () => {
+    expect(begin(claimed, known, grant, NOW).entry).toEqual({
+      epoch: NOW,
+      generation: 0,
+      status: 'signed-in',
+      ...grant,
+    })
+  })
+
+  test('a login refuses claims, and keeps what is pending', () => {
+    const { entry: written } = prepare(claimed, known, NOW)
+    expect(written).toMatchObject({ status: 'signing-in', attempt: mine.attempt, before: 'signed-in' })
+    expect(claim(written, terms()).result.kind).toBe('moved')
+  })
+
+  test('a login is confirmed unless another sign-in or sign-out has come since', () => {
+    const prepared = prepare(claimed, known, NOW).entry as Entry
+    expect(confirm(prepared, NOW, grant).entry).toMatchObject({ status: 'signed-in', generation: 1, ...grant })
+    expect(confirm({ ...prepared, epoch: NOW + 1 }, NOW, grant)).toEqual({ result: undefined })
+    expect(confirm(undefined, NOW, grant)).toEqual({ result: undefined })
+  })
+
+  test('a login that fails goes back to the session before it, if there was one', () => {
+    const prepared = prepare(entry, known, NOW).entry as Entry
+    expect(abandon(prepared, NOW).entry).toMatchObject({ status: 'signed-in', refreshToken: 'r2', subject: 'ann' })
+    const { before: _, ...anonymous } = prepared
+    expect(abandon(anonymous, NOW).entry).toMatchObject({ status: 'signed-out' })
+    expect(abandon({ ...prepared, epoch: NOW + 1 }, NOW)).toEqual({ result: undefined })
+  })
+
+  test('a sign-out keeps the pending attempt, hands over the refresh token, and leaves none', () => {
+    const { entry: written, result } = leave(claimed, known, 'id', NOW)
+    expect(written).toMatchObject({ status: 'signed-out', reason: 'requested', attempt: mine.attempt, leaving: 'id' })
+    expect(written?.refreshToken).toBeUndefined()
+    expect(result.refreshToken).toBe('r2')
+  })
+
+  test('a sign-out goes on only while it is the newest word', () => {
+    const left = leave(entry, known, 'first', NOW).entry as Entry
+    expect(proceed(left, NOW, 'first', 'second')).toMatchObject({ entry: { leaving: 'second' }, result: true })
+    expect(proceed(left, NOW, 'other', 'second')).toEqual({ result: false })
+    expect(proceed({ ...left, epoch: NOW + 1 }, NOW, 'first', 'second').result).toBe(false)
+  })
+})

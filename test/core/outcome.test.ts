@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Answer, outcomeOf } from '../../src/core/outcome.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+const answer = (given: Partial<Answer>): Answer => ({
+  status: 200,
+  body: '{"access_token":"a"}',
+  retryAfter: null,
+  date: null,
+  fromCookie: false,
+  ...given,
+})
+const kindOf = (given: Partial<Answer>): string => outcomeOf(answer(given), NOW).kind
+const json = (value: unknown): string => JSON.stringify(value)
+
+describe('an answer of the token endpoint', () => {
+  const cases: [string, Partial<Answer>, string][] = [
+    ['200 with tokens', {}, 'granted'],
+    ['201 with tokens', { status: 201 }, 'granted'],
+    ['204 of a cookie endpoint', { status: 204, body: '', fromCookie: true }, 'granted'],
+    ['204 of a token endpoint', { status: 204, body: '' }, 'doubt'],
+    ['expires_in alone of a cookie endpoint', { body: '{"expires_in":60}', fromCookie: true }, 'granted'],
+    ['expires_in alone of a token endpoint', { body: '{"expires_in":60}' }, 'doubt'],
+    ['200 whose body was lost, with a cookie', { body: undefined, fromCookie: true }, 'lost'],
+    ['200 whose body was lost, without', { body: undefined }, 'doubt'],
+    ['an empty 200', { body: '', fromCookie: true }, 'doubt'],
+    ['200 with HTML', { body: '<html>', fromCookie: true }, 'doubt'],
+    ['200 with a JSON string', { body: '"ok"', fromCookie: true }, 'doubt'],
+    ['200 with half a JSON', { body: '{"access_token":"a"' }, 'doubt'],
+    ['200 with a token that is none', { body: '{"access_token":5}' }, 'doubt'],
+    ['400 invalid_grant', { status: 400, body: json({ error: 'invalid_grant' }) }, 'rejected'],
+    ['401 invalid_grant', { status: 401, body: json({ error: 'invalid_grant' }) }, 'rejected'],
+    ['200 invalid_grant', { body: json({ error: 'invalid_grant' }) }, 'rejected'],
+    ['500 invalid_grant', { status: 500, body: json({ error: 'invalid_grant' }) }, 'doubt'],
+    ['400 invalid_client', { status: 400, body: json({ error: 'invalid_client' }) }, 'refused'],
+    ['400 temporarily_unavailable', { status: 400, body: json({ error: 'temporarily_unavailable' }) }, 'refused'],
+    ['400 without a word', { status: 400, body: '' }, 'doubt'],
+    ['401 without a word', { status: 401, body: '' }, 'doubt'],
+    ['403 with HTML', { status: 403, body: '<html>' }, 'doubt'],
+    ['404', { status: 404, body: 'Not Found' }, 'doubt'],
+    ['429', { status: 429, body: '' }, 'refused'],
+    ['429 whose body was lost', { status: 429, body: undefined }, 'refused'],
+    ['500', { status: 500, body: '' }, 'doubt'],
+    ['502', { status: 502, body: '<html>' }, 'doubt'],
+    ['503', { status: 503, body: '<html>' }, 'refused'],
+    ['504', { status: 504, body: '' }, 'doubt'],
+    ['an opaque 0', { status: 0, body: '' }, 'doubt'],
+  ]
+  test.each(cases)('%s', (_, given, expected) => {
+    expect(kindOf(given)).toBe(expected)
+  })
+
+  test.each([
+    ['refresh_token_reused as `code`', { error: 'invalid_grant', code: 'refresh_token_reused' }, 'reuse-detected'],
+    ['refresh_token_already_used as `error_code`', { error_code: 'refresh_token_already_used' }, 'reuse-detected'],
+    ['RefreshTokenReuseException as `__type`', { __type: 'RefreshTokenReuseException' }, 'reuse-detected'],
+    ['refresh_token_reused as `error`', { error: 'refresh_token_reused' }, 'reuse-detected'],
+    ['invalid_grant alone', { error: 'invalid_grant' }, 'rejected'],
+  ])('%s names the reason', (_, body, reason) => {
+    expect(outcomeOf(answer({ status: 400, body: json(body) }), NOW)).toEqual({ kind: 'rejected', reason })
+  })
+
+  test('property: no status without a verdict in the body ends the session', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 999 }),
+        fc.option(fc.string(), { nil: undefined }),
+        fc.boolean(),
+        (status, body, fromCookie) => {
+          expect(kindOf({ status, body, fromCookie })).not.toBe('rejected')
+        },
+      ),
+    )
+  })
+
+  test('property: the error of no outcome quotes the body', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 999 }), fc.boolean(), (status, isCut) => {
+        const body = '{"access_token":"secret\\u0000","refresh_token":"secret","error_hint":"secret"}'
+        const outcome = outcomeOf(answer({ status, body: isCut ? body.slice(0, -1) : body }), NOW)
+        const { error } = outcome as { error?: Error }
+        expect(`${error?.message}${error?.stack}${error?.cause}`).not.toContain('secret')
+      }),
+    )
+  })
+})
+
+describe('Retry-After', () => {
+  const date = (offset: number): string => new Date(NOW + offset).toUTCString()
+  test.each([
+    ['in seconds', '120', null, 120_000],
+    ['as a date, by the local clock', date(60_000), null, 60_000],
+    ["as a date, by the server's clock", date(60_000), date(30_000), 30_000],
+    ['in the past', date(-60_000), null, undefined],
+    ['of 0', '0', null, undefined],
+    ['that is none', 'soon', null, undefined],
+    ['that is missing', null, null, undefined],
+  ])('%s', (_, retryAfter, serverDate, expected) => {
+    expect(outcomeOf(answer({ status: 429, body: '', retryAfter, date: serverDate }), NOW)).toMatchObject({
+      kind: 'refused',
+      retryAfter: expected,
+    })
+  })
+})
+
+test("the server's clock comes with the tokens", () => {
+  const date = new Date(NOW + 600_000).toUTCString()
+  expect(outcomeOf(answer({ date }), NOW)).toMatchObject({ serverNow: NOW + 600_000 })
+  expect(outcomeOf(answer({ date: 'never' }), NOW)).toMatchObject({ serverNow: undefined })
+})

@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createLease, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
+import { floorOf, instantOf, leewayOf, pauseAfter, refreshDelay, since } from '../../src/core/schedule.ts'
+
+const lifetimes = fc.double({ min: 1, max: 1e12, noNaN: true })
+const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const terms = fc.record({
+  lifetime: lifetimes,
+  refreshLead: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  random: randoms,
+  spread: fc.boolean(),
+  hidden: fc.boolean(),
+})
+
+describe('the delay of a refresh', () => {
+  test('property: it lies before the expiry, and not at once', () => {
+    fc.assert(
+      fc.property(terms, (given) => {
+        const delay = refreshDelay(given)
+        expect(delay).toBeGreaterThan(0)
+        expect(delay).toBeLessThanOrEqual(given.lifetime)
+      }),
+    )
+  })
+
+  test('property: a hidden tab is never earlier than a visible one with the same chance', () => {
+    fc.assert(
+      fc.property(terms, (given) => {
+        expect(refreshDelay({ ...given, hidden: true })).toBeGreaterThanOrEqual(
+          refreshDelay({ ...given, hidden: false }),
+        )
+      }),
+    )
+  })
+
+  test('property: the lead is kept, and takes at most a quarter of the lifetime', () => {
+    fc.assert(
+      fc.property(terms, (given) => {
+        const lead = given.lifetime - refreshDelay({ ...given, random: 0, hidden: false })
+        const expected = Math.min(given.refreshLead, given.lifetime / 4)
+        expect(Math.abs(lead - expected)).toBeLessThanOrEqual(given.lifetime * 1e-9)
+      }),
+    )
+  })
+
+  test('a fleet that signed in together is spread over most of the lifetime', () => {
+    const base = { lifetime: 3_600_000, refreshLead: 60_000, hidden: false }
+    const spread = refreshDelay({ ...base, random: 0.999, spread: true })
+    expect(spread).toBeLessThan(base.lifetime / 4)
+    const later = refreshDelay({ ...base, random: 0.999, spread: false })
+    expect(later).toBeGreaterThan(base.lifetime * 0.9)
+  })
+})
+
+describe('the pause after failures', () => {
+  test('property: it lies within its bounds, and is never shorter than the server asks for', () => {
+    fc.assert(
+      fc.property(fc.nat(2_000), randoms, fc.nat(10_000_000), (failures, random, asked) => {
+        const pause = pauseAfter(failures, random, asked)
+        expect(pause).toBeGreaterThanOrEqual(200 + Math.min(asked, 3_600_000))
+        expect(pause).toBeLessThanOrEqual(60_000 + 3_600_000)
+      }),
+    )
+  })
+
+  test('grows exponentially, with full jitter', () => {
+    expect([0, 1, 2, 3].map((failures) => pauseAfter(failures, 0.5))).toEqual([500, 1_000, 2_000, 4_000])
+    expect(pauseAfter(100, 0.5)).toBe(30_000)
+    expect(pauseAfter(100, 0)).toBe(200)
+  })
+})
+
+describe('the bounds', () => {
+  test('property: a token is not sent in the last moments of its life, nor kept back for most of it', () => {
+    fc.assert(
+      fc.property(lifetimes, (lifetime) => {
+        expect(leewayOf(lifetime)).toBeLessThanOrEqual(Math.min(2_000, lifetime / 10 + 1e-9))
+      }),
+    )
+  })
+
+  test('property: the floor between two refreshes lies between 1 and 5 seconds', () => {
+    fc.assert(
+      fc.property(fc.option(lifetimes, { nil: undefined }), (lifetime) => {
+        expect(floorOf(lifetime)).toBeGreaterThanOrEqual(1_000)
+        expect(floorOf(lifetime)).toBeLessThanOrEqual(5_000)
+      }),
+    )
+  })
+
+  test('a lease outlasts the request, and the wait for the lock outlasts the lease', () => {
+    for (const timeout of [1, 30_000, 1e9]) {
+      expect(leaseOf(timeout)).toBeGreaterThan(timeout)
+      expect(lockWaitOf(timeout)).toBeGreaterThan(leaseOf(timeout))
+    }
+  })
+})
+
+/** A clock that is set by hand. */
+const createClock = () => {
+  const clock = {
+    wall: 1_000,
+    monotonic: 50,
+    now: () => clock.wall,
+    elapsed: () => clock.monotonic,
+    after: () => () => {},
+  }
+  return clock
+}
+
+describe('elapsed time', () => {
+  test.each([
+    ['both clocks agree', 70, 70, 70],
+    ['the wall clock went back', -500, 70, 70],
+    ['the machine slept', 500, 0, 500],
+    ['the wall clock was set forth', 10_000, 70, 10_000],
+    ['nothing moved', 0, 0, 0],
+  ])('when %s is the larger of both', (_, wall, monotonic, expected) => {
+    const clock = createClock()
+    const instant = instantOf(clock)
+    clock.wall += wall
+    clock.monotonic += monotonic
+    expect(since(clock, instant)).toBe(expected)
+  })
+})
+
+describe('a lease', () => {
+  test("is measured as one's own observation of an unchanged owner", () => {
+    const clock = createClock()
+    const lease = createLease(clock, 100)
+    expect(lease.isFresh('a')).toBe(true)
+    clock.monotonic += 99
+    expect(lease.isFresh('a')).toBe(true)
+    clock.monotonic += 1
+    expect(lease.isFresh('a')).toBe(false)
+    expect(lease.isFresh('b')).toBe(true)
+    clock.monotonic += 50
+    expect(lease.isFresh('b')).toBe(true)
+  })
+
+  test('does not end because the wall clock jumps', () => {
+    const clock = createClock()
+    const lease = createLease(clock, 100)
+    lease.isFresh('a')
+    clock.wall += 1e9
+    expect(lease.isFresh('a')).toBe(true)
+  })
+})
