@@ -113,7 +113,7 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
       if (!isRecovered) return response
       // Six unread bodies block the next request of an HTTP/1.1 origin. One that is cancelled counts in the keepalive
       // quota for another task; one that is read does not.
-      if (init?.keepalive ?? request?.keepalive) await response.text().catch(() => '')
+      if (options.keepalive ?? request?.keepalive) await response.text().catch(() => '')
       else cancel(response)
       const again = spare ?? target
       spare = undefined

@@ -109,6 +109,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const disposal = new AbortController()
 
   function onResponse(response: Response, epoch: number): void {
+    if (disposal.signal.aborted) return
     try {
       const tokens = readTokens?.(response)
       if (tokens) signOn.renew(tokens, epoch).catch(platform.report)

@@ -159,6 +159,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
 
   return {
     refresh() {
+      if (isStopped) return Promise.reject(missed())
       if (paused && clock.now() < paused.until && clock.now() >= paused.from) return Promise.reject(paused.error)
       // Started in a task of its own: a listener that asks for a refresh joins it.
       pending ??= Promise.resolve().then(run)

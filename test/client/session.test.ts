@@ -592,6 +592,34 @@ describe('dispose', () => {
     for (const error of await Promise.all([call, token].map(outcome))) expect(error).toBeInstanceOf(DisposedError)
   })
 
+  test('lets a valid token be used up, but no answer moves a disposed client to anything', async () => {
+    const { auth, browser, server, tab } = await createSignedInScene({
+      readTokens: () => ({ access_token: 'handed-out' }),
+    })
+    await browser.advance(MINUTE)
+    auth.dispose()
+    await drain()
+    const before = { ...browser.counts }
+    server.onCall = () => unauthorized()
+    expect((await auth.authFetch(API)).status).toBe(401)
+    await browser.advance(HOUR)
+    expect(server.calls.map(({ authorization }) => authorization)).toEqual([bearer('access-0')])
+    expect([browser.counts, tab.leftovers()]).toEqual([before, []])
+  })
+
+  test('in the middle of a sign-out still tells the server', async () => {
+    const gate = createGate<void>()
+    const { auth, browser, tab } = await createSignedInScene({ onSignOut: () => gate.promise })
+    const signedOut = auth.signOut()
+    await drain()
+    auth.dispose()
+    expect(await outcome(signedOut)).toBeInstanceOf(DisposedError)
+    gate.open()
+    await drain()
+    expect(browser.entry).toMatchObject({ status: 'signed-out', leaving: undefined })
+    expect(tab.leftovers()).toEqual([])
+  })
+
   test('tells listeners nothing more', async () => {
     const { auth, browser, server, names } = await createSignedInScene()
     server.onRefresh = async () => Response.json(tokens(1))
