@@ -60,7 +60,8 @@ export function readTokenResponse(value: unknown): Tokens {
 
 /** The claim set of a JWT; undefined for opaque tokens and JWEs. */
 export function decodeClaims(accessToken: string | undefined): JwtPayload | undefined {
-  if (!accessToken) return undefined
+  // Three parts make a JWS; a JWE has five, and an opaque token whatever it likes.
+  if (accessToken?.split('.').length !== 3) return undefined
   try {
     const claims: unknown = jwtDecode(accessToken)
     return typeof claims === 'object' && claims !== null ? claims : undefined

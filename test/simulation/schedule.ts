@@ -43,7 +43,7 @@ export interface Run {
 const REFRESH_TIMEOUT = 2_000
 const GRACE = 40_000
 const API = 'https://api.test/things'
-const DECISIONS = 60
+const DECISIONS = 40
 const MOST_STEPS = 20_000
 
 export async function runSchedule(terms: Terms): Promise<Result> {
@@ -110,7 +110,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     isCookie ? first.client.signIn(() => first.network.login('alice')) : first.client.signIn(server.signIn('alice')),
   )
   while (run.pages.length < terms.tabs) open()
-  if (world.choose(3) === 2) await takeOver(run, open)
+  if (world.choose(8) === 7) await takeOver(run, open)
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     const action = world.choose(100)
     if (action < 70) {
@@ -257,6 +257,7 @@ function act(
     world.wentBack ||= jump < 0
   } else if (action < 97) {
     count('sleep')
+    run.observer.interruptions++
     world.wallOffset += 3_600_000
     world.jumps++
   } else if (action < 98) {
