@@ -84,7 +84,10 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
             // One that comes after its time-out cannot be waited for.
             const isOvertaken =
-              jarEpoch !== profile.jarEpoch && !/slow|late/.test(fate) && observer.wipes === 0 && !profile.hasCrossedLogins
+              jarEpoch !== profile.jarEpoch &&
+              !/slow|late/.test(fate) &&
+              observer.wipes === 0 &&
+              !profile.hasCrossedLogins
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
             profile.jar = refresh_token
           })

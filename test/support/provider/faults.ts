@@ -17,6 +17,8 @@ export interface Faults {
    * `keepAlive: false`); `head` sends a status line first (nobody resends; Chromium sees an empty 200).
    */
   loseNextAnswers(count: number, how?: 'silence' | 'head'): void
+  /** The next `count` requests are lost on their way: never processed, never answered. */
+  loseNextRequests(count: number): void
   /** The next `count` answers come this many milliseconds after their commit. */
   delayNextAnswers(count: number, milliseconds: number): void
   /** The next `count` requests get this answer and never reach the provider. */
@@ -37,7 +39,7 @@ interface HeldGate extends Gate {
 }
 
 export function createFaultInjector(): FaultInjector {
-  const losses: ('silence' | 'head')[] = []
+  const losses: ('request' | 'silence' | 'head')[] = []
   const delays: number[] = []
   const failures: { status: number; headers: Readonly<Record<string, string>> }[] = []
   const gates = new Set<HeldGate>()
@@ -54,6 +56,7 @@ export function createFaultInjector(): FaultInjector {
   return {
     faults: {
       loseNextAnswers: (count, how = 'silence') => times(losses, count, how),
+      loseNextRequests: (count) => times(losses, count, 'request'),
       delayNextAnswers: (count, milliseconds) => times(delays, count, milliseconds),
       failNext: (count, status, headers = {}) => times(failures, count, { status, headers }),
       hold: (where = 'after') => {
@@ -69,6 +72,7 @@ export function createFaultInjector(): FaultInjector {
       const delay = failure ? undefined : delays.shift()
       await passGates('before')
       if (failure) return answerWith(context, failure.status, failure.headers)
+      if (loss === 'request') return lose(context, 'silence')
       // The provider reads, then consumes a refresh token in separate steps: one request at a time makes that atomic.
       const committed = commits.then(commit)
       commits = committed.catch(() => {})

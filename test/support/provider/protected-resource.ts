@@ -12,6 +12,9 @@ export interface ProtectedResourceOptions {
   readonly onAnswer: (status: number) => void
 }
 
+/** In seconds; `exp` is rounded down, and no token may die before its `expires_in` (RFC 7519, section 4.1.4). */
+const LEEWAY = 1
+
 const CORS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Headers': 'Authorization, *',
@@ -26,7 +29,12 @@ export function createProtectedResource(options: ProtectedResourceOptions) {
 
   const claimsOf = async (token: string): Promise<JWTPayload | undefined> => {
     try {
-      const { payload } = await jwtVerify(token, publicKey, { issuer, audience, typ: 'at+jwt' })
+      const { payload } = await jwtVerify(token, publicKey, {
+        issuer,
+        audience,
+        typ: 'at+jwt',
+        clockTolerance: LEEWAY,
+      })
       return isRefused(payload) ? undefined : payload
     } catch {
       return undefined
