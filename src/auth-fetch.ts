@@ -65,7 +65,6 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
       session.status === 'signed-out' ||
       mode === 'no-cors' ||
       !isAllowed(request?.url ?? (target as string)) ||
-      signal?.aborted ||
       (request?.bodyUsed && body === null)
     ) {
       return fetch(target, options)

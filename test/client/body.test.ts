@@ -108,6 +108,22 @@ describe('a stream in the init', () => {
     expect((await auth.authFetch(API)).status).toBe(200)
   })
 
+  test('is known by its reader where streams cannot be iterated over', async () => {
+    let calls = 0
+    const { auth, browser } = await createSignedInScene({
+      fetch: async () => {
+        calls++
+        return unauthorized()
+      },
+    })
+    await browser.advance(MINUTE)
+    const body = { getReader() {} } as unknown as ReadableStream
+    expect((await auth.authFetch(API, { method: 'POST', body })).status).toBe(401)
+    // The refresh goes through the same fetch.
+    await drain()
+    expect(calls).toBe(2)
+  })
+
   test('over a Request is sent once as well', async () => {
     const { auth, server } = await createRefusedScene()
     const request = new Request(API, { method: 'POST' })

@@ -215,8 +215,8 @@ describe('init', () => {
   })
 
   test('of parsed JSON cannot smuggle in a prototype', async () => {
-    const init = JSON.parse('{"cache":"no-store","__proto__":{"method":"DELETE"}}')
-    expect((await send(API, init)).method).toBe('GET')
+    const init = JSON.parse('{"cache":"no-store","__proto__":{"method":"DELETE","auth":false}}')
+    expect(await send(API, init)).toMatchObject({ method: 'GET', authorization: bearer('access-0') })
   })
 
   test('is not mutated, nor are the headers in it, nor the Request', async () => {

@@ -304,7 +304,10 @@ describe('after a failure', () => {
   test('Retry-After is obeyed by the timer and by callers', async () => {
     const { auth, browser, server } = await createSignedInScene()
     server.onRefresh = () => new Response('', { status: 429, headers: { 'retry-after': '120' } })
+    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    const before = { ...browser.counts }
     for (let call = 0; call < 20; call++) await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    expect(browser.counts).toEqual(before)
     await browser.advance(119_000)
     expect(server.refreshes).toHaveLength(1)
     await browser.advance(2 * MINUTE)

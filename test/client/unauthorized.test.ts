@@ -32,11 +32,13 @@ describe('a 401', () => {
   })
 
   test('of 1,000 concurrent calls costs one refresh, and all 1,000 succeed', async () => {
-    const { auth, server } = await createRefusedScene()
+    const { auth, browser, server } = await createRefusedScene()
+    const { locks } = browser.counts
     const answers = await Promise.all(Array.from({ length: 1_000 }, (_, nth) => auth.authFetch(`${API}/${nth}`)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1_000)
     expect(server.refreshes).toHaveLength(1)
     expect(server.calls).toHaveLength(2_000)
+    expect(browser.counts.locks - locks).toBe(1)
   })
 
   test('and the timer at once cost one refresh', async () => {
