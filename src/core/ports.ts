@@ -52,7 +52,10 @@ export interface Ledger {
   close(): void
 }
 
-/** `wake`: the page is visible, thawed or back on line; `show` and `hide`: it left or entered the back/forward cache. */
+/**
+ * `wake`: the page is visible or back on line; `hide` and `show`: it was frozen or entered the back/forward cache, and
+ * is back.
+ */
 export type LifecycleEvent = 'wake' | 'show' | 'hide'
 
 export interface Lifecycle {

@@ -26,6 +26,7 @@ export function createSiblings(
   const waiters = new Set<(isOver?: boolean) => void>()
   let asked: Mark | undefined
   let askedAt = 0
+  let asking = Promise.resolve()
 
   function post(type: Message['type'], held?: Held): void {
     const { mark, status } = session
@@ -105,13 +106,14 @@ export function createSiblings(
     },
     ask() {
       const { held, mark } = session
-      // Whoever had an answer would have given it a moment ago.
+      // Whoever has an answer is giving it now, or would have given it a moment ago.
       const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2
-      if (isRepeated) return Promise.resolve()
+      if (isRepeated) return asking
       asked = mark
       askedAt = clock.elapsed()
       post('ask')
-      return wait(ASKING, () => session.held !== held)
+      asking = wait(ASKING, () => session.held !== held)
+      return asking
     },
     tell() {
       post('news', session.isBehind ? undefined : session.held)

@@ -23,7 +23,9 @@ export function createLifecycle(): Lifecycle {
       )
       on(globalThis as unknown as EventTarget, 'pagehide', () => 'hide')
       if (typeof document !== 'undefined') {
-        on(document, 'resume', () => 'wake')
+        // Chromium gives a frozen page its messages: the ledger it would then read stays locked for the others.
+        on(document, 'freeze', () => 'hide')
+        on(document, 'resume', () => 'show')
         on(document, 'visibilitychange', () => (document.visibilityState === 'visible' ? 'wake' : undefined))
       }
       return () => subscriptions.abort()
