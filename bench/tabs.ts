@@ -1,14 +1,14 @@
 // Token requests for each lifetime of an access token, against the number of tabs: real Chromium, a real OpenID provider.
 
 import { writeFileSync } from 'node:fs'
-import { startOpenIdBackend } from '../test/browser/backends.ts'
+import { startOpenIdBackend } from '../test/browser/backends/openid.ts'
 import { launch } from '../test/support/browser/launch.ts'
 
 const LIFETIMES = 5
 const rows: Record<string, number>[] = []
 const browser = await launch('chromium')
 for (const count of [1, 2, 5, 10, 20]) {
-  const backend = await startOpenIdBackend(2)
+  const backend = await startOpenIdBackend({ lifetime: 2 })
   const profile = await browser.newProfile()
   const tabs = []
   for (let index = 0; index < count; index++) tabs.push(await profile.open(backend.url()))
@@ -16,13 +16,15 @@ for (const count of [1, 2, 5, 10, 20]) {
     tabs.map((tab) =>
       tab.evaluate((lifetimes: number) => {
         auth.on('refreshed', () => {
-          if (seen.refreshed >= lifetimes) auth.dispose()
+          if (seen.refreshed.length >= lifetimes) auth.dispose()
         })
       }, LIFETIMES),
     ),
   )
   await tabs[0]?.evaluate((given: object) => enter(given), await backend.credentials('alice'))
-  await Promise.all(tabs.map((tab) => tab.waitFor((lifetimes: number) => seen.refreshed >= lifetimes, LIFETIMES)))
+  await Promise.all(
+    tabs.map((tab) => tab.waitFor((lifetimes: number) => seen.refreshed.length >= lifetimes, LIFETIMES)),
+  )
   rows.push({
     tabs: count,
     lifetimes: LIFETIMES,

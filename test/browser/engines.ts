@@ -1,70 +1,52 @@
-// `npm run test:engines`: the multi-tab scenarios in Chromium, Firefox and WebKit, as a table of scenario × engine.
+// `npm run test:engines`: the multi-tab suite in Chromium, Firefox and WebKit, as a table of scenario × engine.
+// `node test/browser/engines.ts firefox` plays it in one.
 
-import { type Browser, ENGINES, type Engine } from '../support/browser/driver.ts'
+import { ENGINES } from '../support/browser/driver.ts'
 import { installBrowsers } from '../support/browser/install.ts'
-import { launch } from '../support/browser/launch.ts'
-import { type Backend, startCookieBackend, startOpenIdBackend } from './backends.ts'
-import { SCENARIOS, type Scenario } from './scenarios.ts'
-
-type Cell = 'passed' | 'FAILED' | `skipped: ${string}`
+import { custodiesOf, openTheatre, SCENARIOS } from './multi-tab.ts'
 
 const wanted = process.argv.slice(2)
 const missing = installBrowsers()
-const engines = ENGINES.filter(
-  (engine) => !missing.includes(engine) && (wanted.length === 0 || wanted.includes(engine)),
-)
-const failures: string[] = []
-const table: Record<string, Record<string, Cell>> = {}
-let skips = 0
+const engines = ENGINES.filter((engine) => wanted.length === 0 || wanted.includes(engine))
+const cast = SCENARIOS.flatMap((scenario) => custodiesOf(scenario).map((custody) => ({ scenario, custody })))
 
-async function play(engine: Engine, browser: Browser, scenario: Scenario, kind: Backend['kind']): Promise<Cell> {
-  const lacking = scenario.needs?.find((need) => !browser.can[need])
-  if (lacking) {
-    skips++
-    return `skipped: ${lacking}`
-  }
-  const isCookie = kind === 'cookies'
-  // WebKitGTK refuses Secure cookies on http://localhost.
-  const backend = isCookie
-    ? await startCookieBackend(engine !== 'webkit', scenario.lifetime)
-    : await startOpenIdBackend(scenario.lifetime)
-  const profile = await browser.newProfile()
-  try {
-    await scenario.play({ browser, profile, backend })
-    return 'passed'
-  } catch (error) {
-    failures.push(`${engine}, ${kind}: ${scenario.name}\n${error instanceof Error ? error.stack : String(error)}`)
-    return 'FAILED'
-  } finally {
-    await profile.close()
-    await backend.close()
-  }
-}
+const table: Record<string, Record<string, string>> = {}
+const failures: string[] = []
+const skips: string[] = []
 
 for (const engine of engines) {
-  const ordinary = await launch(engine)
-  // Freezing and hiding need a browser of another kind in Chromium.
-  const sleeping = engine === 'chromium' ? await launch(engine, { lifecycle: true }) : ordinary
-  const column = `${engine} ${ordinary.version}`
-  console.log(column)
-  for (const scenario of SCENARIOS) {
-    const browser = scenario.needs?.includes('freeze') ? sleeping : ordinary
-    for (const kind of scenario.before) {
-      const row = `${scenario.name} (${kind})`
-      const cell = await play(engine, browser, scenario, kind)
-      console.log(`  ${cell.padEnd(20)} ${row}`)
+  if (missing.includes(engine)) {
+    skips.push(`${engine}: everything, because it is not installed`)
+    continue
+  }
+  const theatre = openTheatre(engine)
+  try {
+    const column = `${engine} ${await theatre.version()}`
+    console.log(column)
+    for (const { scenario, custody } of cast) {
+      const row = `${scenario.name} (${custody})`
+      const startedAt = performance.now()
+      let cell: string
+      try {
+        const reason = await theatre.play(scenario, custody)
+        cell = reason ? 'skipped' : 'passed'
+        if (reason) skips.push(`${engine}: ${row}, because ${reason}`)
+      } catch (error) {
+        cell = 'FAILED'
+        failures.push(`${engine}: ${row}\n${error instanceof Error ? error.stack : String(error)}`)
+      }
+      console.log(`  ${cell}  ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${row}`)
       table[row] = { ...table[row], [column]: cell }
     }
+  } finally {
+    await theatre.close()
   }
-  await ordinary.close()
-  if (sleeping !== ordinary) await sleeping.close()
 }
 
 console.table(table)
-for (const failure of failures) console.error(`\n${failure}`)
-const cells = Object.values(table).flatMap((row) => Object.values(row))
-const passed = cells.filter((cell) => cell === 'passed').length
-console.log(`${skips} scenarios skipped, because the engine's driver cannot show them`)
-console.log(`${passed} passed, ${failures.length} failed, ${skips} skipped`)
-for (const engine of missing) console.log(`${engine} is not here`)
-process.exit(failures.length > 0 ? 1 : 0)
+for (const skip of skips) console.log(`skipped in ${skip}`)
+for (const failure of failures) console.error(`\nfailed in ${failure}`)
+const played = Object.values(table).flatMap((row) => Object.values(row))
+const passed = played.filter((cell) => cell === 'passed').length
+console.log(`${passed} passed, ${failures.length} failed, ${skips.length} skipped`)
+process.exit(failures.length > 0 || passed === 0 ? 1 : 0)

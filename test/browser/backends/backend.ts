@@ -1,0 +1,40 @@
+// What a multi-tab scenario may ask of its judge: the server that the tabs refresh at.
+
+import type { Tab } from '../../support/browser/driver.ts'
+
+export interface Hold {
+  /** Resolves when a refresh has arrived. */
+  arrived(): Promise<void>
+  release(): void
+}
+
+/** `never` forbids resends. */
+export type Policy = 'never'
+
+export interface Backend {
+  /** The page that a tab opens. */
+  url(policy?: Policy): string
+  /** Another page of the same origin. */
+  readonly away: string
+  tokenRequests(): number
+  /** Refresh tokens presented after they had been spent. */
+  reuses(): number
+  /** Holds refreshes before they are processed. */
+  hold(): Hold
+  /** The next refresh is lost on its way. */
+  loseRequest(): void
+  /** The next refresh is processed, and its answer is lost. */
+  loseAnswer(): void
+  /** What a page needs to sign in: the argument of `enter`. Tokens are said to expire after `expiresIn` seconds. */
+  credentials(user: string, expiresIn?: number): Promise<unknown>
+  /** Whether nothing that the server has handed out, nor the tab's cookies, is good for a refresh. */
+  isOver(tab: Tab): Promise<boolean>
+  close(): Promise<void>
+}
+
+export interface BackendOptions {
+  /** Lifetime of access tokens (in seconds). @default 60 */
+  readonly lifetime?: number | undefined
+  /** `false` for browsers that refuse `Secure` cookies on http://localhost. @default true */
+  readonly secureCookies?: boolean
+}

@@ -1,0 +1,75 @@
+// The reference server as the judge: the refresh token is in an httpOnly cookie.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createDemoServer } from '../../../demo/server/server.ts'
+import type { Backend, BackendOptions } from './backend.ts'
+import { pageHtml, REFRESH_TIMEOUT } from './page.ts'
+
+interface Gate {
+  readonly knock: () => void
+  readonly open: Promise<void>
+}
+
+export async function startCookieBackend({ lifetime = 60, secureCookies = true }: BackendOptions): Promise<Backend> {
+  const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
+  const page = await pageHtml({ resource: '/api/me', refreshTimeout: REFRESH_TIMEOUT })
+  let gate: Gate | undefined
+  let tokenRequests = 0
+  const server = createServer(async (request, response) => {
+    // Without kept connections no browser sends a POST twice by itself.
+    response.setHeader('Connection', 'close')
+    if (request.method === 'POST' && request.url === '/auth/refresh') {
+      tokenRequests++
+      gate?.knock()
+      await gate?.open
+    }
+    demo.handle(request, response, () => {
+      // Cacheable, because `no-store` keeps a page out of the back/forward cache.
+      response.writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'no-cache' })
+      response.end(request.url === '/away' ? '<title>away</title>' : page)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  return {
+    url: (policy) => `${origin}/${policy ? `#${policy}` : ''}`,
+    away: `${origin}/away`,
+    tokenRequests: () => tokenRequests,
+    reuses: () => demo.stats.reusesDetected,
+    hold() {
+      const knocked = promised()
+      const opened = promised()
+      gate = { knock: knocked.resolve, open: opened.promise }
+      return {
+        arrived: () => knocked.promise,
+        release() {
+          gate = undefined
+          opened.resolve()
+        },
+      }
+    },
+    loseRequest: () => demo.faults.push({ at: 'refresh', kind: 'request-lost', times: 1 }),
+    loseAnswer: () => demo.faults.push({ at: 'refresh', kind: 'answer-lost', times: 1 }),
+    credentials: async (user, expiresIn) => ({ user, expiresIn }),
+    isOver: (tab) =>
+      tab.evaluate(() =>
+        fetch('/auth/refresh', { method: 'POST', headers: { 'X-Requested-With': 'authfetch' } }).then(
+          ({ status }) => status === 401,
+        ),
+      ),
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await demo.close()
+    },
+  }
+}
+
+function promised(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

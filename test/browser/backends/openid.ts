@@ -1,0 +1,32 @@
+// A real OpenID provider as the judge: the refresh token is in the ledger, and a reuse revokes the grant.
+
+import { servePages } from '../../support/pages.ts'
+import { startProvider } from '../../support/provider.ts'
+import type { Backend, BackendOptions } from './backend.ts'
+import { pageHtml, REFRESH_TIMEOUT } from './page.ts'
+
+export async function startOpenIdBackend({ lifetime = 60 }: BackendOptions): Promise<Backend> {
+  // Without kept connections no browser sends a POST twice by itself.
+  const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false })
+  const { tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
+  const page = await pageHtml({ tokenEndpoint, revocationEndpoint, resource, refreshTimeout: REFRESH_TIMEOUT })
+  const pages = await servePages({ '/': page, '/away': '<title>away</title>' })
+  return {
+    url: (policy) => `${pages.origin}/${policy ? `#${policy}` : ''}`,
+    away: `${pages.origin}/away`,
+    tokenRequests: () => provider.counters.tokenRequests,
+    reuses: () => provider.counters.reuses,
+    hold: () => provider.hold('before'),
+    loseRequest: () => provider.loseNextRequests(1),
+    loseAnswer: () => provider.loseNextAnswers(1),
+    async credentials(user, expiresIn) {
+      const tokens = await provider.seed(user)
+      return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
+    },
+    isOver: async () => provider.counters.revokedGrants > 0,
+    async close() {
+      await pages.close()
+      await provider.close()
+    },
+  }
+}

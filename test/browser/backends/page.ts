@@ -1,0 +1,65 @@
+// The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen`, and three verbs.
+
+import { bundle } from '../../support/bundle.ts'
+
+declare global {
+  var auth: import('../../../src/index.ts').AuthClient
+  var seen: { refreshed: string[]; signedOut: string[]; failures: string[] }
+  var enter: (credentials: unknown) => Promise<void>
+  var call: () => Promise<string>
+  var refresh: () => Promise<string>
+  var pending: Promise<unknown>
+}
+
+export interface PageConfig {
+  /** Absent where tokens are kept in cookies. */
+  readonly tokenEndpoint?: string
+  readonly revocationEndpoint?: string
+  readonly resource: string
+  /** How long the server may take to answer a refresh (in milliseconds). */
+  readonly refreshTimeout: number
+}
+
+/** Short, so that the lease is. */
+export const REFRESH_TIMEOUT = 2_000
+
+const SOURCE = `
+import { cookieRefresh, cookieSignOut, createAuthClient, oauthRefresh, oauthRevocation } from 'authfetch'
+
+const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout } = config
+const auth = createAuthClient({
+  refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh'),
+  onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
+  origins: [new URL(resource, location.href).origin],
+  refreshTimeout,
+  ...(location.hash === '#never' && { resendWithin: 0 }),
+})
+const seen = { refreshed: [], signedOut: [], failures: [] }
+auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
+auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
+
+const logIn = async ({ user, expiresIn }) => {
+  const response = await fetch('/auth/sign-in', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'authfetch' },
+    body: JSON.stringify({ user, custody: 'cookie' }),
+  })
+  const tokens = await response.json()
+  return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
+}
+Object.assign(globalThis, {
+  auth,
+  seen,
+  enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : credentials),
+  call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
+  refresh: () => auth.getAccessToken({ forceRefresh: true }).then(() => 'refreshed', (error) => error.code),
+})
+`
+
+let script: Promise<string> | undefined
+
+export async function pageHtml(config: PageConfig): Promise<string> {
+  script ??= bundle(SOURCE)
+  const code = (await script).replaceAll('</script', '<\\/script')
+  return `<!doctype html><title>tab</title><script>const config = ${JSON.stringify(config)}</script><script>${code}</script>`
+}

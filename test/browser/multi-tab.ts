@@ -1,0 +1,75 @@
+// The multi-tab suite: what is promised of several tabs, written once for every engine and both custodies.
+
+import type { Browser, Engine, LaunchOptions } from '../support/browser/driver.ts'
+import { launch } from '../support/browser/launch.ts'
+import type { Backend, BackendOptions } from './backends/backend.ts'
+import { startCookieBackend } from './backends/cookie.ts'
+import { startOpenIdBackend } from './backends/openid.ts'
+import { OUTAGES } from './scenarios/outages.ts'
+import { ROTATION } from './scenarios/rotation.ts'
+import { CUSTODIES, type Custody, type Scenario } from './scenarios/scenario.ts'
+import { SESSIONS } from './scenarios/sessions.ts'
+
+export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS]
+
+export function custodiesOf({ custody }: Scenario): readonly Custody[] {
+  return custody ? [custody] : CUSTODIES
+}
+
+const BACKENDS: Readonly<Record<Custody, (options: BackendOptions) => Promise<Backend>>> = {
+  'client-held tokens': startOpenIdBackend,
+  cookies: startCookieBackend,
+}
+
+export interface Theatre {
+  /** The engine's version. */
+  version(): Promise<string>
+  /** Resolves with the reason when the engine's driver cannot show the scenario; rejects when it fails. */
+  play(scenario: Scenario, custody: Custody): Promise<string | undefined>
+  close(): Promise<void>
+}
+
+/** Starts the browsers of one engine as they are needed. */
+export function openTheatre(engine: Engine): Theatre {
+  const browsers = new Map<string, Promise<Browser>>()
+
+  function browser(options: LaunchOptions): Promise<Browser> {
+    const key = JSON.stringify(options)
+    const started = browsers.get(key) ?? launch(engine, options)
+    browsers.set(key, started)
+    return started
+  }
+
+  /** Tabs hide and freeze in a browser of another kind only, if at all. */
+  const browserFor = async ({ needs = [] }: Scenario): Promise<Browser> =>
+    needs.includes('freeze') || needs.includes('hidden')
+      ? await browser({ lifecycle: true }).catch(() => browser({}))
+      : await browser({})
+
+  return {
+    version: async () => (await browser({})).version,
+    async play(scenario, custody) {
+      const stagehand = await browserFor(scenario)
+      const lacking = scenario.needs?.filter((need) => !stagehand.can[need]) ?? []
+      if (lacking.length > 0) return `its driver cannot show ${lacking.join(', ')}`
+      // WebKitGTK refuses Secure cookies on http://localhost.
+      const options = { lifetime: scenario.lifetime, secureCookies: engine !== 'webkit' }
+      const backend = await BACKENDS[custody](options)
+      try {
+        const profile = await stagehand.newProfile()
+        try {
+          await scenario.play({ profile, backend })
+        } finally {
+          await profile.close()
+        }
+      } finally {
+        await backend.close()
+      }
+      return undefined
+    },
+    async close() {
+      const started = await Promise.allSettled(browsers.values())
+      await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.close()))
+    },
+  }
+}

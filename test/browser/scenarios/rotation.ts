@@ -1,0 +1,120 @@
+// One rotation for all tabs: whoever needs a token, and however many, one refresh token is spent.
+
+import { expect } from 'vitest'
+import { callAll, forAll, openTab, openTabs, refreshInFlight, type Scenario, signIn, startRefresh } from './scenario.ts'
+
+export const ROTATION: readonly Scenario[] = [
+  {
+    name: 'two tabs that refresh at once send one request',
+    async play(stage) {
+      const tabs = await openTabs(stage, 2)
+      await signIn(stage, tabs)
+      const release = await refreshInFlight(stage, tabs[0])
+      await startRefresh(tabs[1])
+      release()
+      expect(await forAll(tabs, (tab) => tab.evaluate(() => pending))).toEqual(['refreshed', 'refreshed'])
+      expect(await callAll(tabs)).toEqual(['200', '200'])
+      expect(stage.backend.tokenRequests()).toBe(1)
+    },
+  },
+  {
+    name: 'ten tabs whose token expires at once spend one refresh token',
+    async play(stage) {
+      const tabs = await openTabs(stage, 10)
+      await signIn(stage, tabs, 1)
+      await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 1))
+      expect(await callAll(tabs)).toEqual(tabs.map(() => '200'))
+      expect(stage.backend.tokenRequests()).toBe(1)
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
+  {
+    name: 'ten tabs that wake at once from an hour of sleep spend one refresh token',
+    needs: ['freeze'],
+    async play(stage) {
+      const tabs = await openTabs(stage, 10)
+      await signIn(stage, tabs)
+      await stage.profile.open(stage.backend.away)
+      await forAll(tabs, (tab) =>
+        tab.evaluate(() => {
+          const { now } = Date
+          Date.now = () => now() + 3_600_000
+        }),
+      )
+      await forAll(tabs, (tab) => tab.freeze())
+      await forAll(tabs, (tab) => tab.thaw())
+      expect(await callAll(tabs)).toEqual(tabs.map(() => '200'))
+      expect(await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed.length))).toEqual(tabs.map(() => 1))
+      expect(stage.backend.tokenRequests()).toBe(1)
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
+  {
+    name: 'a tab opened beside living ones needs no token request',
+    async play(stage) {
+      const tabs = await openTabs(stage, 2)
+      await signIn(stage, tabs)
+      const late = await openTab(stage)
+      expect(await callAll([late])).toEqual(['200'])
+      expect(stage.backend.tokenRequests()).toBe(0)
+    },
+  },
+  {
+    name: 'ten tabs that are opened at once on a session of yesterday find it again with one token request',
+    async play(stage) {
+      const first = await openTab(stage)
+      await signIn(stage, [first])
+      const tabs = await forAll(Array(9).fill(first), () => stage.profile.open(stage.backend.away))
+      await first.goto(stage.backend.away)
+      const all = [first, ...tabs]
+      await forAll(all, (tab) => tab.goto(stage.backend.url()))
+      expect(await callAll(all)).toEqual(all.map(() => '200'))
+      expect(stage.backend.tokenRequests()).toBe(1)
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
+  {
+    name: 'hidden tabs leave the refresh to the visible one',
+    needs: ['hidden'],
+    isSlow: true,
+    async play(stage) {
+      const tabs = await openTabs(stage, 3)
+      const isShown = (tab: (typeof tabs)[number]) => tab.evaluate(() => document.visibilityState === 'visible')
+      expect(await forAll(tabs, isShown)).toEqual([false, false, true])
+      await signIn(stage, tabs, 8)
+      await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 1))
+      const origins = await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed[0]))
+      expect(origins).toEqual(['other-tab', 'other-tab', 'this-tab'])
+      expect(await callAll(tabs)).toEqual(['200', '200', '200'])
+      expect(stage.backend.tokenRequests()).toBe(1)
+    },
+  },
+  {
+    name: 'ten tabs live through twenty lifetimes with twenty token requests and no failed call',
+    lifetime: 2,
+    isSlow: true,
+    async play(stage) {
+      const tabs = await openTabs(stage, 10)
+      await signIn(stage, tabs)
+      await forAll(tabs, (tab) =>
+        tab.evaluate(() => {
+          // The twentieth is the last: nobody is left to ask for another.
+          auth.on('refreshed', () => {
+            if (seen.refreshed.length === 20) auth.dispose()
+          })
+          const again = async (): Promise<void> => {
+            const answer = await call()
+            if (seen.refreshed.length >= 20) return
+            if (answer !== '200') seen.failures.push(answer)
+            setTimeout(again, 200)
+          }
+          void again()
+        }),
+      )
+      await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 20))
+      expect((await forAll(tabs, (tab) => tab.evaluate(() => seen.failures))).flat()).toEqual([])
+      expect(stage.backend.tokenRequests()).toBe(20)
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
+]
