@@ -1,0 +1,40 @@
+// What a case is: a few lines that run in the page, given the function to call.
+
+export type Call = typeof fetch
+
+export interface Context {
+  readonly here: string
+  readonly there: string
+  /** Not allowed. */
+  readonly away: string
+  /** Of this run alone. */
+  readonly id: string
+  /** Runs the call, and tells all that its caller can see. */
+  observe(...given: unknown[]): Promise<Observation>
+  /** The function itself. */
+  readonly call: Call
+  /** Asks the server for something behind the tests' back. */
+  control(command: string): Promise<unknown>
+}
+
+/** As JSON. */
+export type Observation = Readonly<Record<string, unknown>>
+
+export interface Case {
+  readonly name: string
+  /** Whether the first request carries the token when somebody is signed in. @default true */
+  readonly token?: boolean
+  run(context: Context): Promise<unknown>
+}
+
+type Arguments = (context: Context) => unknown[]
+
+/** A case of one call. */
+export const one = (name: string, given: Arguments, options: Omit<Case, 'name' | 'run'> = {}): Case => ({
+  name,
+  ...options,
+  run: (context) => context.observe(...given(context)),
+})
+
+/** A case of one call that carries no token. */
+export const bare = (name: string, given: Arguments): Case => one(name, given, { token: false })

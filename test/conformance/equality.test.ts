@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Tab } from '../support/browser/driver.ts'
+import { CASES } from './cases/index.ts'
+import type { Mode } from './page.ts'
+import type { Received } from './server.ts'
+import { comparable, type Suite, startSuite } from './suite.ts'
+
+let suite: Suite
+const tabs: Record<string, Tab> = {}
+
+beforeAll(async () => {
+  suite = await startSuite('./page.ts')
+  for (const path of ['/', '/based/']) tabs[path] = (await suite.open(path)).tab
+})
+
+afterAll(async () => await suite?.close())
+
+async function run(path: string, name: string, mode: Mode): Promise<[received: Received[], observed: string]> {
+  const { here, there, away } = suite.servers
+  const observed = await tabs[path]?.evaluate(
+    (...given: unknown[]) => (globalThis as unknown as Page).conformance.run(...given),
+    name,
+    mode,
+    { here, there, away },
+  )
+  const received = await suite.servers.take()
+  return [received, observed ?? '']
+}
+
+interface Page {
+  readonly conformance: { run(...given: unknown[]): Promise<string> }
+}
+
+/** Runs a case three times, and compares. */
+async function compare(path: string, name: string, token: boolean): Promise<void> {
+  const native = await run(path, name, 'fetch')
+  const signedOut = await run(path, name, 'signed out')
+  const signedIn = await run(path, name, 'signed in')
+  expect(signedOut[0].map(({ authorization }) => authorization)).toEqual(native[0].map((one) => one.authorization))
+  expect(comparable(...signedOut)).toEqual(comparable(...native))
+  expect(comparable(...signedIn)).toEqual(comparable(...native))
+  const first = signedIn[0].find(({ method }) => method !== 'OPTIONS')
+  if (first) expect(first.authorization === 'Bearer token-0').toBe(token)
+}
+
+describe('authFetch is fetch, given', () => {
+  test.each(CASES)('$name', ({ name, token = true }) => compare('/', name, token))
+})
+
+describe('on a page with a base, authFetch is fetch, given', () => {
+  const relative = CASES.filter(({ name }) => /path|empty string|fragment|number|object|^undefined|null/.test(name))
+  test.each(relative)('$name', ({ name, token = true }) => compare('/based/', name, token))
+})
+
+test('each case has a name of its own', () => {
+  const names = CASES.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('nothing goes wrong behind the cases', () => {
+  for (const tab of Object.values(tabs)) expect(tab.errors.filter((error) => !/CORS|net::/.test(error))).toEqual([])
+})
