@@ -91,6 +91,8 @@ export function createSession(
   let renewable = !holdsRefreshToken
   let held: Held | undefined
   let heldMark: Mark | undefined
+  /** What the listeners know of: the session's start, or its last refresh. */
+  let toldMark: Mark = mark
   let distrusted: Held | undefined
   let refreshing = false
   let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded: platform.degraded })
@@ -151,7 +153,8 @@ export function createSession(
           heldMark = mark
         }
         if (isNewSession) queue.push({ name: 'signed-in', detail: { origin } })
-        else if (tokens) queue.push({ name: 'refreshed', detail: { origin } })
+        else if (tokens && isNewer(mark, toldMark)) queue.push({ name: 'refreshed', detail: { origin } })
+        if (isNewSession || tokens) toldMark = mark
       } else if (entry.status !== 'unknown') {
         // For all who are not signing in, a login that is running is a sign-out.
         const wasSignedOut = status === 'signed-out'

@@ -93,6 +93,32 @@ describe('the timer', () => {
     expect(hidden).toBeLessThan(600_000)
   })
 
+  test('comes at any time of the first life after a sign-in, so that a fleet loses its step, and late in later ones', async () => {
+    const browser = createVirtualBrowser()
+    browser.random = 0.99
+    const { auth, tab } = await createSignedInScene({ browser })
+    const delays = [tab.timers()[0] as number]
+    for (let nth = 0; nth < 2; nth++) {
+      await auth.getAccessToken({ forceRefresh: true })
+      delays.push(tab.timers()[0] as number)
+    }
+    expect(delays[0]).toBeLessThan(HOUR / 4)
+    expect(delays[2]).toBeGreaterThan(HOUR * 0.9)
+  })
+
+  test('comes at any time after an outage as well', async () => {
+    const browser = createVirtualBrowser()
+    browser.random = 0.99
+    const { auth, server, tab } = await createSignedInScene({ browser })
+    for (let nth = 0; nth < 2; nth++) await auth.getAccessToken({ forceRefresh: true })
+    server.onRefresh = () => new Response('', { status: 503 })
+    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    server.onRefresh = (nth) => Response.json(tokens(nth))
+    await browser.advance(MINUTE)
+    expect(server.refreshes).toHaveLength(4)
+    expect(tab.timers()[0]).toBeLessThan(HOUR / 4)
+  })
+
   test('of a 40-day lifetime fires once, before the expiry', async () => {
     const browser = createVirtualBrowser()
     browser.random = 0

@@ -341,7 +341,10 @@ describe('getState', () => {
     await drain()
     expect(auth.getState()).toEqual(state)
     await auth.signOut()
-    expect(auth.getState()).not.toBe(state)
+    const signedOut = auth.getState()
+    expect(signedOut).not.toBe(state)
+    await auth.signOut()
+    expect(auth.getState()).toBe(signedOut)
   })
 
   test('says when a refresh is under way', async () => {
@@ -371,6 +374,17 @@ describe('listeners', () => {
     expect(events.map(({ name }) => name)).toEqual(['signed-in', 'refreshed', 'refresh-failed', 'signed-out'])
     expect(events.every(({ detail }) => (detail as { origin: string }).origin === 'this-tab')).toBe(true)
     expect(events[3]?.detail).toEqual({ reason: 'requested', origin: 'this-tab' })
+  })
+
+  test('do not take the first token from a sibling for a refresh', async () => {
+    const first = await createSignedInScene()
+    const { auth, events } = createScene({ browser: first.browser })
+    await auth.restore()
+    await drain()
+    expect(events.map(({ name }) => name)).toEqual(['signed-in'])
+    await first.auth.getAccessToken({ forceRefresh: true })
+    await drain()
+    expect(events.map(({ name }) => name)).toEqual(['signed-in', 'refreshed'])
   })
 
   test('of `subscribe` are told of every change of the state, with no argument', async () => {

@@ -64,6 +64,6 @@ export const INPUTS: readonly Case[] = [
   ),
   one('null as init', ({ here }) => [`${here}/echo`, null]),
   one('undefined as init', ({ here }) => [`${here}/echo`, undefined]),
-  one('a function as init', ({ here }) => [`${here}/echo`, Object.assign(() => {}, { method: 'PUT', body: 'f' })]),
+  bare('a function as init', ({ here }) => [`${here}/echo`, Object.assign(() => {}, { method: 'PUT', body: 'f' })]),
   one('a third argument', ({ here }) => [`${here}/echo`, {}, 'more']),
 ]

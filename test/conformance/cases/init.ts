@@ -1,0 +1,79 @@
+// Every member of an init, valid and not.
+
+import { bare, type Case, one } from '../context.ts'
+
+const member = (name: string, value: unknown, options: { token?: boolean; path?: string } = {}): Case[] =>
+  (['here', 'there'] as const).map((origin) =>
+    one(
+      `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}, ${origin}`,
+      (context) => [`${context[origin]}${options.path ?? '/echo'}`, { [name]: value }],
+      options,
+    ),
+  )
+
+const methods = ['get', 'POST', 'post', 'PATCH', 'patch', 'PROPFIND', 'OPTIONS', 'HEAD', 'TRACE', 'CONNECT', 'a b', '']
+
+const getter = (name: string, get: () => unknown, given: object = {}): object =>
+  Object.defineProperty(given, name, { get, enumerable: true })
+
+const refuse = (): never => {
+  throw new RangeError('not to be read')
+}
+
+class Init {
+  readonly #method = 'PUT'
+  get method(): string {
+    return this.#method
+  }
+  get body(): string {
+    return 'of the class'
+  }
+}
+
+export const INIT: readonly Case[] = [
+  ...methods.flatMap((method) => member('method', method)),
+  ...['omit', 'same-origin', 'include', 'all', null].flatMap((value) => member('credentials', value)),
+  ...['cors', 'same-origin', 'navigate', 'none'].flatMap((value) => member('mode', value)),
+  ...member('mode', 'no-cors', { token: false }),
+  ...['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'never'].flatMap((value) => member('cache', value)),
+  ...member('cache', 'only-if-cached'),
+  ...['follow', 'error', 'manual', 'maybe'].flatMap((value) =>
+    member('redirect', value, { path: '/redirect?to=/echo' }),
+  ),
+  ...['', 'about:client', '/other?page', 'https://foreign.example/', 'http://'].flatMap((value) =>
+    member('referrer', value),
+  ),
+  ...['', 'no-referrer', 'origin', 'unsafe-url', 'strict-origin', 'some'].flatMap((value) =>
+    member('referrerPolicy', value),
+  ),
+  ...['sha256-AAAA', 'sha256-CQ+oECiRwVcp5eF/c+XNRo32NxBh/PrPtlPwSSpmdKk=', 'none'].flatMap((value) =>
+    member('integrity', value),
+  ),
+  ...[true, false, 'yes'].flatMap((value) => member('keepalive', value)),
+  ...['high', 'low', 'auto', 'urgent'].flatMap((value) => member('priority', value)),
+  ...['half', 'full'].flatMap((value) => member('duplex', value)),
+  ...[null, undefined, {}].flatMap((value) => member('window', value)),
+  ...[null, undefined, {}, 'signal'].flatMap((value) => member('signal', value)),
+  ...member('unknown', 1),
+  one('an init without a prototype', ({ here }) => [`${here}/echo`, { __proto__: null, method: 'PUT' }]),
+  one('an init that inherits', ({ here }) => [`${here}/echo`, Object.create({ method: 'PUT', headers: { a: 'b' } })]),
+  one('an init of a class with private members', ({ here }) => [`${here}/echo`, new Init()]),
+  one('an init with getters', ({ here }) => [`${here}/echo`, getter('method', () => 'PUT')]),
+  one('an init with hidden members', ({ here }) => [
+    `${here}/echo`,
+    Object.defineProperty({}, 'method', { value: 'PUT' }),
+  ]),
+  bare('an init whose method throws', ({ here }) => [`${here}/echo`, getter('method', refuse)]),
+  bare('an init whose unknown member throws', ({ here }) => [`${here}/echo`, getter('unknown', refuse)]),
+  one('an init that is frozen', ({ here }) => [
+    `${here}/echo`,
+    Object.freeze({ method: 'PUT', headers: Object.freeze({ a: 'b' }) }),
+  ]),
+  one('an init behind a Proxy', ({ here }) => [`${here}/echo`, new Proxy({ method: 'PUT', headers: { a: 'b' } }, {})]),
+  one('an init that is a Map', ({ here }) => [`${here}/echo`, new Map([['method', 'PUT']])]),
+  bare('an init that is a revoked Proxy', ({ here }) => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return [`${here}/echo`, proxy]
+  }),
+]
