@@ -49,30 +49,54 @@ function cancel({ body }: Response | Request): void {
 export function createAuthFetch({ session, access, fetch, isAllowed, onResponse }: AuthFetchParts): AuthFetch {
   // Captured here, so that what a page patches later sees no token.
   const { Headers, Request } = globalThis
+  const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
+
+  /** The true address of a Request of any realm, whatever its own members say; undefined for all else. */
+  function addressOf(input: unknown): string | undefined {
+    try {
+      return urlOf?.call(input)
+    } catch {
+      return undefined
+    }
+  }
 
   // Async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
   return async (...given) => {
     const [input, init] = given
     // What `fetch` refuses, it refuses.
     if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
-    const request = input instanceof Request ? input : undefined
-    // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
-    const target = request ?? `${input}`
-    const { auth, ...options } = copyOf(init ?? {})
+    const address = addressOf(input)
+    const request = address === undefined ? undefined : (input as Request)
+    let target: string | Request
+    let own: AuthRequestInit
+    try {
+      // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
+      target = request ?? `${input}`
+      own = copyOf(init ?? {})
+    } catch {
+      // In its own words.
+      return fetch(...given)
+    }
+    const { auth, ...options } = own
     const { body = null, mode = request?.mode, signal = request?.signal } = options
     if (
       auth === false ||
       session.status === 'signed-out' ||
       mode === 'no-cors' ||
-      !isAllowed(request?.url ?? (target as string)) ||
-      (request?.bodyUsed && body === null)
+      !isAllowed(address ?? (target as string)) ||
+      (body === null && (request?.bodyUsed || request?.body?.locked))
     ) {
       return fetch(target, options)
     }
 
-    const headers = new Headers(options.headers === undefined ? request?.headers : options.headers)
-    // A non-empty init resets the referrer of a Request, so an empty one stays empty.
-    const isBare = request && !Object.keys(options).length
+    let headers: Headers
+    try {
+      headers = new Headers(options.headers === undefined ? request?.headers : options.headers)
+    } catch {
+      return fetch(target, options)
+    }
+    // A member that the init has not might reset the Request's referrer, so its headers are set on a copy of it.
+    const isBare = request && options.headers === undefined && body === null
     if (options.headers) options.headers = headers
     if (headers.has('Authorization')) return fetch(target, options)
 
@@ -80,13 +104,20 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
       const { epoch, held } = access.bearer()
       const token = held?.accessToken
       let sent = to
+      let rest: RequestInit | undefined = options
       if (token !== undefined) {
-        if (isBare) sent = new Request(to)
-        else options.headers = headers
-        const carrier = isBare ? (sent as Request).headers : headers
+        if (isBare) {
+          try {
+            sent = new Request(to, options)
+            rest = undefined
+          } catch {
+            return fetch(to, options)
+          }
+        } else options.headers = headers
+        const carrier = rest ? headers : (sent as Request).headers
         carrier.set('Authorization', `Bearer ${token}`)
       }
-      const response = await fetch(sent, options)
+      const response = await fetch(sent, rest)
       onResponse(response, epoch)
       return response
     }
