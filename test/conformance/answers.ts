@@ -18,7 +18,7 @@ function allow({ request, response, url }: Exchange): void {
   const { origin } = request.headers
   const isPreflight = request.method === 'OPTIONS'
   if ((url.searchParams.has('nocors') && !isPreflight) || origin === undefined) return
-  const isPlain = url.searchParams.has('star')
+  const isPlain = url.searchParams.has('star') && !isPreflight
   response.setHeader('Access-Control-Allow-Origin', isPlain ? '*' : origin)
   if (!isPlain) response.setHeader('Access-Control-Allow-Credentials', 'true')
   if (!url.searchParams.has('hidden')) {

@@ -24,6 +24,8 @@ export interface Case {
   readonly name: string
   /** Whether the first request carries the token when somebody is signed in. @default true */
   readonly token?: boolean
+  /** Whether its requests run at once, and so arrive in any order. @default false */
+  readonly parallel?: boolean
   run(context: Context): Promise<unknown>
 }
 

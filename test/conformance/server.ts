@@ -29,7 +29,7 @@ export interface Servers {
   close(): Promise<void>
 }
 
-const LONG = 300
+const LONG = 1000
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
@@ -46,8 +46,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
 function headersOf({ rawHeaders }: IncomingMessage): string[] {
   const headers = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? ''
-    if (name.toLowerCase() !== 'authorization') headers.push(`${name}: ${rawHeaders[index + 1]}`)
+    // A name's case is not its meaning (RFC 9110, section 5.1), and a Headers loses it.
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    if (name !== 'authorization') headers.push(`${name}: ${rawHeaders[index + 1]}`)
   }
   return headers
 }
@@ -68,7 +69,7 @@ export async function startServers(pages: Readonly<Record<string, string>>): Pro
       return
     }
     if (url.pathname.startsWith('/control/')) return control.handle(url, response)
-    if (url.pathname === '/favicon.ico') return void response.writeHead(404).end()
+    if (/^\/(favicon.ico|aborted)$/.test(url.pathname)) return void response.writeHead(404).end()
     const entry: Received = {
       to,
       method: request.method ?? '',

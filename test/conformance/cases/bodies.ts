@@ -36,7 +36,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
   'a Uint8Array that is a part': () => bytes().subarray(2, 6),
   'a Float64Array': () => new Float64Array([1, 2.5]),
   'a DataView': () => new DataView(bytes().buffer, 1, 3),
-  'a resizable ArrayBuffer': () => new ArrayBuffer(4, { maxByteLength: 8 }),
+  'a resizable ArrayBuffer': () => Reflect.construct(ArrayBuffer, [4, { maxByteLength: 8 }]),
   'a SharedArrayBuffer': () => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer,
   'a detached ArrayBuffer': () => {
     const { buffer } = bytes()

@@ -77,6 +77,7 @@ export const RESPONSES: readonly Case[] = [
   ...caches.map((cache): Case => ({ name: `a cached answer, with ${cache}`, run: (context) => twice(context, cache) })),
   {
     name: 'forty calls at once',
+    parallel: true,
     run: ({ here, observe }) =>
       Promise.all(Array.from({ length: 40 }, async (_, index) => (await observe(`${here}/echo?${index}`)).result)),
   },
