@@ -17,8 +17,10 @@ import {
   startRefresh,
 } from './scenario.ts'
 
+/** For a machine that does more than this (in milliseconds). */
+const SLACK = 5_000
 /** Another tab's attempt has been left alone for long enough, and one of our own has been answered (in milliseconds). */
-const LEASE = leaseOf(REFRESH_TIMEOUT) + REFRESH_TIMEOUT
+const LEASE = leaseOf(REFRESH_TIMEOUT) + REFRESH_TIMEOUT + SLACK
 /** The lock was stolen, too. */
 const LOCK_AND_LEASE = lockWaitOf(REFRESH_TIMEOUT) + LEASE
 
@@ -109,7 +111,7 @@ export const OUTAGES: readonly Scenario[] = [
       expect(await tab.evaluate(() => refresh())).toBe('refresh-unavailable')
       expect(await tab.evaluate(isSignedIn)).toBe(true)
       await tab.offline(false)
-      await tab.waitFor(() => refresh().then((result) => result === 'refreshed'))
+      await tab.waitFor(() => seen.refreshed.length === 1)
       expect(await callAll([tab])).toEqual(['200'])
       expect(stage.backend.tokenRequests()).toBe(1)
       expect(stage.backend.reuses()).toBe(0)
