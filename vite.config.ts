@@ -4,11 +4,19 @@ import { defineConfig } from 'vitest/config'
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^authfetch$/, replacement: path('./src/index.ts') }] },
+  resolve: {
+    alias: [
+      { find: /^authfetch$/, replacement: path('./src/index.ts') },
+      { find: /^authfetch\/(\w+)$/, replacement: path('./src/$1.ts') },
+    ],
+  },
   build: {
     target: 'es2022',
     minify: false,
-    lib: { entry: { index: path('./src/index.ts') }, formats: ['es'] },
+    lib: {
+      entry: Object.fromEntries(['index', 'react', 'vue', 'ky'].map((name) => [name, path(`./src/${name}.ts`)])),
+      formats: ['es'],
+    },
     rolldownOptions: { external: [/^[a-z@]/], output: { preserveModules: true, preserveModulesRoot: 'src' } },
   },
   test: {

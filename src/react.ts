@@ -1,0 +1,108 @@
+/** React 18 and 19: the client in a context, its state as an external store. It holds no state of its own. */
+'use client'
+
+import type { JwtPayload } from 'jwt-decode'
+import {
+  createContext,
+  createElement,
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useSyncExternalStore,
+} from 'react'
+import type { AuthFetch } from './auth-fetch.ts'
+import type { AuthClient } from './client.ts'
+import type { AuthState } from './core/session.ts'
+
+export interface AuthProviderProps {
+  readonly client: AuthClient
+  readonly children?: ReactNode
+}
+
+export interface AuthGateProps {
+  /**
+   * Shown while nobody can tell whether somebody is signed in, and on the server.
+   *
+   * @default nothing
+   */
+  readonly unknown?: ReactNode
+  /**
+   * Shown while nobody is signed in.
+   *
+   * @default nothing
+   */
+  readonly signedOut?: ReactNode
+  readonly children?: ReactNode
+}
+
+/** The state of the session, and what changes it. */
+export type Auth = AuthState & Pick<AuthClient, 'signIn' | 'signOut'>
+
+const ClientContext = createContext<AuthClient | undefined>(undefined)
+
+// A page is hydrated as it was rendered: a server knows of no session.
+const UNKNOWN: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing: false, degraded: [] })
+const serverState = (): AuthState => UNKNOWN
+const serverClaims = (): undefined => undefined
+
+/** Gives the client to all components below, and finds the session again. It never disposes of the client. */
+export function AuthProvider({ client, children }: AuthProviderProps): ReactElement {
+  useEffect(() => {
+    client.restore().catch(() => {
+      // Disposed of meanwhile, by a hot update.
+    })
+  }, [client])
+  return createElement(ClientContext.Provider, { value: client }, children)
+}
+
+/**
+ * The client of the provider above.
+ *
+ * @throws Error when there is no provider
+ */
+export function useAuthClient(): AuthClient {
+  const client = useContext(ClientContext)
+  if (!client) throw new Error('no auth client: wrap the app in <AuthProvider client={client}>')
+  return client
+}
+
+/** The state of the session with `signIn` and `signOut`; renders again when the state has changed. */
+export function useAuth(): Auth {
+  const { subscribe, getState, signIn, signOut } = useAuthClient()
+  const state = useSyncExternalStore(subscribe, getState, serverState)
+  return useMemo(() => ({ ...state, signIn, signOut }), [state, signIn, signOut])
+}
+
+/** `fetch` with the access token. */
+export function useAuthFetch(): AuthFetch {
+  return useAuthClient().authFetch
+}
+
+/** The claim set of the access token, unverified; undefined for opaque tokens. Renders again with each new token. */
+export function useClaims<Claims extends object = JwtPayload>(): Claims | undefined {
+  const client = useAuthClient()
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      // New claims need not change the state: a server may hand out another token with the same expiry.
+      const subscriptions = [
+        client.subscribe(listener),
+        client.on('signed-in', listener),
+        client.on('refreshed', listener),
+      ]
+      return () => {
+        for (const unsubscribe of subscriptions) unsubscribe()
+      }
+    },
+    [client],
+  )
+  return useSyncExternalStore(subscribe, client.getClaims<Claims>, serverClaims)
+}
+
+/** Shows its children to whoever is signed in. */
+export function AuthGate({ unknown, signedOut, children }: AuthGateProps): ReactNode {
+  const { status } = useAuth()
+  return status === 'signed-in' ? children : status === 'unknown' ? unknown : signedOut
+}

@@ -1,0 +1,127 @@
+/** Vue 3: a plugin that holds the state of the client in refs, one for all components of an app. */
+
+import type { JwtPayload } from 'jwt-decode'
+import {
+  type ComputedRef,
+  computed,
+  type DefineSetupFnComponent,
+  defineComponent,
+  getCurrentInstance,
+  type InjectionKey,
+  inject,
+  onMounted,
+  type Plugin,
+  type ShallowRef,
+  type SlotsType,
+  shallowRef,
+} from 'vue'
+import type { AuthFetch } from './auth-fetch.ts'
+import type { AuthClient } from './client.ts'
+import type { AuthState } from './core/session.ts'
+
+/** The state of the session as refs, and what changes it. */
+export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
+  readonly state: ComputedRef<AuthState>
+  readonly status: ComputedRef<AuthState['status']>
+}
+
+interface Store {
+  readonly client: AuthClient
+  readonly state: ShallowRef<AuthState>
+  readonly claims: ShallowRef<object | undefined>
+}
+
+const STORE: InjectionKey<Store> = Symbol('authfetch')
+
+// A page is hydrated as it was rendered: a server knows of no session.
+const UNKNOWN: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing: false, degraded: [] })
+
+/** Makes the plugin, `app.use(createAuth(client))`: it finds the session again, and never disposes of the client. */
+export function createAuth(client: AuthClient): Plugin {
+  return {
+    install(app) {
+      const state = shallowRef(UNKNOWN)
+      const claims = shallowRef<object>()
+      app.provide(STORE, { client, state, claims })
+      // An app on a server is never unmounted, so it must not subscribe.
+      if (typeof document === 'undefined') return
+      const update = (): void => {
+        state.value = client.getState()
+        claims.value = client.getClaims()
+      }
+      // New claims need not change the state: a server may hand out another token with the same expiry.
+      const subscriptions = [client.subscribe(update), client.on('signed-in', update), client.on('refreshed', update)]
+      const { unmount } = app
+      app.unmount = () => {
+        for (const unsubscribe of subscriptions) unsubscribe()
+        unmount()
+      }
+      update()
+      client.restore().catch(() => {
+        // Disposed of meanwhile, by a hot update.
+      })
+    },
+  }
+}
+
+function useStore(): Store {
+  const store = inject(STORE, undefined)
+  if (!store) throw new Error('no auth client: call app.use(createAuth(client))')
+  return store
+}
+
+/** What the server rendered, until a component that is being hydrated is mounted; then what `read` gives. */
+function hydrated<Value, Rendered>(read: () => Value, rendered: Rendered): ComputedRef<Value | Rendered> {
+  const instance = getCurrentInstance()
+  const isMounted = shallowRef(!instance?.vnode.el)
+  if (!isMounted.value) {
+    onMounted(() => {
+      isMounted.value = true
+    })
+  }
+  return computed(() => (isMounted.value ? read() : rendered))
+}
+
+/**
+ * The client of the app.
+ *
+ * @throws Error when the plugin is missing
+ */
+export function useAuthClient(): AuthClient {
+  return useStore().client
+}
+
+/** The state of the session with `signIn` and `signOut`. */
+export function useAuth(): Auth {
+  const { client, state } = useStore()
+  const current = hydrated(() => state.value, UNKNOWN)
+  return {
+    state: current,
+    status: computed(() => current.value.status),
+    signIn: client.signIn,
+    signOut: client.signOut,
+  }
+}
+
+/** `fetch` with the access token. */
+export function useAuthFetch(): AuthFetch {
+  return useAuthClient().authFetch
+}
+
+/** The claim set of the access token, unverified; undefined for opaque tokens. */
+export function useClaims<Claims extends object = JwtPayload>(): ComputedRef<Claims | undefined> {
+  const { claims } = useStore()
+  return hydrated(() => claims.value as Claims | undefined, undefined)
+}
+
+type AuthGateSlots = SlotsType<{ default?: unknown; unknown?: unknown; 'signed-out'?: unknown }>
+
+/** Shows its default slot to whoever is signed in, and the slots `unknown` and `signed-out` otherwise. */
+export const AuthGate: DefineSetupFnComponent<
+  Record<never, never>,
+  Record<never, never>,
+  AuthGateSlots
+> = defineComponent((_, { slots }) => {
+  const { status } = useAuth()
+  return () => slots[status.value === 'signed-in' ? 'default' : status.value]?.({})
+})
