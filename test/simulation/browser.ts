@@ -13,6 +13,10 @@ export interface Profile {
   logins: number
   /** Two logins ran at once: the application itself sent two cookies on their way. */
   hasCrossedLogins: boolean
+  /** Whether the next refresh request is late, whatever is chosen. */
+  delaysNext: boolean
+  /** Late requests by their token: the server hears them after the next request with the same one. */
+  readonly overtaken: Map<string | undefined, () => void>
   /** Fault counts by kind. */
   readonly faults: Record<string, number>
   wipe(): void
@@ -70,6 +74,8 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     jarEpoch: 0,
     logins: 0,
     hasCrossedLogins: false,
+    delaysNext: false,
+    overtaken: new Map(),
     faults,
     wipe() {
       count('ledger wiped')

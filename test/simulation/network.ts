@@ -41,7 +41,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
-    const fate = FATES[Math.max(0, choice)] ?? 'fine'
+    const fate = profile.delaysNext ? 'request late' : (FATES[Math.max(0, choice)] ?? 'fine')
+    profile.delaysNext = false
     if (fate !== 'fine') profile.faults[fate] = (profile.faults[fate] ?? 0) + 1
     return fate
   }
@@ -62,20 +63,18 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         })
       }
       const lose = (): void => arrive('network error', 'failed', () => reject(new TypeError('network error')))
-      // Longer than the sender waits, and longer than its lease.
-      const way = fate === 'request late' ? refreshTimeout * 12 : delay()
-      world.after(way, undefined, `server hears ${actor.name}`, () => {
-        if (fate === 'request lost') return lose()
+      const hear = (): void => {
+        if (fate === 'request lost') return void lose()
         if (fate === '429' || fate === '503') {
           const error = new RefreshUnavailableError(fate, { retryAt: world.wall() + 500 })
-          return arrive(`answer ${fate}`, 'refused', () => reject(error))
+          return void arrive(`answer ${fate}`, 'refused', () => reject(error))
         }
-        if (fate === 'html') return arrive('answer 502', 'failed', () => reject(new Error('502')))
+        if (fate === 'html') return void arrive('answer 502', 'failed', () => reject(new Error('502')))
         const answer = server.refresh(token, world.elapsed)
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
-        if (fate === 'answer lost') return lose()
+        if (fate === 'answer lost') return void lose()
         if ('verdict' in answer) {
-          return arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
+          return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
         const wait = fate === 'slow' ? refreshTimeout + 500 : delay()
@@ -94,11 +93,24 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         }
         if (fate === 'body lost' && isCookie) {
           const body = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
-          return arrive('answer without its body', 'failed', () => resolve(body), wait + 0.001)
+          return void arrive('answer without its body', 'failed', () => resolve(body), wait + 0.001)
         }
-        if (fate === 'body lost') return lose()
-        return arrive('answer granted', 'granted', () => resolve(isCookie ? rest : answer.tokens), wait + 0.001)
-      })
+        if (fate === 'body lost') return void lose()
+        return void arrive('answer granted', 'granted', () => resolve(isCookie ? rest : answer.tokens), wait + 0.001)
+      }
+      let isHeard = false
+      const hearOnce = (): void => {
+        if (isHeard) return
+        isHeard = true
+        hear()
+        const overtaken = profile.overtaken.get(token)
+        profile.overtaken.delete(token)
+        if (overtaken) world.after(delay(), undefined, `server hears ${actor.name}'s elder`, overtaken)
+      }
+      // Longer than the sender waits, and longer than its lease.
+      const way = fate === 'request late' ? refreshTimeout * 12 : delay()
+      world.after(way, undefined, `server hears ${actor.name}`, hearOnce)
+      if (fate === 'request late') profile.overtaken.set(token, hearOnce)
     })
   }
 

@@ -24,7 +24,7 @@ registerHooks({
 })
 
 const { runMany, termsOf } = await import('./run.ts')
-const totals = { schedules: 0, faults: {}, steps: 0 }
+const totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
 const failure = await runMany(Number(limit), (index) => termsOf(Number(seed) + index), totals)
 console.log(JSON.stringify({ name, promise: failure?.result.violation?.promise, schedules: totals.schedules }))
 process.exit(0)

@@ -21,6 +21,8 @@ export interface Result {
   readonly trace: readonly string[]
   readonly faults: Readonly<Record<string, number>>
   readonly steps: number
+  /** How many refresh tokens were sent. */
+  readonly requests: number
 }
 
 interface Page {
@@ -56,7 +58,6 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   observer = createObserver({ world, server, refreshTimeout: REFRESH_TIMEOUT, resendWithin, isCookie })
   const run: Run = { world, server, profile, observer, isCookie, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
-  let steps = 0
 
   function open(): Page {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
@@ -80,9 +81,8 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     await nextTurn()
     while (!isOver() && !run.observer.violation) {
       if (!world.step(until)) return
-      steps++
       // Whoever takes so many steps goes round in circles.
-      if (steps > MOST_STEPS) run.observer.fail('P4', 'the tabs never come to rest')
+      if (world.steps > MOST_STEPS) run.observer.fail('P4', 'the tabs never come to rest')
       await nextTurn()
     }
   }
@@ -98,7 +98,6 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     promise.then(end, end)
     callers.push({ page, end })
   }
-  /** Nobody waits in a tab that is gone. */
   function abandon(page: Page): void {
     for (const caller of callers) if (caller.page === page) caller.end()
   }
@@ -112,12 +111,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   while (run.pages.length < terms.tabs) open()
   if (world.choose(8) === 7) await takeOver(run, open)
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
-    const action = world.choose(100)
-    if (action < 70) {
-      if (world.step(world.elapsed + 90_000)) steps++
-    } else {
-      act(run, action, world.choose(run.pages.length), open, call, abandon)
-    }
+    await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
   }
 
@@ -150,130 +144,191 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     const left = tab.leftovers()
     if (left.length > 0) observer.fail('P10', `${actor.name} leaves ${left.join(', ')}`)
   }
-  return { violation: observer.violation, choices: world.choices, trace: world.trace, faults: profile.faults, steps }
+  return {
+    violation: observer.violation,
+    choices: world.choices,
+    trace: world.trace,
+    faults: profile.faults,
+    steps: world.steps,
+    requests: observer.sends.length,
+  }
 }
 
 /** One tab falls asleep amid its refresh, another takes over, and the first wakes amid the second's. */
 async function takeOver({ world, profile, pages, observer }: Run, open: () => Page): Promise<void> {
   const ownerNow = (): string | undefined => profile.entry?.attempt?.owner.split('-')[0]
-  const walk = async (isThere: () => boolean): Promise<void> => {
-    for (let steps = 0; steps < 400 && !isThere(); steps++) {
-      world.step(world.elapsed + 90_000)
-      await nextTurn()
-    }
-  }
   if (pages.length < 2) open()
-  await walk(() => profile.entry?.status === 'signed-in')
-  await walk(() => ownerNow() !== undefined)
+  await walk(world, 400, () => profile.entry?.status === 'signed-in')
+  await walk(world, 400, () => ownerNow() !== undefined)
   const sleeper = pages.find(({ actor }) => actor.name === ownerNow())
   if (!sleeper) return
-  for (let steps = world.choose(4); steps > 0; steps--) {
-    world.step(world.elapsed + 1_000)
-    await nextTurn()
-  }
+  profile.delaysNext = world.choose(2) === 1
+  await walk(world, world.choose(4))
   sleeper.actor.isFrozen = true
   world.note(`${sleeper.actor.name} freeze`)
   observer.interruptions++
-  await walk(() => ownerNow() !== undefined && ownerNow() !== sleeper.actor.name)
-  for (let steps = world.choose(6); steps > 0; steps--) {
-    world.step(world.elapsed + 1_000)
-    await nextTurn()
-  }
+  await walk(world, 400, () => ownerNow() !== undefined && ownerNow() !== sleeper.actor.name)
+  await walk(world, world.choose(24))
   sleeper.actor.isFrozen = false
   sleeper.tab.fire('wake')
   world.note(`${sleeper.actor.name} thaw`)
 }
 
-/** Users and faults: what may happen between any two steps. */
-function act(
-  run: Run,
-  action: number,
-  which: number,
-  open: () => Page,
-  call: (page: Page, promise: Promise<unknown>) => void,
-  abandon: (page: Page) => void,
-): void {
-  const { world, profile, server, isCookie, pages } = run
-  const isFreeze = action >= 81 && action < 84
-  const isThaw = action >= 84 && action < 87
-  const owner = isFreeze && world.choose(2) === 1 ? profile.entry?.attempt?.owner.split('-')[0] : undefined
-  // Most telling is a tab that sleeps with a claim in hand, and one that wakes amid another's.
-  const page = (pages.find(({ actor }) => (isThaw ? actor.isFrozen : actor.name === owner)) ?? pages[which]) as Page
-  const { actor, tab, client, network } = page
-  const count = (kind: string): void => {
+/** Users and faults: what may happen between any two steps, and how often, in hundredths. */
+const ACTIONS = {
+  step: 66,
+  call: 5,
+  refresh: 4,
+  abort: 1,
+  'time passes': 6,
+  freeze: 3,
+  thaw: 3,
+  crash: 1,
+  'sign-in': 1,
+  'sign-out': 1,
+  open: 2,
+  steal: 1,
+  'clock jump': 1,
+  sleep: 1,
+  wipe: 1,
+  hide: 1,
+  'end of tokens': 2,
+} as const
+type Action = keyof typeof ACTIONS
+const DEAL = Object.entries(ACTIONS).flatMap(([name, times]) => Array<Action>(times).fill(name as Action))
+
+interface Cast {
+  open(): Page
+  call(page: Page, promise: Promise<unknown>): void
+  /** Nobody waits in a tab that is gone. */
+  abandon(page: Page): void
+}
+
+/** Goes on until `isThere`, for so many steps at most. */
+async function walk(world: World, most: number, isThere: () => boolean = () => false): Promise<void> {
+  for (let steps = 0; steps < most && !isThere(); steps++) {
+    world.step(world.elapsed + 90_000)
+    await nextTurn()
+  }
+}
+
+async function act(run: Run, action: Action, { open, call, abandon }: Cast): Promise<void> {
+  const { world, profile, server, isCookie, pages, observer } = run
+  const any = (): Page => pages[world.choose(pages.length)] as Page
+  const count = (kind: string, { actor }: Page): void => {
     profile.faults[kind] = (profile.faults[kind] ?? 0) + 1
     world.note(`${actor.name} ${kind}`)
   }
-  const isAwake = !actor.isCrashed && !actor.isFrozen
-  if (action < 75) {
-    if (isAwake) call(page, client.authFetch(API))
-  } else if (action < 78) {
-    if (isAwake) call(page, client.getAccessToken({ forceRefresh: run.observer.isForced }))
-  } else if (action < 79) {
-    const controller = new AbortController()
-    if (isAwake) call(page, client.authFetch(API, { signal: controller.signal }))
-    world.after(1, actor, 'aborts', () => controller.abort())
-  } else if (action < 81) {
-    // An access token's life goes by, and nobody is kept from anything but a timer.
-    if (world.events.some(({ actor, label, isCancelled }) => !isCancelled && !actor?.isFrozen && label !== 'timer'))
+  const isAwake = ({ actor }: Page): boolean => !actor.isCrashed && !actor.isFrozen
+  const whenAwake = (task: (page: Page) => void): void => {
+    const page = any()
+    if (isAwake(page)) task(page)
+  }
+  switch (action) {
+    case 'step':
+      world.step(world.elapsed + 90_000)
       return
-    world.elapsed += 50_000
-    count('time passes')
-  } else if (action < 84) {
-    if (isAwake) count('freeze')
-    if (isAwake) actor.isFrozen = true
-    run.observer.interruptions++
-  } else if (action < 87) {
-    if (!actor.isFrozen) return
-    count('thaw')
-    actor.isFrozen = false
-    tab.fire('wake')
-  } else if (action < 89) {
-    if (actor.isCrashed || pages.filter((one) => !one.actor.isCrashed).length < 2) return
-    count('crash')
-    actor.isCrashed = true
-    run.observer.interruptions++
-    profile.releaseAll(actor)
-    abandon(page)
-  } else if (action < 90) {
-    count('sign-in')
-    const user = world.choose(2) === 0 ? 'alice' : 'bob'
-    if (!isAwake) return
-    const byHand = !isCookie && world.choose(2) === 0
-    call(page, byHand ? client.signIn(server.signIn(user)) : client.signIn(() => network.login(user)))
-  } else if (action < 92) {
-    if (isAwake) count('sign-out')
-    if (isAwake) call(page, client.signOut())
-  } else if (action < 94) {
-    if (pages.length < 5) call(open(), (pages.at(-1) as Page).client.restore())
-  } else if (action < 95) {
-    profile.steal()
-  } else if (action < 96) {
-    count('clock jump')
-    const jump = [600_000, -600_000, 3_000, -3_000][world.choose(4)] ?? 0
-    if (jump < 0 && run.observer.wipes > 0) return
-    world.wallOffset += jump
-    world.jumps++
-    world.wentBack ||= jump < 0
-  } else if (action < 97) {
-    count('sleep')
-    run.observer.interruptions++
-    world.wallOffset += 3_600_000
-    world.jumps++
-  } else if (action < 98) {
-    // With the clock set back as well nobody could tell which session is the newer one.
-    if (world.choose(4) === 3 && !world.wentBack) profile.wipe()
-  } else if (action < 99) {
-    tab.isHidden = !tab.isHidden
-    if (!tab.isHidden && isAwake) tab.fire('wake')
-  } else {
-    const family = server.families.get(`f${server.families.size - 1}`)
-    if (world.choose(2) === 0) {
-      count('access tokens refused')
-      server.refuseAccess()
-    } else if (family) {
-      count('revoked by an administrator')
-      family.isRevoked = true
+    case 'call':
+      return whenAwake((page) => call(page, page.client.authFetch(API)))
+    case 'refresh':
+      return whenAwake((page) => call(page, page.client.getAccessToken({ forceRefresh: observer.isForced })))
+    case 'abort':
+      return whenAwake((page) => {
+        const controller = new AbortController()
+        call(page, page.client.authFetch(API, { signal: controller.signal }))
+        world.after(1, page.actor, 'aborts', () => controller.abort())
+      })
+    case 'time passes': {
+      // An access token's life goes by, and nobody is kept from anything but a timer.
+      const isQuiet = (): boolean =>
+        world.events.every((one) => one.isCancelled || one.actor?.isFrozen || one.label === 'timer')
+      await walk(world, 60, isQuiet)
+      if (!isQuiet()) return
+      world.elapsed += 50_000
+      count(action, any())
+      return
+    }
+    case 'freeze': {
+      // Most telling is a tab that sleeps with a claim in hand.
+      const owner = world.choose(2) === 1 ? profile.entry?.attempt?.owner.split('-')[0] : undefined
+      const page = pages.find(({ actor }) => actor.name === owner) ?? any()
+      if (!isAwake(page)) return
+      count(action, page)
+      page.actor.isFrozen = true
+      observer.interruptions++
+      return
+    }
+    case 'thaw': {
+      const page = pages.find(({ actor }) => actor.isFrozen)
+      if (!page) return
+      count(action, page)
+      page.actor.isFrozen = false
+      page.tab.fire('wake')
+      return
+    }
+    case 'crash': {
+      const page = any()
+      if (page.actor.isCrashed || pages.filter((one) => !one.actor.isCrashed).length < 2) return
+      count(action, page)
+      page.actor.isCrashed = true
+      observer.interruptions++
+      profile.releaseAll(page.actor)
+      return abandon(page)
+    }
+    case 'sign-in':
+      return whenAwake((page) => {
+        count(action, page)
+        const user = world.choose(2) === 0 ? 'alice' : 'bob'
+        const byHand = !isCookie && world.choose(2) === 0
+        call(page, page.client.signIn(byHand ? server.signIn(user) : () => page.network.login(user)))
+      })
+    case 'sign-out':
+      return whenAwake((page) => {
+        count(action, page)
+        call(page, page.client.signOut())
+      })
+    case 'open':
+      if (pages.length < 5) {
+        const page = open()
+        call(page, page.client.restore())
+      }
+      return
+    case 'steal':
+      return profile.steal()
+    case 'clock jump': {
+      const jump = [600_000, -600_000, 3_000, -3_000][world.choose(4)] ?? 0
+      if (jump < 0 && observer.wipes > 0) return
+      count(action, any())
+      world.wallOffset += jump
+      world.jumps++
+      world.wentBack ||= jump < 0
+      return
+    }
+    case 'sleep':
+      count(action, any())
+      observer.interruptions++
+      world.wallOffset += 3_600_000
+      world.jumps++
+      return
+    case 'wipe':
+      // With the clock set back as well nobody could tell which session is the newer one.
+      if (world.choose(4) === 3 && !world.wentBack) profile.wipe()
+      return
+    case 'hide': {
+      const { tab, actor } = any()
+      tab.isHidden = !tab.isHidden
+      if (!tab.isHidden && !actor.isCrashed && !actor.isFrozen) tab.fire('wake')
+      return
+    }
+    case 'end of tokens': {
+      const family = server.families.get(`f${server.families.size - 1}`)
+      if (world.choose(4) > 0) {
+        count('access tokens refused', any())
+        server.refuseAccess()
+      } else if (family) {
+        count('revoked by an administrator', any())
+        family.isRevoked = true
+      }
     }
   }
 }

@@ -6,7 +6,7 @@ import seeds from './seeds.json' with { type: 'json' }
 const SCHEDULES = 20_000
 
 async function verify(count: number, seedOf: (index: number) => number): Promise<Totals> {
-  const totals: Totals = { schedules: 0, faults: {}, steps: 0 }
+  const totals: Totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
   const failure = await runMany(count, (index) => termsOf(seedOf(index)), totals)
   if (failure) expect.fail(await report(failure))
   return totals

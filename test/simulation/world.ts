@@ -47,6 +47,7 @@ export interface World {
   readonly trace: string[]
   note(text: string): void
   after(delay: number, actor: Actor | undefined, label: string, run: () => void): () => void
+  steps: number
   /** Runs one event, or moves time to the next; false when nothing is left. */
   step(until: number): boolean
   readonly events: SimulatedEvent[]
@@ -75,6 +76,7 @@ export function createWorld(seed: number, script: readonly number[] | undefined,
     wallOffset: 1_800_000_000_000,
     wentBack: false,
     jumps: 0,
+    steps: 0,
     isHostile: true,
     choices,
     trace,
@@ -117,7 +119,8 @@ export function createWorld(seed: number, script: readonly number[] | undefined,
       let pick = ready > 1 ? world.choose(ready) : 0
       const index = events.findIndex((event) => !event.actor?.isFrozen && event.due <= world.elapsed && pick-- === 0)
       const [event] = events.splice(index, 1)
-      world.note(`${event?.actor?.name ?? '-'} ${event?.label}`)
+      if (isTraced) world.note(`${event?.actor?.name ?? '-'} ${event?.label}`)
+      world.steps++
       event?.run()
       return true
     },
