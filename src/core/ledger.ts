@@ -36,8 +36,8 @@ export interface Entry extends Mark {
   readonly refreshToken?: string | undefined
   readonly attempt?: Attempt | undefined
   readonly retry?: Retry | undefined
-  /** The sign-out that the server has not been told of yet. */
-  readonly leaving?: string | undefined
+  /** The sign-outs that the server has not been told of yet. */
+  readonly leaving?: readonly string[] | undefined
   /** What a failed login goes back to. */
   readonly before?: 'signed-in' | undefined
 }

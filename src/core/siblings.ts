@@ -74,9 +74,10 @@ export function createSiblings(
   function hear(data: unknown): void {
     const message = parseMessage(data)
     if (!message) return
-    if (message.type === 'ask') {
+    // Who asks may know of a session whose tab had no time to tell.
+    if (message.type === 'ask' && !isNewer(message, session.mark)) {
       // A token that is not of the newest generation known here is nothing to pass on.
-      if (session.isReady(0) && !session.isBehind && !isNewer(message, session.mark)) post('news', session.held)
+      if (session.isReady(0) && !session.isBehind) post('news', session.held)
       return
     }
     // A ledger that cannot be read now is read again at the next look.

@@ -59,17 +59,14 @@ export interface Departure {
 /** Ends the session on this device first. */
 export function leave(found: Entry | undefined, known: Mark, id: string, now: number): Change<Departure> {
   const previous = { epoch: Math.max(found?.epoch ?? 0, known.epoch), generation: 0 }
-  const entry: Entry = { ...tombstone(previous, 'requested', now), attempt: found?.attempt, leaving: id }
+  const leaving = [...(found?.leaving ?? []), id]
+  const entry: Entry = { ...tombstone(previous, 'requested', now), attempt: found?.attempt, leaving }
   return { entry, result: { entry, refreshToken: found?.refreshToken } }
 }
 
 /** Moves the sign-out from `id` to its next phase, or ends it; false if it is no longer the newest word. */
-export function proceed(
-  found: Entry | undefined,
-  epoch: number,
-  id: string,
-  next: string | undefined,
-): Change<boolean> {
-  if (found?.leaving !== id) return { result: false }
-  return { entry: { ...found, leaving: next }, result: found.epoch === epoch }
+export function proceed(found: Entry | undefined, epoch: number, id: string, next: string[]): Change<boolean> {
+  if (!found?.leaving?.includes(id)) return { result: false }
+  const leaving = found.leaving.filter((other) => other !== id).concat(next)
+  return { entry: { ...found, leaving }, result: found.epoch === epoch }
 }

@@ -61,7 +61,7 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
       const { attempt, leaving } = entry
-      const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving : undefined
+      const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving?.join() : undefined
       if (!owner || !lease.isFresh(owner)) return true
       await siblings.changed(POLLING)
     }
@@ -121,13 +121,13 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
       await settled(entry.epoch, false)
       const second = platform.createId()
       const startedAt = instantOf(clock)
-      const isNewest = await persist(platform, (found) => proceed(found, entry.epoch, first, second))
+      const isNewest = await persist(platform, (found) => proceed(found, entry.epoch, first, [second]))
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke({ refreshToken, accessToken })
       } finally {
-        await persist(platform, (found) => proceed(found, entry.epoch, second, undefined))
+        await persist(platform, (found) => proceed(found, entry.epoch, second, []))
         siblings.tell()
       }
     },

@@ -387,6 +387,16 @@ describe('listeners', () => {
     expect(events.map(({ name }) => name)).toEqual(['signed-in', 'refreshed'])
   })
 
+  test('hear of a session whose tab froze before it could tell, as soon as any tab asks for it', async () => {
+    const first = await createSignedInScene()
+    const { entry } = first.browser
+    if (entry) first.browser.entry = { ...entry, epoch: entry.epoch + 1, refreshToken: 'refresh-of-bob' }
+    const second = createScene({ browser: first.browser, server: first.server })
+    await outcome(second.auth.restore())
+    await drain()
+    expect(first.events).toEqual([{ name: 'signed-in', detail: { origin: 'other-tab' } }])
+  })
+
   test('of `subscribe` are told of every change of the state, with no argument', async () => {
     const { auth } = createScene()
     const seen: unknown[] = []
@@ -630,7 +640,7 @@ describe('dispose', () => {
     expect(await outcome(signedOut)).toBeInstanceOf(DisposedError)
     gate.open()
     await drain()
-    expect(browser.entry).toMatchObject({ status: 'signed-out', leaving: undefined })
+    expect(browser.entry).toMatchObject({ status: 'signed-out', leaving: [] })
     expect(tab.leftovers()).toEqual([])
   })
 

@@ -307,15 +307,22 @@ describe('signing in and out', () => {
 
   test('a sign-out keeps the pending attempt, hands over the refresh token, and leaves none', () => {
     const { entry: written, result } = leave(claimed, known, 'id', NOW)
-    expect(written).toMatchObject({ status: 'signed-out', reason: 'requested', attempt: mine.attempt, leaving: 'id' })
+    expect(written).toMatchObject({ status: 'signed-out', reason: 'requested', attempt: mine.attempt, leaving: ['id'] })
     expect(written?.refreshToken).toBeUndefined()
     expect(result.refreshToken).toBe('r2')
   })
 
+  test('a sign-out while another is being told forgets neither', () => {
+    const first = leave(entry, known, 'first', NOW).entry as Entry
+    const both = leave(first, known, 'second', NOW).entry as Entry
+    expect(both.leaving).toEqual(['first', 'second'])
+    expect(proceed(both, both.epoch, 'first', []).entry?.leaving).toEqual(['second'])
+  })
+
   test('a sign-out goes on only while it is the newest word', () => {
     const left = leave(entry, known, 'first', NOW).entry as Entry
-    expect(proceed(left, NOW, 'first', 'second')).toMatchObject({ entry: { leaving: 'second' }, result: true })
-    expect(proceed(left, NOW, 'other', 'second')).toEqual({ result: false })
-    expect(proceed({ ...left, epoch: NOW + 1 }, NOW, 'first', 'second').result).toBe(false)
+    expect(proceed(left, NOW, 'first', ['second'])).toMatchObject({ entry: { leaving: ['second'] }, result: true })
+    expect(proceed(left, NOW, 'other', ['second'])).toEqual({ result: false })
+    expect(proceed({ ...left, epoch: NOW + 1 }, NOW, 'first', ['second']).result).toBe(false)
   })
 })

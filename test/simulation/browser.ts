@@ -19,7 +19,8 @@ export interface Profile {
   readonly overtaken: Map<string | undefined, () => void>
   /** Fault counts by kind. */
   readonly faults: Record<string, number>
-  wipe(): void
+  /** The ledger is lost, or only what a session wrote to it last. */
+  wipe(isSetBack: boolean): void
   steal(): void
   releaseAll(actor: Actor): void
   heldBy(actor: Actor): number
@@ -47,6 +48,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
   let holder: Waiter | undefined
   const ears = new Map<Actor, (message: unknown) => void>()
   const heard = new Map<string, number>()
+  const past: Entry[] = []
 
   const count = (kind: string): void => {
     faults[kind] = (faults[kind] ?? 0) + 1
@@ -77,9 +79,12 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     delaysNext: false,
     overtaken: new Map(),
     faults,
-    wipe() {
-      count('ledger wiped')
-      profile.entry = undefined
+    wipe(isSetBack) {
+      count(isSetBack ? 'ledger set back' : 'ledger wiped')
+      const older = past.filter(
+        ({ epoch, status }) => epoch === profile.entry?.epoch && status === profile.entry.status,
+      )
+      profile.entry = isSetBack ? older[world.choose(older.length)] : undefined
       world.elapsed += 10
       observer().wipes++
     },
@@ -209,6 +214,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
                 world.note(
                   `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
                 )
+                past.push(change.entry)
                 profile.entry = change.entry
               }
               return change.result

@@ -36,6 +36,12 @@ const FATES: readonly Fate[] = [
   'request late',
 ]
 
+/** How long the answer to a request that was given up may still be heard (in milliseconds). */
+const ABORTING = 50
+
+/** How long a login may take to hear that it was overtaken (in milliseconds). */
+const OVERTAKING = 1_050
+
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   const { world, server, profile, observer, isCookie, refreshTimeout } = terms
 
@@ -52,6 +58,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
     const fate = pickFate()
     const { jarEpoch } = profile
+    const sentAt = world.elapsed
     world.note(`${actor.name} sends ${token} (${fate})`)
     return new Promise((resolve, reject) => {
       const arrive = (what: string, heard: Send['heard'], settle: () => void, wait = delay()): void => {
@@ -77,10 +84,12 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
-        const wait = fate === 'slow' ? refreshTimeout + 500 : delay()
+        const wait = fate === 'slow' ? refreshTimeout + (world.choose(2) === 0 ? ABORTING - 25 : 500) : delay()
         if (isCookie) {
           // The jar changes when the headers arrive, tab or no tab.
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
+            // A browser closes the connection of a request that is given up, but not at once.
+            if (signal.aborted && world.elapsed - sentAt > refreshTimeout + ABORTING) return
             // One that comes after its time-out cannot be waited for.
             const isOvertaken =
               jarEpoch !== profile.jarEpoch &&
@@ -127,6 +136,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     signOut: ({ refreshToken }) =>
       new Promise((resolve, reject) => {
         const token = isCookie ? profile.jar : refreshToken
+        const epoch = profile.entry?.epoch ?? 0
         observer.revoked(token, profile.entry)
         if (world.isHostile && world.choose(6) === 5) {
           world.after(5, actor, 'sign-out lost', () => reject(new TypeError('network error')))
@@ -137,6 +147,10 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           const wait = delay()
           world.after(wait, undefined, 'cookie cleared', () => {
             if (!isCookie) return
+            const { entry } = profile
+            const isOvertaken = entry?.status === 'signed-in' && entry.epoch > epoch && profile.jar !== undefined
+            if (isOvertaken && observer.wipes === 0 && !profile.hasCrossedLogins)
+              observer.fail('P3', 'a late sign-out clears the cookie of a newer session')
             profile.jar = undefined
             profile.jarEpoch++
           })
@@ -147,6 +161,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
       new Promise((resolve, reject) => {
         // One that was overtaken a moment ago is as good as running at once.
         const isOvertaken = profile.entry?.status !== 'signing-in'
+        if (isOvertaken && observer.wipes === 0 && world.elapsed - observer.epochAt > OVERTAKING)
+          observer.fail('P3', 'a login begins although it was overtaken long ago')
         profile.hasCrossedLogins ||= ++profile.logins > 1 || isOvertaken
         if (world.isHostile && world.choose(8) === 7) {
           profile.logins--

@@ -184,7 +184,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a sign-in does not wait for a sign-out under way',
-    edits: [edit('core/sign-on.ts', 'waitsForSignOut ? leaving : undefined', 'undefined')],
+    edits: [edit('core/sign-on.ts', 'waitsForSignOut ? leaving?.join() : undefined', 'undefined')],
+  },
+  {
+    name: 'a sign-in waits for the newest sign-out only',
+    edits: [edit('core/sign-in.ts', '[...(found?.leaving ?? []), id]', '[id]')],
   },
   {
     name: 'a sign-out does not wait for a refresh under way',
@@ -229,6 +233,44 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw'),
       edit('core/settler.ts', '    unsettled = answer\n', ''),
+    ],
+  },
+  {
+    name: 'a ledger that was set back is believed',
+    edits: [edit('core/claim.ts', 'if (isNewer(known, found)) return true', 'if (isNewer(known, found)) return false')],
+  },
+  {
+    name: 'a login runs although a sign-out has overtaken it',
+    edits: [
+      edit('core/sign-on.ts', 'if (!(await settled(epoch, true)))', 'if (!(await settled(epoch, true)) && epoch < 0)'),
+    ],
+  },
+  {
+    name: 'a tab sleeps between its look at the ledger and its login',
+    edits: [edit('core/sign-on.ts', '      if (since(clock, startedAt) > SEND_WINDOW) continue\n', '')],
+  },
+  {
+    name: 'a commit forgets that a resend may have spent the cookie in the jar',
+    edits: [
+      edit(
+        'core/settle.ts',
+        'attempt && !isMine(entry, claim) && !claim.refreshToken ? { ...attempt, doubt: true } : undefined',
+        'undefined',
+      ),
+    ],
+  },
+  {
+    name: 'a failed login goes back to a session whose refresh is on its way',
+    edits: [edit('core/sign-in.ts', 'before && (!attempt || attempt.doubt)', 'before')],
+  },
+  {
+    name: 'a timer has a fraction of a millisecond',
+    edits: [edit('core/renewal.ts', 'Math.ceil(delay)', 'delay')],
+  },
+  {
+    name: 'an ask tells nothing of a newer session',
+    edits: [
+      edit('core/siblings.ts', "message.type === 'ask' && !isNewer(message, session.mark)", "message.type === 'ask'"),
     ],
   },
 ]

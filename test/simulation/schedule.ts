@@ -109,7 +109,9 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     isCookie ? first.client.signIn(() => first.network.login('alice')) : first.client.signIn(server.signIn('alice')),
   )
   while (run.pages.length < terms.tabs) open()
-  if (world.choose(8) === 7) await takeOver(run, open)
+  const prelude = world.choose(16)
+  if (prelude > 13) await takeOver(run, open)
+  if (prelude === 13) await handOver(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
@@ -166,12 +168,37 @@ async function takeOver({ world, profile, pages, observer }: Run, open: () => Pa
   await walk(world, world.choose(4))
   sleeper.actor.isFrozen = true
   world.note(`${sleeper.actor.name} freeze`)
-  observer.interruptions++
+  observer.slept(sleeper.actor)
   await walk(world, 400, () => ownerNow() !== undefined && ownerNow() !== sleeper.actor.name)
   await walk(world, world.choose(24))
   sleeper.actor.isFrozen = false
   sleeper.tab.fire('wake')
   world.note(`${sleeper.actor.name} thaw`)
+}
+
+/** Somebody signs out in one tab and in again in another, which falls asleep wherever it is. */
+async function handOver({ world, server, isCookie, pages, observer }: Run, { open, call }: Cast): Promise<void> {
+  if (pages.length < 2) open()
+  const [leaver, comer] = pages as [Page, Page]
+  const signIn = (page: Page): void =>
+    call(page, page.client.signIn(isCookie ? () => page.network.login('bob') : server.signIn('bob')))
+  await walk(world, world.choose(8))
+  if (world.choose(2) === 0) call(leaver, leaver.client.signOut())
+  await walk(world, world.choose(8))
+  signIn(comer)
+  await walk(world, world.choose(16))
+  comer.actor.isFrozen = true
+  world.note(`${comer.actor.name} freeze`)
+  observer.slept(comer.actor)
+  await walk(world, world.choose(8))
+  if (world.choose(2) === 0) signIn(leaver)
+  else call(leaver, leaver.client.signOut())
+  const startedAt = world.elapsed
+  const most = world.choose(2) === 0 ? 16 : 60
+  await walk(world, most, () => world.elapsed > startedAt + 2_000)
+  comer.actor.isFrozen = false
+  comer.tab.fire('wake')
+  world.note(`${comer.actor.name} thaw`)
 }
 
 /** Users and faults: what may happen between any two steps, and how often, in hundredths. */
@@ -239,9 +266,11 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
         world.after(1, page.actor, 'aborts', () => controller.abort())
       })
     case 'time passes': {
-      // An access token's life goes by, and nobody is kept from anything but a timer.
+      // An access token's life goes by, and nobody is kept from anything but a timer that is far away.
       const isQuiet = (): boolean =>
-        world.events.every((one) => one.isCancelled || one.actor?.isFrozen || one.label === 'timer')
+        world.events.every(
+          (one) => one.isCancelled || one.actor?.isFrozen || (one.label === 'timer' && one.due > world.elapsed + 5_000),
+        )
       await walk(world, 60, isQuiet)
       if (!isQuiet()) return
       world.elapsed += 50_000
@@ -255,7 +284,7 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       if (!isAwake(page)) return
       count(action, page)
       page.actor.isFrozen = true
-      observer.interruptions++
+      observer.slept(page.actor)
       return
     }
     case 'thaw': {
@@ -312,7 +341,7 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       return
     case 'wipe':
       // With the clock set back as well nobody could tell which session is the newer one.
-      if (world.choose(4) === 3 && !world.wentBack) profile.wipe()
+      if (world.choose(4) === 3 && !world.wentBack) profile.wipe(world.choose(2) === 1)
       return
     case 'hide': {
       const { tab, actor } = any()
