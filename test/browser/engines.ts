@@ -1,14 +1,21 @@
 // `npm run test:engines`: the multi-tab suite in Chromium, Firefox and WebKit, as a table of scenario × engine.
-// `node test/browser/engines.ts firefox` plays it in one.
+// `npm run test:engines -- firefox --only "ten tabs"` plays some of it in one; `--write` keeps the table for the README.
 
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { ENGINES } from '../support/browser/driver.ts'
 import { installBrowsers } from '../support/browser/install.ts'
 import { custodiesOf, openTheatre, SCENARIOS } from './multi-tab.ts'
 
-const wanted = process.argv.slice(2)
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+})
 const missing = installBrowsers()
 const engines = ENGINES.filter((engine) => wanted.length === 0 || wanted.includes(engine))
-const cast = SCENARIOS.flatMap((scenario) => custodiesOf(scenario).map((custody) => ({ scenario, custody })))
+const cast = SCENARIOS.filter(({ name }) => name.includes(options.only)).flatMap((scenario) =>
+  custodiesOf(scenario).map((custody) => ({ scenario, custody })),
+)
 
 const table: Record<string, Record<string, string>> = {}
 const failures: string[] = []
@@ -43,10 +50,30 @@ for (const engine of engines) {
   }
 }
 
+/** A row for each scenario, with what came of it in each engine. */
+function markdown(): string {
+  const columns = [...new Set(Object.values(table).flatMap((row) => Object.keys(row)))]
+  const rows = Object.entries(table).map(([name, row]) => [name, ...columns.map((column) => row[column] ?? '–')])
+  const titles = columns.map((column) => column.replace(/^./, (letter) => letter.toUpperCase()))
+  const head = [
+    ['Scenario', ...titles],
+    ['---', ...columns.map(() => '---')],
+  ]
+  return [...head, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+}
+
 console.table(table)
 for (const skip of skips) console.log(`skipped in ${skip}`)
 for (const failure of failures) console.error(`\nfailed in ${failure}`)
 const played = Object.values(table).flatMap((row) => Object.values(row))
 const passed = played.filter((cell) => cell === 'passed').length
 console.log(`${passed} passed, ${failures.length} failed, ${skips.length} skipped`)
+if (options.write && failures.length === 0) {
+  const results = new URL('./results/', import.meta.url)
+  mkdirSync(results, { recursive: true })
+  writeFileSync(
+    new URL('engines.md', results),
+    `${markdown()}\n${skips.map((skip) => `- Skipped in ${skip}.\n`).join('')}`,
+  )
+}
 process.exit(failures.length > 0 || passed === 0 ? 1 : 0)

@@ -9,8 +9,9 @@ import { OUTAGES } from './scenarios/outages.ts'
 import { ROTATION } from './scenarios/rotation.ts'
 import { CUSTODIES, type Custody, type Scenario } from './scenarios/scenario.ts'
 import { SESSIONS } from './scenarios/sessions.ts'
+import { STORAGE } from './scenarios/storage.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS]
+export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS, ...STORAGE]
 
 export function custodiesOf({ custody }: Scenario): readonly Custody[] {
   return custody ? [custody] : CUSTODIES
@@ -40,11 +41,13 @@ export function openTheatre(engine: Engine): Theatre {
     return started
   }
 
-  /** Tabs hide and freeze in a browser of another kind only, if at all. */
-  const browserFor = async ({ needs = [] }: Scenario): Promise<Browser> =>
-    needs.includes('freeze') || needs.includes('hidden')
-      ? await browser({ lifecycle: true }).catch(() => browser({}))
-      : await browser({})
+  /** Some needs are met by a browser of another kind only, if at all. */
+  async function browserFor({ needs = [] }: Scenario): Promise<Browser> {
+    if (needs.includes('freeze') || needs.includes('hidden'))
+      return browser({ lifecycle: true }).catch(() => browser({}))
+    if (needs.includes('private')) return browser({ private: true })
+    return needs.includes('blocked') ? browser({ blocked: true }).catch(() => browser({})) : browser({})
+  }
 
   return {
     version: async () => (await browser({})).version,

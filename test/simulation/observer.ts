@@ -162,7 +162,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (JSON.stringify(message).includes('rt.')) observer.fail('P8', 'the refresh token travels over the channel')
     },
     revoked(token, entry) {
-      const isLiving = token && entry?.status === 'signed-in' && entry.refreshToken && !isCookie
+      const isLiving = token && entry?.status === 'signed-in' && entry.refreshToken && !isCookie && observer.wipes === 0
       if (isLiving && familyOf(token) === familyOf(entry.refreshToken as string)) {
         observer.fail('P5', 'a client revokes the grant it lives on')
       }

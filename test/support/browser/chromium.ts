@@ -1,7 +1,7 @@
 // Chromium: ordinarily one process with a context per profile; for `lifecycle`, one process per profile without the
 // driver's focus emulation, because only there do tabs hide and freeze.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { type Browser, capabilities, type LaunchOptions, type Profile } from './driver.ts'
@@ -21,10 +21,11 @@ const FLAGS = [
 
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
   const executable = findChromium()
-  if (!options.lifecycle) return await launchOrdinary(executable)
-  if (executable.isShell) throw new Error('the headless shell of Chromium has no hidden or frozen tabs')
+  if (!options.lifecycle && !options.blocked) return await launchOrdinary(executable)
+  if (executable.isShell)
+    throw new Error('the headless shell of Chromium has no hidden or frozen tabs, and no settings')
   if (options.private) throw new Error('Chromium shows hidden and frozen tabs in an ordinary profile only')
-  return await launchLifecycle(executable.path)
+  return await launchLifecycle(executable.path, options)
 }
 
 async function launchOrdinary({ path, isShell }: ChromiumExecutable): Promise<Browser> {
@@ -81,10 +82,10 @@ interface OwnBrowser {
   close(): Promise<void>
 }
 
-async function launchLifecycle(path: string): Promise<Browser> {
+async function launchLifecycle(path: string, { blocked = false }: LaunchOptions): Promise<Browser> {
   const running = new Set<OwnBrowser>()
   const start = async (): Promise<OwnBrowser> => {
-    const own = await startOwn(path)
+    const own = await startOwn(path, blocked)
     running.add(own)
     return own
   }
@@ -94,7 +95,10 @@ async function launchLifecycle(path: string): Promise<Browser> {
   return {
     engine: 'chromium',
     version: first.version,
-    can: capabilities('offline', 'crash', 'bfcache', 'screenshot', 'load-errors', 'hidden', 'freeze'),
+    can: {
+      ...capabilities('offline', 'crash', 'bfcache', 'screenshot', 'load-errors', 'hidden', 'freeze'),
+      blocked,
+    },
     async newProfile(): Promise<Profile> {
       const spare = next
       next = undefined
@@ -111,8 +115,13 @@ async function launchLifecycle(path: string): Promise<Browser> {
   }
 }
 
-async function startOwn(path: string): Promise<OwnBrowser> {
+async function startOwn(path: string, blocked: boolean): Promise<OwnBrowser> {
   const directory = createDirectory('chromium')
+  if (blocked) {
+    const settings = { profile: { default_content_setting_values: { cookies: 2 } } }
+    mkdirSync(join(directory.path, 'Default'))
+    writeFileSync(join(directory.path, 'Default', 'Preferences'), JSON.stringify(settings))
+  }
   const { child, stop } = startProcess(path, [
     '--headless=new',
     ...FLAGS,

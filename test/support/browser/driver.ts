@@ -7,7 +7,7 @@ export type Engine = (typeof ENGINES)[number]
  * What an engine's driver can show: `offline` (network off, `navigator.onLine` false), `hidden` (a tab in the
  * background is hidden to itself), `freeze` (by the page lifecycle; in WebKit its process is suspended), `crash` (the
  * renderer dies; elsewhere `crash` closes the tab), `bfcache` (back and forward restore the page), `private` (a private
- * window), `screenshot`, `load-errors` (`errors` sees what a page reports while it loads).
+ * window), `blocked` (a profile whose user blocks cookies and storage), `screenshot`, `load-errors` (`errors` sees what a page reports while it loads).
  */
 export const CAPABILITIES = [
   'offline',
@@ -16,6 +16,7 @@ export const CAPABILITIES = [
   'crash',
   'bfcache',
   'private',
+  'blocked',
   'screenshot',
   'load-errors',
 ] as const
@@ -26,6 +27,8 @@ export interface LaunchOptions {
   readonly lifecycle?: boolean
   /** Profiles are private windows. @default false */
   readonly private?: boolean
+  /** The user of each profile blocks cookies and storage. @default false */
+  readonly blocked?: boolean
 }
 
 export interface Browser {

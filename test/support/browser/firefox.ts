@@ -15,12 +15,18 @@ export async function launchFirefox(options: LaunchOptions = {}): Promise<Browse
     ...NO_SIGNAL_HANDLERS,
     channel: 'moz-firefox',
     executablePath,
-    firefoxUserPrefs: { 'browser.privatebrowsing.autostart': options.private ?? false },
+    firefoxUserPrefs: {
+      'browser.privatebrowsing.autostart': options.private ?? false,
+      ...(options.blocked && { 'network.cookie.cookieBehavior': 2 }),
+    },
   })
   return {
     engine: 'firefox',
     version: browser.version(),
-    can: capabilities('offline', 'bfcache', 'private', 'screenshot', 'load-errors'),
+    can: {
+      ...capabilities('offline', 'bfcache', 'private', 'screenshot', 'load-errors'),
+      blocked: options.blocked ?? false,
+    },
     newProfile: async () => createPlaywrightProfile('firefox', await browser.newContext()),
     close: () => browser.close(),
   }
