@@ -1,0 +1,50 @@
+// Browsers that withhold storage, or keep it for a while only.
+
+import { expect } from 'vitest'
+import {
+  callAll,
+  forAll,
+  isSignedIn,
+  openTab,
+  openTabs,
+  refreshInFlight,
+  type Scenario,
+  signIn,
+  startRefresh,
+} from './scenario.ts'
+
+export const STORAGE: readonly Scenario[] = [
+  {
+    name: 'tabs of a private window send one request, and miss nothing',
+    needs: ['private'],
+    async play(stage) {
+      const tabs = await openTabs(stage, 2)
+      await signIn(stage, tabs)
+      const release = await refreshInFlight(stage, tabs[0])
+      await startRefresh(tabs[1])
+      release()
+      expect(await forAll(tabs, (tab) => tab.evaluate(() => pending))).toEqual(['refreshed', 'refreshed'])
+      expect(await callAll(tabs)).toEqual(['200', '200'])
+      expect(await forAll(tabs, (tab) => tab.evaluate(() => auth.getState().degraded))).toEqual([[], []])
+      expect(stage.backend.tokenRequests()).toBe(1)
+    },
+  },
+  {
+    name: 'a page whose storage is blocked works, and says what is missing',
+    custody: 'client-held tokens',
+    needs: ['blocked'],
+    async play(stage) {
+      const tab = await openTab(stage)
+      expect(await tab.evaluate(() => auth.restore().then(({ status }) => status))).toBe('signed-out')
+      await signIn(stage, [tab])
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(await tab.evaluate(() => auth.getState().degraded)).toContain('ledger')
+      expect(stage.backend.tokenRequests()).toBe(1)
+      await tab.evaluate(() => auth.signOut())
+      expect(await tab.evaluate(isSignedIn)).toBe(false)
+      expect(tab.errors).toEqual([])
+    },
+  },
+]
