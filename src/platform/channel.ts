@@ -2,22 +2,21 @@
 
 import type { Channel } from '../core/ports.ts'
 
-export function createChannel(Broadcast: typeof BroadcastChannel, name: string): Channel {
+/** Without channels nobody is told and nobody heard. */
+export function createChannel(Broadcast: typeof BroadcastChannel | undefined, name: string): Channel {
   let channel: BroadcastChannel | undefined
+  const close = (): void => {
+    channel?.close()
+    channel = undefined
+  }
   return {
     open(listener) {
-      channel?.close()
+      close()
+      if (!Broadcast) return
       channel = new Broadcast(name)
       channel.onmessage = (event) => listener(event.data)
     },
     post: (message) => channel?.postMessage(message),
-    close() {
-      channel?.close()
-      channel = undefined
-    },
+    close,
   }
-}
-
-export function createNoChannel(): Channel {
-  return { open() {}, post() {}, close() {} }
 }

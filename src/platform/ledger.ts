@@ -1,6 +1,6 @@
-/** The ledger in IndexedDB, the one store that tabs see alike; and its stand-in where there is none. */
+/** The ledger in IndexedDB, the one store that tabs see alike; in memory where there is none. */
 
-import { get, promisifyRequest, type UseStore } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import type { Entry } from '../core/ledger.ts'
 import type { Change, Ledger } from '../core/ports.ts'
 
@@ -9,67 +9,53 @@ const KEY = 'session'
 /** WebKit has had versions in which opening never ends (in milliseconds). */
 const OPENING = 5_000
 
-/** `onBlocked` is told when the browser turns out to refuse storage; then this tab is on its own. */
-export function createLedger(factory: IDBFactory, name: string, onBlocked: () => void): Ledger {
+type Transition<Result> = (entry: Entry | undefined) => Change<Result>
+
+/**
+ * Without a factory, and when the browser turns out to refuse storage, this tab is on its own; of the latter
+ * `onBlocked` is told.
+ */
+export function createLedger(factory: IDBFactory | undefined, name: string, onBlocked: () => void): Ledger {
   let opening: Promise<IDBDatabase> | undefined
   let wasOpen = false
-  let standIn: Ledger | undefined
+  let isShared = factory !== undefined
+  let memory: Entry | undefined
 
-  function open(): Promise<IDBDatabase> {
-    opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the ledger does not open')), OPENING)
-      const request = factory.open(name)
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-      promisifyRequest(request)
-        .then((database) => {
-          wasOpen = true
-          // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
-          database.onclose = forget
-          database.onversionchange = () => {
-            database.close()
-            forget()
-          }
-          resolve(database)
-        }, reject)
-        .finally(() => clearTimeout(timer))
-    })
-    opening.catch(forget)
-    return opening
-  }
-
-  function forget(): void {
+  const forget = (): void => {
     opening = undefined
   }
 
-  const useStore: UseStore = async (mode, callback) => {
-    const database = await open()
-    let transaction: IDBTransaction
-    try {
-      transaction = database.transaction(STORE, mode, { durability: 'strict' })
-    } catch (error) {
-      forget()
-      throw error
-    }
-    return callback(transaction.objectStore(STORE))
+  function close(): void {
+    opening?.then(
+      (database) => database.close(),
+      () => {
+        // What never opened needs no closing.
+      },
+    )
+    forget()
   }
 
-  /** Storage that never opened is blocked; storage that fails later is tried again, lest two ledgers exist. */
-  async function use<Result>(task: (ledger: Ledger) => Promise<Result>): Promise<Result> {
-    try {
-      return await task(standIn ?? database)
-    } catch (error) {
-      if (wasOpen) throw error
-      if (!standIn) onBlocked()
-      standIn ??= createMemoryLedger()
-      return task(standIn)
-    }
+  function open(factory: IDBFactory): Promise<IDBDatabase> {
+    const request = factory.open(name)
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+    const opened = promisifyRequest(request).then((database) => {
+      wasOpen = true
+      // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
+      database.onclose = forget
+      database.onversionchange = close
+      return database
+    })
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('the ledger does not open')), OPENING)
+      opened.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
   }
 
-  const database: Ledger = {
-    shared: true,
-    read: () => get<Entry>(KEY, useStore),
-    update: <Result>(transition: (entry: Entry | undefined) => Change<Result>) =>
-      useStore('readwrite', (store) => {
+  async function transact<Result>(mode: IDBTransactionMode, transition: Transition<Result>): Promise<Result> {
+    try {
+      if (factory && isShared) {
+        opening ??= open(factory)
+        const store = (await opening).transaction(STORE, mode, { durability: 'strict' }).objectStore(STORE)
         let result: Result
         const reading = store.get(KEY)
         reading.onsuccess = () => {
@@ -78,40 +64,26 @@ export function createLedger(factory: IDBFactory, name: string, onBlocked: () =>
           if (change.entry) store.put(change.entry, KEY)
         }
         // Resolved by `complete`: only then is the change durable.
-        return promisifyRequest(store.transaction).then(() => result)
-      }),
-    close() {},
+        return await promisifyRequest(store.transaction).then(() => result)
+      }
+    } catch (error) {
+      close()
+      // Storage that fails later is tried again, lest two ledgers exist.
+      if (wasOpen) throw error
+      if (isShared) onBlocked()
+      isShared = false
+    }
+    const { entry = memory, result } = transition(memory)
+    memory = entry
+    return result
   }
 
   return {
     get shared() {
-      return !standIn
+      return isShared
     },
-    read: () => use((ledger) => ledger.read()),
-    update: (transition) => use((ledger) => ledger.update(transition)),
-    close() {
-      opening?.then(
-        (connection) => connection.close(),
-        () => {
-          // What never opened needs no closing.
-        },
-      )
-      forget()
-    },
-  }
-}
-
-/** Serves one tab alone. */
-export function createMemoryLedger(): Ledger {
-  let entry: Entry | undefined
-  return {
-    shared: false,
-    read: async () => entry,
-    async update(transition) {
-      const change = transition(entry)
-      entry = change.entry ?? entry
-      return change.result
-    },
-    close() {},
+    read: () => transact('readonly', (entry) => ({ result: entry })),
+    update: (transition) => transact('readwrite', transition),
+    close,
   }
 }

@@ -1,39 +1,32 @@
-/** The events by which a page learns that time has passed without it. */
+/** The events by which a page learns that time has passed without it; a server knows none. */
 
 import type { Lifecycle, LifecycleEvent } from '../core/ports.ts'
+import { surroundings } from './page.ts'
 
 export function createLifecycle(): Lifecycle {
+  const { document, navigator } = surroundings
   return {
-    isHidden: () => typeof document !== 'undefined' && document.visibilityState === 'hidden',
-    isOnline: () => navigator.onLine !== false,
+    isHidden: () => document?.visibilityState === 'hidden',
+    isOnline: () => navigator?.onLine !== false,
     listen(listener) {
       const subscriptions = new AbortController()
-      const on = (target: EventTarget, type: string, event: (event: Event) => LifecycleEvent | undefined): void =>
-        target.addEventListener(
-          type,
-          (fired) => {
-            const what = event(fired)
-            if (what) listener(what)
-          },
-          { signal: subscriptions.signal },
-        )
-      on(globalThis as unknown as EventTarget, 'online', () => 'wake')
-      on(globalThis as unknown as EventTarget, 'pageshow', (event) =>
-        (event as PageTransitionEvent).persisted ? 'show' : undefined,
-      )
-      on(globalThis as unknown as EventTarget, 'pagehide', () => 'hide')
-      if (typeof document !== 'undefined') {
-        // Chromium gives a frozen page its messages: the ledger it would then read stays locked for the others.
-        on(document, 'freeze', () => 'hide')
-        on(document, 'resume', () => 'show')
-        on(document, 'visibilitychange', () => (document.visibilityState === 'visible' ? 'wake' : undefined))
-      }
+      const on = (
+        target: Partial<EventTarget> | undefined,
+        type: string,
+        event: LifecycleEvent,
+        isMeant: (event: PageTransitionEvent) => boolean = () => true,
+      ): void =>
+        target?.addEventListener?.(type, (fired) => isMeant(fired as PageTransitionEvent) && listener(event), {
+          signal: subscriptions.signal,
+        })
+      on(globalThis, 'online', 'wake')
+      on(globalThis, 'pageshow', 'show', ({ persisted }) => persisted)
+      on(globalThis, 'pagehide', 'hide')
+      // Chromium gives a frozen page its messages: the ledger it would then read stays locked for the others.
+      on(document, 'freeze', 'hide')
+      on(document, 'resume', 'show')
+      on(document, 'visibilitychange', 'wake', () => document?.visibilityState === 'visible')
       return () => subscriptions.abort()
     },
   }
-}
-
-/** Of a page that nobody leaves: a server's. */
-export function createNoLifecycle(): Lifecycle {
-  return { isHidden: () => false, isOnline: () => true, listen: () => () => {} }
 }

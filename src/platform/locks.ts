@@ -1,8 +1,9 @@
-/** The Web Lock of one client (https://w3c.github.io/web-locks/); and its stand-in where there is none. */
+/** The Web Lock of one client (https://w3c.github.io/web-locks/). */
 
 import type { Cancel, Locks } from '../core/ports.ts'
 
-export function createLocks(manager: LockManager, name: string): Locks {
+/** Without a manager the lock is granted at once: then the ledger alone keeps tabs apart. */
+export function createLocks(manager: LockManager | undefined, name: string): Locks {
   return {
     request(steal) {
       const waiting = new AbortController()
@@ -11,14 +12,10 @@ export function createLocks(manager: LockManager, name: string): Locks {
         // A signal and `steal` exclude each other; a stolen lock is granted at once.
         const options = steal ? { steal } : { signal: waiting.signal }
         // Rejects when cancelled, when stolen from (the holder runs on), and on return from WebKit's page cache.
-        manager.request(name, options, hold).catch(() => resolve(undefined))
+        if (manager) manager.request(name, options, hold).catch(() => resolve(undefined))
+        else resolve(undefined)
       })
       return { granted, cancel: () => waiting.abort() }
     },
   }
-}
-
-/** Grants at once: then the ledger alone keeps tabs apart. */
-export function createNoLocks(): Locks {
-  return { request: () => ({ granted: Promise.resolve(undefined), cancel() {} }) }
 }
