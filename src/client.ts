@@ -5,12 +5,10 @@ import { abortable } from './abort.ts'
 import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { createAccess } from './core/access.ts'
-import type { Context } from './core/context.ts'
+import { type Context, createPersist } from './core/context.ts'
 import { DisposedError } from './core/errors.ts'
-import { createLease, leaseOf } from './core/limits.ts'
 import { createRefresher } from './core/refresher.ts'
-import { createRenewal } from './core/renewal.ts'
-import { refreshDelay } from './core/schedule.ts'
+import { startRenewal } from './core/renewal.ts'
 import { type AuthEvents, type AuthState, createSession } from './core/session.ts'
 import { createSiblings } from './core/siblings.ts'
 import { createSignOn } from './core/sign-on.ts'
@@ -96,16 +94,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const platform = createBrowserPlatform(name, parts)
   const { clock, lifecycle } = platform
   const transport = createTransport({ refresh, onSignOut, refreshTimeout, fetch, clock, lifecycle })
-  const session = createSession(platform, transport.holdsRefreshToken)
-  const refreshAfterOf: Context['refreshAfterOf'] = (lifetime, spread) =>
-    lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden: lifecycle.isHidden() })
-  const siblings = createSiblings(platform, session, refreshAfterOf)
-  const settings = { refreshTimeout, resendWithin }
-  const context: Context = { platform, transport, settings, session, siblings, refreshAfterOf }
-  const refresher = createRefresher(context, createLease(clock, leaseOf(refreshTimeout)))
+  const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
+  const siblings = createSiblings(platform, session)
+  const persist = createPersist(platform)
+  const context: Context = { platform, transport, refreshTimeout, resendWithin, session, siblings, persist }
+  const refresher = createRefresher(context)
   const signOn = createSignOn(context, refresher)
   const access = createAccess(context, refresher, signOn)
-  const renewal = createRenewal(context, refresher)
+  const stopRenewal = startRenewal(context, refresher)
   const disposal = new AbortController()
 
   function onResponse(response: Response, epoch: number): void {
@@ -139,12 +135,11 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   function dispose(): void {
     if (disposal.signal.aborted) return
     disposal.abort(new DisposedError())
-    renewal.stop()
+    stopRenewal()
     session.clear()
     void Promise.allSettled([busy, refresher.stop()]).then(() => platform.ledger.close())
   }
 
-  renewal.start()
   return Object.freeze<AuthClient>({
     authFetch,
     async getAccessToken({ minValidity = 0, forceRefresh = false, signal } = {}) {

@@ -1,15 +1,6 @@
 /** Claiming a generation: the compare-and-swap before each refresh request. */
 
-import {
-  type Attempt,
-  type Claim,
-  type Entry,
-  isNewer,
-  type Mark,
-  nextEpoch,
-  type SignedOutReason,
-  tombstone,
-} from './ledger.ts'
+import { type Claim, type Entry, isNewer, type Mark, nextEpoch, type SignedOutReason, tombstone } from './ledger.ts'
 import type { Change } from './ports.ts'
 
 export interface ClaimTerms {
@@ -30,10 +21,9 @@ export type ClaimResult =
   | { readonly kind: 'later'; readonly retryAt: number }
   | { readonly kind: 'ended'; readonly entry: Entry }
 
-/** Whether the entry is what this tab knows and has, or may have, a session. */
+/** Whether there is, or may be, a session in an entry that is not older than what this tab knows. */
 function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
   if (isNewer(found, known)) return false
-  if (isNewer(known, found)) return true
   if (found.status === 'signed-in' || found.status === 'unknown') return true
   // Nobody was signed in when a tab last asked; a server may have signed somebody in since.
   return found.reason === 'initial' && known.status === 'unknown'
@@ -41,54 +31,36 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
 
 /** Gives one tab the right to spend this generation's refresh token. */
 export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
-  const { known, now } = terms
-  if (found && !isOpen(found, known)) return { result: { kind: 'moved' } }
+  const { known, owner, now } = terms
   // A ledger that was wiped or set back knows less than this tab: its refresh token is gone or spent.
-  const entry: Entry =
-    found && !isNewer(known, found)
-      ? found
-      : {
-          epoch: nextEpoch(known.epoch, now),
-          generation: 0,
-          status: known.status === 'signed-in' ? 'signed-in' : 'unknown',
-        }
+  const isLost = !found || isNewer(known, found)
+  if (!isLost && !isOpen(found, known)) return { result: { kind: 'moved' } }
+  const entry: Entry = isLost ? { epoch: nextEpoch(known.epoch, now), generation: 0, status: known.status } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     const ended = tombstone(entry, reason, now)
     return { entry: ended, result: { kind: 'ended', entry: ended } }
   }
-  if (terms.holdsRefreshToken && !entry.refreshToken) return end(entry === found ? 'rejected' : 'initial')
+  if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'rejected')
 
   const { attempt, retry } = entry
-  const unsent = attempt && attempt.owner === terms.unsent
-  if (attempt && !attempt.doubt && !unsent && terms.isFresh(attempt.owner)) return { result: { kind: 'busy' } }
+  const isUnsent = attempt?.owner === terms.unsent
+  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh(attempt.owner)) return { result: { kind: 'busy' } }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
-  const resend = attempt !== undefined && (!unsent || attempt.resend)
+  const resend = attempt !== undefined && (!isUnsent || attempt.resend)
   // A clock that went back says nothing of the time that passed, so the distance counts.
   if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 
-  const mine: Attempt = {
-    id: attempt?.id ?? terms.owner,
-    owner: terms.owner,
-    firstSentAt: resend ? attempt.firstSentAt : now,
-    doubt: false,
-    resend,
-  }
-  return {
-    entry: {
-      ...entry,
-      status: entry.status === 'signed-in' ? 'signed-in' : 'unknown',
-      reason: undefined,
-      attempt: mine,
-    },
-    result: {
-      kind: 'claimed',
-      claim: {
-        epoch: entry.epoch,
-        generation: entry.generation,
-        attempt: mine,
-        refreshToken: entry.refreshToken,
-        failures: retry?.failures ?? 0,
-      },
+  const mine: Claim = {
+    ...entry,
+    status: entry.status === 'signed-in' ? 'signed-in' : 'unknown',
+    reason: undefined,
+    attempt: {
+      id: attempt?.id ?? owner,
+      owner,
+      firstSentAt: resend ? attempt.firstSentAt : now,
+      doubt: false,
+      resend,
     },
   }
+  return { entry: mine, result: { kind: 'claimed', claim: mine } }
 }

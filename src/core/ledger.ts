@@ -1,5 +1,7 @@
 /** The ledger's entry: the durable record that all tabs share, and the order of its marks. */
 
+import type { Change } from './ports.ts'
+
 export type SignedOutReason = 'initial' | 'requested' | 'rejected' | 'reuse-detected' | 'in-doubt'
 
 /** Identifies one refresh token of one session. */
@@ -42,12 +44,15 @@ export interface Entry extends Mark {
   readonly before?: 'signed-in' | undefined
 }
 
-/** A granted claim. */
-export interface Claim extends Mark {
+/** The entry in which a claim was granted. */
+export interface Claim extends Entry {
   readonly attempt: Attempt
+}
+
+/** What the ledger keeps of tokens. */
+export interface Kept {
   readonly refreshToken: string | undefined
-  /** How often refreshing has failed in a row. */
-  readonly failures: number
+  readonly subject: string | undefined
 }
 
 export function isNewer(a: Mark, b: Mark): boolean {
@@ -61,9 +66,15 @@ export function nextEpoch(previous: number, now: number): number {
 
 export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
 
-/** Whether the entry still is what was claimed; sign-in and sign-out raise the epoch. */
-export const isCurrent = (entry: Entry, claim: Mark): boolean =>
-  entry.epoch === claim.epoch && entry.generation === claim.generation
+/** A living session; the access token stays out of the ledger. */
+export function living(epoch: number, generation: number, { refreshToken, subject }: Kept): Entry {
+  return { epoch, generation, status: 'signed-in', refreshToken, subject }
+}
+
+/** Leaves the entry in the ledger, and tells so. */
+export function write<Written extends Entry>(entry: Written): Change<Written> {
+  return { entry, result: entry }
+}
 
 /** Ends a session for good. */
 export function tombstone(previous: Mark, reason: SignedOutReason, now: number): Entry {

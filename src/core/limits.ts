@@ -19,25 +19,18 @@ export const leaseOf = (refreshTimeout: number): number => SEND_WINDOW + refresh
 /** Longer than a live holder needs the lock: asking, probe, request and settling together. */
 export const lockWaitOf = (refreshTimeout: number): number => ASKING + PROBING + leaseOf(refreshTimeout) + SEND_WINDOW
 
-/** Tells whether another tab's attempt is to be left alone. */
-export interface Lease {
-  isFresh(owner: string): boolean
-}
-
 /**
- * Measures a lease as this tab's own observation of an unchanged owner, on the clock that cannot jump: instants of
- * other tabs prove nothing.
+ * Tells whether another tab's attempt is to be left alone: a lease, measured as this tab's own observation of an
+ * unchanged owner, on the clock that cannot jump. Instants of other tabs prove nothing.
  */
-export function createLease(clock: Clock, length: number): Lease {
+export function createLease(clock: Clock, length: number): (owner: string) => boolean {
   let observed: string | undefined
   let observedAt = 0
-  return {
-    isFresh(owner) {
-      if (owner !== observed) {
-        observed = owner
-        observedAt = clock.elapsed()
-      }
-      return clock.elapsed() - observedAt < length
-    },
+  return (owner) => {
+    if (owner !== observed) {
+      observed = owner
+      observedAt = clock.elapsed()
+    }
+    return clock.elapsed() - observedAt < length
   }
 }

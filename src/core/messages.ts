@@ -4,8 +4,8 @@ import type { Entry, Mark } from './ledger.ts'
 
 /** An access token on its way to another tab; ages (in milliseconds), because clocks of tabs differ. */
 export interface Shared {
-  readonly accessToken?: string | undefined
-  readonly lifetime?: number | undefined
+  readonly accessToken: string | undefined
+  readonly lifetime: number | undefined
   readonly age: number
   readonly sentAt: number
 }

@@ -7,7 +7,7 @@ import { readTokenResponse, type Tokens } from './tokens.ts'
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
 
 export type Outcome =
-  | { readonly kind: 'granted'; readonly tokens: Tokens; readonly serverNow?: number | undefined }
+  | { readonly kind: 'granted'; readonly tokens: Tokens }
   | { readonly kind: 'rejected'; readonly reason: SignedOutReason }
   /** Refused before processing: the refresh token is unspent. */
   | { readonly kind: 'refused'; readonly retryAfter?: number | undefined; readonly error: unknown }
@@ -63,17 +63,15 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   const isOk = status >= 200 && status < 300
   // Some servers send their errors with a 200.
   const isSuccess = isOk && typeof parsed?.error !== 'string'
-  const serverNow = answer.date ? Date.parse(answer.date) : Number.NaN
+  const serverNow = Date.parse(answer.date ?? '') || now
   if (isOk && body === undefined) return { kind: fromCookie ? 'lost' : 'doubt', error }
   // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
-  if (status === 204 && fromCookie) return { kind: 'granted', tokens: readTokenResponse({}) }
+  if (status === 204 && fromCookie) return { kind: 'granted', tokens: readTokenResponse({}, now) }
   if (isSuccess) {
     if (!parsed) return { kind: 'doubt', error: new TokenResponseError('the token response is not JSON') }
     try {
-      const tokens = readTokenResponse(parsed)
-      if (tokens.accessToken || fromCookie) {
-        return { kind: 'granted', tokens, serverNow: serverNow > 0 ? serverNow : undefined }
-      }
+      const tokens = readTokenResponse(parsed, serverNow)
+      if (tokens.accessToken || fromCookie) return { kind: 'granted', tokens }
       return { kind: 'doubt', error: new TokenResponseError('"access_token" is missing') }
     } catch (cause) {
       return { kind: 'doubt', error: cause }
@@ -84,8 +82,7 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   // An error response of the authorization server itself: it granted nothing (RFC 6749 section 5.2).
   const isProtocolError = status < 500 && typeof parsed?.error === 'string'
   if (status === 429 || status === 503 || isProtocolError) {
-    const from = serverNow > 0 ? serverNow : now
-    return { kind: 'refused', retryAfter: readRetryAfter(answer.retryAfter, from), error }
+    return { kind: 'refused', retryAfter: readRetryAfter(answer.retryAfter, serverNow), error }
   }
   return { kind: 'doubt', error }
 }

@@ -83,22 +83,14 @@ export interface Platform {
   report(error: unknown): void
 }
 
-export interface TransportRequest {
-  readonly refreshToken: string | undefined
-  readonly idempotencyKey: string
-}
-
 /** The requests to the authorization server. */
 export interface Transport {
   /** Whether the client holds the refresh token; otherwise the cookie jar does. */
   readonly holdsRefreshToken: boolean
   /** Calls `fetch` before it returns, and never rejects. */
-  send(request: TransportRequest): Promise<Outcome>
+  send(refreshToken: string | undefined, idempotencyKey: string): Promise<Outcome>
   /** Asks whether the server can be reached, without credentials. */
   probe(): Promise<boolean>
   /** Tells the server that a session is over. */
-  revoke(request: {
-    readonly refreshToken: string | undefined
-    readonly accessToken: string | undefined
-  }): Promise<void>
+  revoke(refreshToken: string | undefined, accessToken?: string): Promise<void>
 }

@@ -2,13 +2,13 @@
 
 import { claim } from './claim.ts'
 import type { Context } from './context.ts'
-import { DisposedError, RefreshUnavailableError } from './errors.ts'
+import { RefreshUnavailableError } from './errors.ts'
 import { isNewer } from './ledger.ts'
-import { type Lease, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { createLease, leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Cancel } from './ports.ts'
 import { instantOf, pauseAfter, since } from './schedule.ts'
 import type { Held } from './session.ts'
-import { createSettler, type Step } from './settler.ts'
+import { type Answer, createSettler, type Step } from './settler.ts'
 
 export interface Refresher {
   /**
@@ -23,10 +23,11 @@ export interface Refresher {
   stop(): Promise<void>
 }
 
-export function createRefresher(context: Context, lease: Lease): Refresher {
-  const { platform, transport, settings, session, siblings } = context
-  const settler = createSettler(context, lease)
+export function createRefresher(context: Context): Refresher {
+  const { platform, transport, refreshTimeout, resendWithin, session, siblings } = context
   const { clock, ledger, locks } = platform
+  const isFresh = createLease(clock, leaseOf(refreshTimeout))
+  const settle = createSettler(context, isFresh)
   session.onAdopt(() => {
     paused = undefined
   })
@@ -34,13 +35,14 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
   let wireIsSuspect = false
   let misses = 0
   let unsent: string | undefined
+  let unsettled: Answer | undefined
   let isStopped = false
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
   let paused: { readonly error: RefreshUnavailableError; readonly from: number; readonly until: number } | undefined
   let cancelLock: Cancel = () => {}
 
   const isDone = (from: Held | undefined): boolean =>
-    session.status === 'signed-out' || (session.held !== undefined && session.held !== from)
+    isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== from)
 
   async function run(): Promise<void> {
     session.setRefreshing(true)
@@ -86,7 +88,7 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
   async function lock(from: Held | undefined): Promise<Cancel | undefined> {
     if (isStopped) return undefined
     const request = locks.request(false)
-    const stopTimer = clock.after(lockWaitOf(settings.refreshTimeout), request.cancel)
+    const stopTimer = clock.after(lockWaitOf(refreshTimeout), request.cancel)
     const stopWatch = session.onAdopt(() => {
       if (isDone(from)) request.cancel()
     })
@@ -94,9 +96,9 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
     const granted = await request.granted
     stopTimer()
     stopWatch()
-    if (granted || isDone(from) || isStopped) return granted
+    if (granted || isDone(from)) return granted
     await look()
-    return isDone(from) || isStopped ? undefined : locks.request(true).granted
+    return isDone(from) ? undefined : locks.request(true).granted
   }
 
   async function look(): Promise<void> {
@@ -106,13 +108,23 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
   }
 
   async function turn(from: Held | undefined): Promise<Step> {
-    if (settler.unsettled) return settler.settle(settler.unsettled)
+    const answer = unsettled ?? (await ask(from))
+    if (typeof answer === 'string') return answer
+    const { kind } = answer.outcome
+    // What was granted is kept until it has been committed.
+    unsettled = kind === 'granted' || kind === 'lost' ? answer : undefined
+    const step = await settle(answer)
+    if (step !== 'wait') unsettled = undefined
+    return step
+  }
+
+  async function ask(from: Held | undefined): Promise<Step | Answer> {
     await look()
+    if (wireIsSuspect && !isDone(from)) {
+      if (!(await transport.probe())) throw missed()
+      wireIsSuspect = false
+    }
     if (isDone(from)) return 'done'
-    if (isStopped) throw new DisposedError()
-    if (wireIsSuspect && !(await transport.probe())) throw missed()
-    wireIsSuspect = false
-    if (isStopped) throw new DisposedError()
 
     const startedAt = instantOf(clock)
     const owner = platform.createId()
@@ -121,16 +133,17 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
         known: { ...session.mark, status: session.status },
         owner,
         now: clock.now(),
-        resendWithin: settings.resendWithin,
+        resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
         unsent,
-        isFresh: lease.isFresh,
+        isFresh,
       }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
     switch (result.kind) {
       case 'ended':
-        return settler.end(result.entry)
+        siblings.tell(result.entry)
+        return 'done'
       case 'later':
         throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
       case 'moved':
@@ -145,10 +158,10 @@ export function createRefresher(context: Context, lease: Lease): Refresher {
     unsent = undefined
     const sentAt = instantOf(clock)
     const { attempt, refreshToken } = result.claim
-    const outcome = await transport.send({ refreshToken, idempotencyKey: attempt.id })
+    const outcome = await transport.send(refreshToken, attempt.id)
     // An answer that lay waiting while the tab was frozen is as old as its request may be.
-    const receivedAt = since(clock, sentAt) > settings.refreshTimeout ? sentAt : instantOf(clock)
-    return settler.settle({ claim: result.claim, outcome, receivedAt })
+    const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
+    return { claim: result.claim, outcome, receivedAt }
   }
 
   /** Nothing was sent. */

@@ -7,20 +7,15 @@ import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf, type Instant, instantOf, since } from './schedule.ts'
 
-export interface Renewal {
-  start(): void
-  stop(): void
-}
-
 /** What a tab waits when a failure does not say how long (in milliseconds). */
 const RETRY = 30_000
 /** A throttled timer is later than this only in a page that has slept (in milliseconds). */
 const LATE = 65_000
 
-export function createRenewal({ platform, session, siblings }: Context, refresher: Refresher): Renewal {
+/** Starts the timer, and the channel with it; returns what stops them. */
+export function startRenewal({ platform, session, siblings }: Context, refresher: Refresher): Cancel {
   const { clock, ledger, lifecycle } = platform
   let cancel: Cancel = () => {}
-  let subscriptions: Cancel[] = []
   let retry: (Instant & { readonly delay: number }) | undefined
 
   function dueIn(): number | undefined {
@@ -63,35 +58,31 @@ export function createRenewal({ platform, session, siblings }: Context, refreshe
     fire()
   }
 
-  return {
-    start() {
-      siblings.open()
-      subscriptions = [
-        session.onAdopt(() => {
-          retry = undefined
-          arm()
-        }),
-        session.on('refresh-failed', ({ error }: { error: RefreshUnavailableError }) => {
-          const instant = instantOf(clock)
-          retry = { ...instant, delay: error.retryAt === undefined ? RETRY : error.retryAt - instant.now }
-          arm()
-        }),
-        lifecycle.listen((event) => {
-          if (event === 'hide') {
-            siblings.close()
-            return
-          }
-          if (event === 'show') siblings.open()
-          // Storage that fails now is read again by the refresh itself.
-          wake().catch(fire)
-        }),
-      ]
-    },
-    stop() {
-      cancel()
-      siblings.close()
-      for (const unsubscribe of subscriptions) unsubscribe()
-      subscriptions = []
-    },
+  const subscriptions = [
+    session.onAdopt(() => {
+      retry = undefined
+      arm()
+    }),
+    session.on('refresh-failed', ({ error }: { error: RefreshUnavailableError }) => {
+      const instant = instantOf(clock)
+      retry = { ...instant, delay: error.retryAt === undefined ? RETRY : error.retryAt - instant.now }
+      arm()
+    }),
+    lifecycle.listen((event) => {
+      if (event === 'hide') {
+        siblings.close()
+        return
+      }
+      if (event === 'show') siblings.open()
+      // Storage that fails now is read again by the refresh itself.
+      wake().catch(fire)
+    }),
+  ]
+  siblings.open()
+
+  return () => {
+    cancel()
+    siblings.close()
+    for (const unsubscribe of subscriptions) unsubscribe()
   }
 }

@@ -4,9 +4,9 @@ import type { JwtPayload } from 'jwt-decode'
 import { createEmitter } from './emitter.ts'
 import type { RefreshUnavailableError } from './errors.ts'
 import { type Entry, isNewer, type Mark, type SignedOutReason } from './ledger.ts'
-import type { Cancel, Clock, MissingPart, Platform } from './ports.ts'
-import { type Instant, leewayOf, since } from './schedule.ts'
-import { decodeClaims } from './tokens.ts'
+import type { Cancel, MissingPart, Platform } from './ports.ts'
+import { type Instant, leewayOf, refreshDelay, since } from './schedule.ts'
+import { decodeClaims, type Tokens } from './tokens.ts'
 
 /** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
 export interface Held {
@@ -61,6 +61,8 @@ export interface Session {
   readonly renewable: boolean
   /** Whether the tokens in use may be sent for at least so long (in milliseconds). */
   isReady(minValidity: number): boolean
+  /** Makes tokens of this age (in milliseconds) fit to be adopted; `spread` as in {@link refreshDelay}. */
+  hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, age: number, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
   adopt(entry: Entry, held: Held | undefined, origin: Origin): void
   /** Moves to the entry's mark without believing that nobody is signed in. */
@@ -80,10 +82,11 @@ export interface Session {
 }
 
 export function createSession(
-  platform: Pick<Platform, 'clock' | 'report' | 'degraded'>,
+  platform: Pick<Platform, 'clock' | 'lifecycle' | 'random' | 'report' | 'degraded'>,
   holdsRefreshToken: boolean,
+  refreshLead: number,
 ): Session {
-  const { clock, report } = platform
+  const { clock, lifecycle, report } = platform
   let mark: Mark = { epoch: -1, generation: 0 }
   let status: AuthState['status'] = 'unknown'
   let reason: SignedOutReason = 'initial'
@@ -138,6 +141,16 @@ export function createSession(
       if (status !== 'signed-in' || !held || held === distrusted) return false
       const { lifetime, receivedAt } = held
       return lifetime === undefined || since(clock, receivedAt) < lifetime - Math.max(minValidity, leewayOf(lifetime))
+    },
+    hold({ accessToken, lifetime }, age, spread) {
+      const hidden = lifecycle.isHidden()
+      return {
+        accessToken,
+        claims: decodeClaims(accessToken),
+        lifetime,
+        receivedAt: { now: clock.now() - age, elapsed: clock.elapsed() - age },
+        refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
+      }
     },
     adopt(entry, tokens, origin) {
       if (isNewer(mark, entry)) return
@@ -200,22 +213,5 @@ export function createSession(
       subscribers.clear()
       events.clear()
     },
-  }
-}
-
-/** The tokens as this tab holds them; decoding cannot fail. */
-export function holdTokens(
-  clock: Clock,
-  accessToken: string | undefined,
-  lifetime: number | undefined,
-  age: number,
-  refreshAfter: number | undefined,
-): Held {
-  return {
-    accessToken,
-    claims: decodeClaims(accessToken),
-    lifetime,
-    receivedAt: { now: clock.now() - age, elapsed: clock.elapsed() - age },
-    refreshAfter,
   }
 }

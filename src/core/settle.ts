@@ -3,12 +3,14 @@
 import {
   type Claim,
   type Entry,
-  isCurrent,
   isMine,
+  type Kept,
+  living,
   nextEpoch,
   type Retry,
   type SignedOutReason,
   tombstone,
+  write,
 } from './ledger.ts'
 import type { Change } from './ports.ts'
 
@@ -19,16 +21,18 @@ function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result
   return { entry: { ...entry, attempt: undefined, before: undefined }, result }
 }
 
-export interface Grant {
-  readonly refreshToken: string | undefined
-  readonly subject: string | undefined
-  /** Set when the answer was lost but the cookie jar is new. */
-  readonly retry?: Retry | undefined
+/** The next generation; without a new refresh token or subject, those before stay. */
+function advance(entry: Entry, { refreshToken = entry.refreshToken, subject = entry.subject }: Partial<Kept>): Entry {
+  return living(entry.epoch, entry.generation + 1, { refreshToken, subject })
 }
 
-export type CommitResult =
-  | { readonly kind: 'committed'; readonly entry: Entry }
-  | { readonly kind: 'superseded' | 'behind' | 'wait' }
+const isOther = (entry: Entry, subject: string | undefined): boolean =>
+  entry.subject !== undefined && subject !== undefined && entry.subject !== subject
+
+/** What a commit records; `retry` is set when the answer was lost but the cookie jar is new. */
+export interface Grant extends Partial<Kept> {
+  readonly retry?: Retry | undefined
+}
 
 /** Records the next generation. */
 export function commit(
@@ -37,24 +41,20 @@ export function commit(
   grant: Grant,
   now: number,
   isFresh: (owner: string) => boolean,
-): Change<CommitResult> {
-  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, { kind: 'superseded' })
-  if (entry.generation !== claim.generation) return { result: { kind: 'behind' } }
-  const { attempt } = entry
-  if (attempt && !isMine(entry, claim) && !attempt.doubt && isFresh(attempt.owner)) return { result: { kind: 'wait' } }
-  const subject = grant.subject ?? entry.subject
-  const isSameSubject = entry.subject === undefined || entry.subject === subject
-  const next: Entry = {
-    epoch: isSameSubject ? entry.epoch : nextEpoch(entry.epoch, now),
-    generation: isSameSubject ? entry.generation + 1 : 0,
-    status: 'signed-in',
-    subject,
-    refreshToken: grant.refreshToken ?? entry.refreshToken,
+): Change<Entry | 'superseded' | 'behind' | 'wait'> {
+  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')
+  if (entry.generation !== claim.generation) return { result: 'behind' }
+  const others = isMine(entry, claim) ? undefined : entry.attempt
+  if (others && !others.doubt && isFresh(others.owner)) return { result: 'wait' }
+  const next = advance(entry, grant)
+  return write({
+    ...next,
+    // Another user's cookie has come: a session of its own.
+    ...(isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0 }),
     // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now.
-    attempt: attempt && !isMine(entry, claim) && !claim.refreshToken ? { ...attempt, doubt: true } : undefined,
+    attempt: others && !claim.refreshToken ? { ...others, doubt: true } : undefined,
     retry: grant.retry,
-  }
-  return { entry: next, result: { kind: 'committed', entry: next } }
+  })
 }
 
 /** Records the server's verdict; undefined unless it ends the session. */
@@ -65,54 +65,34 @@ export function reject(
   now: number,
 ): Change<Entry | undefined> {
   if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, undefined)
-  if (!isCurrent(entry, claim) || !isMine(entry, claim)) return { result: undefined }
+  if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }
   // A resend that is refused was most likely spent by the request whose answer was lost: no theft.
   const cause = claim.attempt.resend ? 'in-doubt' : reason
-  const ended = tombstone(entry, entry.status === 'unknown' ? 'initial' : cause, now)
-  return { entry: ended, result: ended }
+  return write(tombstone(entry, entry.status === 'unknown' ? 'initial' : cause, now))
 }
 
-/** Takes our claim back: the server refused the request before processing it. */
-export function release(entry: Entry | undefined, claim: Claim, retry: Retry): Change<undefined> {
-  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, undefined)
-  if (!isMine(entry, claim)) return { result: undefined }
-  const { attempt } = claim
-  return {
-    entry: { ...entry, attempt: attempt.resend ? { ...attempt, doubt: true } : undefined, retry },
-    result: undefined,
-  }
-}
-
-/** Records that no usable answer came; ends the session when the policy forbids a resend. */
-export function doubt(
+/**
+ * Leaves the session for a later refresh. A claim that the server refused before processing is taken back; one without a
+ * usable answer is in doubt, which ends the session when the policy forbids a resend.
+ */
+export function postpone(
   entry: Entry | undefined,
   claim: Claim,
   retry: Retry,
+  isRefused: boolean,
   resendWithin: number,
 ): Change<Entry | undefined> {
   if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, undefined)
   if (!isMine(entry, claim)) return { result: undefined }
-  if (resendWithin === 0) {
-    const ended = tombstone(entry, 'in-doubt', retry.setAt)
-    return { entry: ended, result: ended }
-  }
-  return { entry: { ...entry, attempt: { ...claim.attempt, doubt: true }, retry }, result: undefined }
+  if (!isRefused && resendWithin === 0) return write(tombstone(entry, 'in-doubt', retry.setAt))
+  const attempt = isRefused && !claim.attempt.resend ? undefined : { ...claim.attempt, doubt: true }
+  return { entry: { ...entry, attempt, retry }, result: undefined }
 }
 
 /** Records tokens that came with an ordinary response; undefined if they belong to no living session or come amid a refresh. */
-export function renew(entry: Entry | undefined, epoch: number, grant: Grant): Change<Entry | undefined> {
+export function renew(entry: Entry | undefined, epoch: number, kept: Kept): Change<Entry | undefined> {
   const isLiving = entry?.epoch === epoch && entry.status === 'signed-in'
   // Whose refresh is under way brings newer tokens, unless these are the only ones of a new refresh token.
-  if (!isLiving || (entry.attempt && !grant.refreshToken)) return { result: undefined }
-  if (entry.subject !== undefined && grant.subject !== undefined && entry.subject !== grant.subject)
-    return { result: undefined }
-  const next: Entry = {
-    ...entry,
-    generation: entry.generation + 1,
-    subject: grant.subject ?? entry.subject,
-    refreshToken: grant.refreshToken ?? entry.refreshToken,
-    attempt: undefined,
-    retry: undefined,
-  }
-  return { entry: next, result: next }
+  const isTaken = isLiving && (!entry.attempt || kept.refreshToken) && !isOther(entry, kept.subject)
+  return isTaken ? write(advance(entry, kept)) : { result: undefined }
 }

@@ -5,15 +5,15 @@ import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
 import type { Platform } from './ports.ts'
 import { since } from './schedule.ts'
-import { type Held, holdTokens, type Session } from './session.ts'
+import type { Held, Session } from './session.ts'
 
 export interface Siblings {
   open(): void
   close(): void
   /** Asks for the access token; resolves when one was adopted, or after about 100 ms. */
   ask(): Promise<void>
-  /** Tells what this tab knows, and wakes whoever waits in it. */
-  tell(): void
+  /** Adopts what this tab has brought about, tells what it knows, and wakes whoever waits in it. */
+  tell(entry?: Entry, held?: Held): void
   /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
   changed(timeout: number): Promise<void>
 }
@@ -21,7 +21,6 @@ export interface Siblings {
 export function createSiblings(
   { channel, clock, ledger }: Pick<Platform, 'channel' | 'clock' | 'ledger'>,
   session: Session,
-  refreshAfterOf: (lifetime: number | undefined, spread: boolean) => number | undefined,
 ): Siblings {
   const waiters = new Set<(isOver?: boolean) => void>()
   let asked: Mark | undefined
@@ -33,8 +32,7 @@ export function createSiblings(
     channel.post({
       version: 1,
       type,
-      epoch: mark.epoch,
-      generation: mark.generation,
+      ...mark,
       status,
       tokens: held && {
         accessToken: held.accessToken,
@@ -64,7 +62,7 @@ export function createSiblings(
   function receive({ tokens }: Message): Held | undefined {
     if (!tokens) return undefined
     const age = tokens.age + Math.max(0, clock.now() - tokens.sentAt)
-    return holdTokens(clock, tokens.accessToken, tokens.lifetime, age, refreshAfterOf(tokens.lifetime, false))
+    return session.hold(tokens, age, false)
   }
 
   const wake = (): void => {
@@ -116,7 +114,8 @@ export function createSiblings(
       asking = wait(ASKING, () => session.held !== held)
       return asking
     },
-    tell() {
+    tell(entry, held) {
+      if (entry) session.adopt(entry, held, 'this-tab')
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },

@@ -1,25 +1,24 @@
 /** The ledger's transitions at sign-in and sign-out. Each raises the epoch, so that nothing older is ever committed. */
 
-import { type Entry, type Mark, nextEpoch, tombstone } from './ledger.ts'
+import { type Entry, type Kept, living, type Mark, nextEpoch, tombstone, write } from './ledger.ts'
 import type { Change } from './ports.ts'
 
-export interface NewSession {
-  readonly refreshToken: string | undefined
-  readonly subject: string | undefined
-}
+const newestOf = (found: Entry | undefined, known: Mark): Mark => ({
+  epoch: Math.max(found?.epoch ?? 0, known.epoch),
+  generation: 0,
+})
 
 const epochAfter = (found: Entry | undefined, known: Mark, now: number): number =>
-  nextEpoch(Math.max(found?.epoch ?? 0, known.epoch), now)
+  nextEpoch(newestOf(found, known).epoch, now)
 
 /** Starts a session with tokens at hand. */
-export function begin(found: Entry | undefined, known: Mark, tokens: NewSession, now: number): Change<Entry> {
-  const entry: Entry = { epoch: epochAfter(found, known, now), generation: 0, status: 'signed-in', ...tokens }
-  return { entry, result: entry }
+export function begin(found: Entry | undefined, known: Mark, tokens: Kept, now: number): Change<Entry> {
+  return write(living(epochAfter(found, known, now), 0, tokens))
 }
 
 /** Refuses claims while a login runs; what is pending is kept, to be waited for. */
 export function prepare(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
-  const entry: Entry = {
+  return write<Entry>({
     ...found,
     epoch: epochAfter(found, known, now),
     generation: 0,
@@ -27,15 +26,13 @@ export function prepare(found: Entry | undefined, known: Mark, now: number): Cha
     reason: undefined,
     retry: undefined,
     before: found?.status === 'signed-in' ? 'signed-in' : undefined,
-  }
-  return { entry, result: entry }
+  })
 }
 
 /** Confirms a login, unless another sign-in or sign-out has come since. */
-export function confirm(found: Entry | undefined, epoch: number, tokens: NewSession): Change<Entry | undefined> {
+export function confirm(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  const entry: Entry = { epoch, generation: 1, status: 'signed-in', ...tokens }
-  return { entry, result: entry }
+  return write(living(epoch, 1, tokens))
 }
 
 /** Goes back to the session before a failed login, if it is untouched. */
@@ -44,23 +41,23 @@ export function abandon(found: Entry | undefined, epoch: number): Change<Entry |
   const { attempt, before, subject, refreshToken } = found
   // An answer that is still to come belongs to an older epoch, and takes the grant with it.
   const isUntouched = before && (!attempt || attempt.doubt)
-  const entry: Entry = isUntouched
-    ? { epoch, generation: 1, status: before, subject, refreshToken, attempt }
-    : { epoch, generation: 1, status: 'signed-out', reason: 'requested' }
-  return { entry, result: entry }
+  return write<Entry>(
+    isUntouched
+      ? { ...living(epoch, 1, { refreshToken, subject }), attempt }
+      : { epoch, generation: 1, status: 'signed-out', reason: 'requested' },
+  )
 }
 
-/** What a sign-out leaves, and what the server is to be told of. */
-export interface Departure {
-  readonly entry: Entry
-  readonly refreshToken: string | undefined
-}
-
-/** Ends the session on this device first. */
-export function leave(found: Entry | undefined, known: Mark, id: string, now: number): Change<Departure> {
-  const previous = { epoch: Math.max(found?.epoch ?? 0, known.epoch), generation: 0 }
+/** Ends the session on this device first; the result is the refresh token that the server is to be told of. */
+export function leave(
+  found: Entry | undefined,
+  known: Mark,
+  id: string,
+  now: number,
+): Change<{ readonly entry: Entry; readonly refreshToken: string | undefined }> {
+  const ended = tombstone(newestOf(found, known), 'requested', now)
   const leaving = [...(found?.leaving ?? []), id]
-  const entry: Entry = { ...tombstone(previous, 'requested', now), attempt: found?.attempt, leaving }
+  const entry: Entry = { ...ended, attempt: found?.attempt, leaving }
   return { entry, result: { entry, refreshToken: found?.refreshToken } }
 }
 

@@ -1,15 +1,15 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
-import { type Context, persist } from './context.ts'
+import type { Context } from './context.ts'
 import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from './errors.ts'
 import type { Entry } from './ledger.ts'
 import { createLease, leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
 import { instantOf, since } from './schedule.ts'
-import { type AuthState, type Held, holdTokens } from './session.ts'
+import type { AuthState } from './session.ts'
 import { renew } from './settle.ts'
-import { abandon, begin, confirm, leave, type NewSession, prepare, proceed } from './sign-in.ts'
-import { decodeClaims, lifetimeOf, readTokenResponse, type TokenResponse, type Tokens } from './tokens.ts'
+import { abandon, begin, confirm, leave, prepare, proceed } from './sign-in.ts'
+import { readTokenResponse, type TokenResponse, type Tokens } from './tokens.ts'
 
 export interface SignOn {
   signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
@@ -20,36 +20,24 @@ export interface SignOn {
 }
 
 export function createSignOn(context: Context, refresher: Refresher): SignOn {
-  const { platform, transport, settings, session, siblings, refreshAfterOf } = context
+  const { platform, transport, refreshTimeout, session, siblings, persist } = context
   const { clock, ledger } = platform
-  const lease = createLease(clock, leaseOf(settings.refreshTimeout))
+  const isFresh = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
 
-  function adopt(entry: Entry, held: Held | undefined): void {
-    session.adopt(entry, held, 'this-tab')
-    siblings.tell()
+  function announce(entry: Entry, tokens?: Tokens): void {
+    // There is nothing to hold yet when a cookie session starts without a word on its tokens.
+    const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
+    siblings.tell(entry, isHeld ? session.hold(tokens, 0, true) : undefined)
     session.flush()
   }
 
   function read(value: unknown): Tokens {
-    const tokens = readTokenResponse(value)
+    const tokens = readTokenResponse(value, clock.now())
     if (transport.holdsRefreshToken && !tokens.accessToken && !tokens.refreshToken) {
       throw new TokenResponseError('"access_token" is missing')
     }
     return tokens
-  }
-
-  const toSession = (tokens: Tokens): NewSession => ({
-    refreshToken: tokens.refreshToken,
-    subject: decodeClaims(tokens.accessToken)?.sub,
-  })
-
-  /** Nothing to hold yet when a cookie session starts without a word on its tokens. */
-  function toHeld(tokens: Tokens): Held | undefined {
-    const { accessToken, expiresIn } = tokens
-    if (accessToken === undefined && expiresIn === undefined) return undefined
-    const lifetime = lifetimeOf(tokens, decodeClaims(accessToken), clock.now())
-    return holdTokens(clock, accessToken, lifetime, 0, refreshAfterOf(lifetime, true))
   }
 
   /** Waits until nothing of an older epoch can still change the cookie jar; false if a newer epoch has come. */
@@ -62,30 +50,28 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
       if (entry?.epoch !== epoch) return false
       const { attempt, leaving } = entry
       const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving?.join() : undefined
-      if (!owner || !lease.isFresh(owner)) return true
+      if (!owner || !isFresh(owner)) return true
       await siblings.changed(POLLING)
     }
   }
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
-    const { epoch } = await persist(platform, (entry) => prepare(entry, session.mark, clock.now())).then((entry) => {
-      adopt(entry, undefined)
-      return entry
-    })
+    const prepared = await persist((found) => prepare(found, session.mark, clock.now()))
+    announce(prepared)
+    const { epoch } = prepared
     // A login that runs all the same would overwrite the cookie of whoever came since.
     if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
     let tokens: Tokens
     try {
       tokens = read(await login())
     } catch (error) {
-      const entry = await persist(platform, (found) => abandon(found, epoch))
-      if (entry) adopt(entry, undefined)
+      const entry = await persist((found) => abandon(found, epoch))
+      if (entry) announce(entry)
       throw error
     }
-    const entry = await persist(platform, (found) => confirm(found, epoch, toSession(tokens)))
-    if (entry) return adopt(entry, toHeld(tokens))
-    const { refreshToken } = tokens
-    if (refreshToken) transport.revoke({ refreshToken, accessToken: undefined }).catch(platform.report)
+    const entry = await persist((found) => confirm(found, epoch, tokens))
+    if (entry) return announce(entry, tokens)
+    if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(platform.report)
     throw new SessionEndedError('requested')
   }
 
@@ -107,35 +93,32 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      adopt(
-        await persist(platform, (found) => begin(found, session.mark, toSession(tokens), clock.now())),
-        toHeld(tokens),
-      )
+      announce(await persist((found) => begin(found, session.mark, tokens, clock.now())), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
       const first = platform.createId()
-      const { entry, refreshToken } = await persist(platform, (found) => leave(found, session.mark, first, clock.now()))
-      adopt(entry, undefined)
+      const { entry, refreshToken } = await persist((found) => leave(found, session.mark, first, clock.now()))
+      announce(entry)
       await settled(entry.epoch, false)
       const second = platform.createId()
       const startedAt = instantOf(clock)
-      const isNewest = await persist(platform, (found) => proceed(found, entry.epoch, first, [second]))
+      const isNewest = await persist((found) => proceed(found, entry.epoch, first, [second]))
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
-        if (isInTime || refreshToken) await transport.revoke({ refreshToken, accessToken })
+        if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
-        await persist(platform, (found) => proceed(found, entry.epoch, second, []))
+        await persist((found) => proceed(found, entry.epoch, second, []))
         siblings.tell()
       }
     },
 
     async renew(source, epoch) {
-      const tokens = readTokenResponse(source)
-      const entry = await persist(platform, (found) => renew(found, epoch, toSession(tokens)))
-      if (entry) adopt(entry, toHeld(tokens))
+      const tokens = readTokenResponse(source, clock.now())
+      const entry = await persist((found) => renew(found, epoch, tokens))
+      if (entry) announce(entry, tokens)
     },
 
     async restore() {

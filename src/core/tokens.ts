@@ -27,8 +27,10 @@ export interface TokenResponse {
 export interface Tokens {
   readonly accessToken: string | undefined
   readonly refreshToken: string | undefined
-  /** Lifetime of the access token (in milliseconds), as the server states it. */
-  readonly expiresIn: number | undefined
+  /** Whom the access token is for, where it tells. */
+  readonly subject: string | undefined
+  /** How long the access token lasts from its receipt (in milliseconds); undefined when nothing tells. */
+  readonly lifetime: number | undefined
 }
 
 function readToken(value: unknown, member: string): string | undefined {
@@ -36,26 +38,6 @@ function readToken(value: unknown, member: string): string | undefined {
   // Anything else could not travel in a header (RFC 6750 section 2.1).
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
   throw new TokenResponseError(`"${member}" must be a string of visible ASCII characters`)
-}
-
-/** Reads a token response; throws a {@link TokenResponseError} that names the member at fault. */
-export function readTokenResponse(value: unknown): Tokens {
-  if (typeof value !== 'object' || value === null) throw new TokenResponseError('the token response is not an object')
-  const response = value as TokenResponse
-  const seconds = response.expires_in ?? response.expiresIn
-  const expiresIn = Number(seconds ?? 0) * 1000
-  if (!Number.isFinite(expiresIn)) {
-    throw new TokenResponseError('"expires_in" must be a number of seconds')
-  }
-  if (!/^bearer$/i.test(response.token_type ?? 'bearer')) {
-    throw new TokenResponseError('"token_type" must be "Bearer"')
-  }
-  return {
-    accessToken: readToken(response.access_token ?? response.accessToken, 'access_token'),
-    refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
-    // A lifetime of nothing is no lifetime: the 401 says when to refresh.
-    expiresIn: expiresIn > 0 ? expiresIn : undefined,
-  }
 }
 
 /** The claim set of a JWT; undefined for opaque tokens and JWEs. */
@@ -72,13 +54,30 @@ export function decodeClaims(accessToken: string | undefined): JwtPayload | unde
 }
 
 /**
- * How long an access token lasts from its receipt (in milliseconds): `expires_in`, else `exp - iat`, else `exp` against
- * the clock of the server; undefined when nothing tells.
+ * The lifetime is `expires_in`, else `exp - iat`, else `exp` against the clock of the server. One of nothing is none: the
+ * 401 says when to refresh.
  */
-export function lifetimeOf(tokens: Tokens, claims: JwtPayload | undefined, serverNow: number): number | undefined {
-  if (tokens.expiresIn !== undefined) return tokens.expiresIn
-  const { exp, iat } = claims ?? {}
-  if (typeof exp !== 'number') return undefined
-  const lifetime = exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow)
+function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: number): number | undefined {
+  const stated = Number(expiresIn ?? 0) * 1000
+  if (!Number.isFinite(stated)) throw new TokenResponseError('"expires_in" must be a number of seconds')
+  if (stated > 0) return stated
+  const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
   return lifetime > 0 ? lifetime : undefined
+}
+
+/** Reads a token response; throws a {@link TokenResponseError} that names the member at fault. */
+export function readTokenResponse(value: unknown, serverNow: number): Tokens {
+  if (typeof value !== 'object' || value === null) throw new TokenResponseError('the token response is not an object')
+  const response = value as TokenResponse
+  if (!/^bearer$/i.test(response.token_type ?? 'bearer')) {
+    throw new TokenResponseError('"token_type" must be "Bearer"')
+  }
+  const accessToken = readToken(response.access_token ?? response.accessToken, 'access_token')
+  const claims = decodeClaims(accessToken) ?? {}
+  return {
+    accessToken,
+    refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
+    subject: claims.sub,
+    lifetime: readLifetime(response.expires_in ?? response.expiresIn, claims, serverNow),
+  }
 }

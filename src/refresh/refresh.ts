@@ -92,7 +92,7 @@ export function createTransport({
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
 
-    async send({ refreshToken, idempotencyKey }) {
+    async send(refreshToken, idempotencyKey) {
       let answer: Response | undefined
       const classify = (body: string | undefined): Outcome =>
         outcomeOf(
@@ -139,7 +139,7 @@ export function createTransport({
       }
     },
 
-    async revoke({ refreshToken, accessToken }) {
+    async revoke(refreshToken, accessToken) {
       if (onSignOut) await within(refreshTimeout, (signal) => onSignOut({ refreshToken, accessToken, signal, fetch }))
     },
   }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type ClaimResult, type ClaimTerms, claim } from '../../src/core/claim.ts'
 import { type Attempt, type Claim, type Entry, isNewer, nextEpoch, tombstone } from '../../src/core/ledger.ts'
 import type { Change } from '../../src/core/ports.ts'
-import { commit, doubt, reject, release, renew } from '../../src/core/settle.ts'
+import { commit, postpone, reject, renew } from '../../src/core/settle.ts'
 import { abandon, begin, confirm, leave, prepare, proceed } from '../../src/core/sign-in.ts'
 
 const NOW = 1_000_000
@@ -31,8 +31,8 @@ const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
   ...given,
 })
 
-const mine: Claim = { epoch: 5, generation: 2, attempt: attemptOf('me'), refreshToken: 'r2', failures: 0 }
-const claimed: Entry = { ...entry, attempt: mine.attempt }
+const mine: Claim = { ...entry, attempt: attemptOf('me') }
+const claimed: Entry = mine
 const retry = { at: NOW + 500, setAt: NOW, failures: 1 }
 const grant = { refreshToken: 'r3', subject: 'ann' }
 
@@ -131,7 +131,7 @@ describe('a claim', () => {
   test('does not wait for a clock that has gone back', () => {
     const found = { ...entry, retry: { at: NOW + 1_000_500, setAt: NOW + 1_000_000, failures: 2 } }
     const { result } = claim(found, terms())
-    expect(result).toMatchObject({ kind: 'claimed', claim: { failures: 2 } })
+    expect(result).toMatchObject({ kind: 'claimed', claim: { retry: { failures: 2 } } })
   })
 
   test('without a refresh token to spend ends the session', () => {
@@ -166,23 +166,23 @@ describe('a commit', () => {
   test('of another epoch is not made, and takes the claim back', () => {
     const later = { ...claimed, epoch: 6, status: 'signed-out' as const }
     const { entry: written, result } = commit(later, mine, grant, NOW, fresh)
-    expect(result.kind).toBe('superseded')
+    expect(result).toBe('superseded')
     expect(written).toEqual({ ...later, attempt: undefined, before: undefined })
   })
 
   test('of a generation that has passed is not made', () => {
     const { entry: written, result } = commit({ ...entry, generation: 3 }, mine, grant, NOW, fresh)
-    expect([result.kind, written]).toEqual(['behind', undefined])
+    expect([result, written]).toEqual(['behind', undefined])
   })
 
   test("while another tab's attempt is fresh waits for it", () => {
     const taken = { ...entry, attempt: attemptOf('other') }
-    expect(commit(taken, mine, grant, NOW, fresh)).toEqual({ result: { kind: 'wait' } })
-    expect(commit(taken, mine, grant, NOW, stale).result.kind).toBe('committed')
+    expect(commit(taken, mine, grant, NOW, fresh)).toEqual({ result: 'wait' })
+    expect(commit(taken, mine, grant, NOW, stale).result).toMatchObject({ generation: 3 })
   })
 
   test('into a wiped ledger is not made', () => {
-    expect(commit(undefined, mine, grant, NOW, fresh)).toEqual({ result: { kind: 'superseded' } })
+    expect(commit(undefined, mine, grant, NOW, fresh)).toEqual({ result: 'superseded' })
   })
 
   test('of another subject begins another session', () => {
@@ -217,31 +217,31 @@ describe('a rejection', () => {
 
 describe('a release', () => {
   test('takes our own claim back, and leaves the pause', () => {
-    expect(release(claimed, mine, retry).entry).toEqual({ ...entry, attempt: undefined, retry })
+    expect(postpone(claimed, mine, retry, true, 0).entry).toEqual({ ...entry, attempt: undefined, retry })
   })
 
   test('leaves in doubt what was in doubt before', () => {
     const resent = { ...mine, attempt: attemptOf('me', { resend: true }) }
-    expect(release(claimed, resent, retry).entry?.attempt).toMatchObject({ doubt: true, resend: true })
+    expect(postpone(claimed, resent, retry, true, 0).entry?.attempt).toMatchObject({ doubt: true, resend: true })
   })
 
   test("leaves another tab's claim alone", () => {
-    expect(release({ ...entry, attempt: attemptOf('other') }, mine, retry)).toEqual({ result: undefined })
+    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, true, 0)).toEqual({ result: undefined })
   })
 })
 
 describe('doubt', () => {
   test('is written into our own attempt, with the pause', () => {
-    const { entry: written } = doubt(claimed, mine, retry, Number.POSITIVE_INFINITY)
+    const { entry: written } = postpone(claimed, mine, retry, false, Number.POSITIVE_INFINITY)
     expect(written).toEqual({ ...entry, attempt: { ...mine.attempt, doubt: true }, retry })
   })
 
   test('ends the session where nothing may be sent again', () => {
-    expect(doubt(claimed, mine, retry, 0).entry).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
+    expect(postpone(claimed, mine, retry, false, 0).entry).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
   })
 
   test("leaves another tab's attempt alone", () => {
-    expect(doubt({ ...entry, attempt: attemptOf('other') }, mine, retry, 0)).toEqual({ result: undefined })
+    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, false, 0)).toEqual({ result: undefined })
   })
 })
 

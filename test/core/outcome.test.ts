@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Answer, outcomeOf } from '../../src/core/outcome.ts'
+import { jwt } from '../client/harness.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const answer = (given: Partial<Answer>): Answer => ({
@@ -104,8 +105,9 @@ describe('Retry-After', () => {
   })
 })
 
-test("the server's clock comes with the tokens", () => {
-  const date = new Date(NOW + 600_000).toUTCString()
-  expect(outcomeOf(answer({ date }), NOW)).toMatchObject({ serverNow: NOW + 600_000 })
-  expect(outcomeOf(answer({ date: 'never' }), NOW)).toMatchObject({ serverNow: undefined })
+test("the lifetime is counted by the server's clock, where the answer tells it", () => {
+  const access_token = jwt({ exp: (NOW + 660_000) / 1000 })
+  const lifetimeBy = (date: string): unknown => outcomeOf(answer({ date, body: json({ access_token }) }), NOW)
+  expect(lifetimeBy(new Date(NOW + 600_000).toUTCString())).toMatchObject({ tokens: { lifetime: 60_000 } })
+  expect(lifetimeBy('never')).toMatchObject({ tokens: { lifetime: 660_000 } })
 })

@@ -1,35 +1,36 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TokenResponseError } from '../../src/core/errors.ts'
-import { decodeClaims, lifetimeOf, readTokenResponse } from '../../src/core/tokens.ts'
+import { decodeClaims, readTokenResponse } from '../../src/core/tokens.ts'
 import { jwt } from '../client/harness.ts'
 
-const nothing = { accessToken: undefined, refreshToken: undefined, expiresIn: undefined }
+const NOW = 1_000_000_000
+const nothing = { accessToken: undefined, refreshToken: undefined, subject: undefined, lifetime: undefined }
 
 describe('a token response', () => {
   const cases: [string, object, object][] = [
     [
       'names as on the wire',
       { access_token: 'a', expires_in: 60, refresh_token: 'r' },
-      { accessToken: 'a', refreshToken: 'r', expiresIn: 60_000 },
+      { accessToken: 'a', refreshToken: 'r', lifetime: 60_000 },
     ],
     [
       'camelCase names',
       { accessToken: 'a', expiresIn: 60, refreshToken: 'r' },
-      { accessToken: 'a', refreshToken: 'r', expiresIn: 60_000 },
+      { accessToken: 'a', refreshToken: 'r', lifetime: 60_000 },
     ],
     ['wire names before camelCase', { access_token: 'a', accessToken: 'b' }, { accessToken: 'a' }],
     ['null for nothing', { access_token: null, refresh_token: null, expires_in: null, token_type: null }, {}],
     ['an empty object', {}, {}],
-    ['seconds as a string', { expires_in: '60' }, { expiresIn: 60_000 }],
-    ['fractions of a second', { expires_in: 0.5 }, { expiresIn: 500 }],
+    ['seconds as a string', { expires_in: '60' }, { lifetime: 60_000 }],
+    ['fractions of a second', { expires_in: 0.5 }, { lifetime: 500 }],
     ['no lifetime of 0', { expires_in: 0 }, {}],
     ['no negative lifetime', { expires_in: -60 }, {}],
     ['Bearer in any case', { access_token: 'a', token_type: 'bEARER' }, { accessToken: 'a' }],
     ['members that it does not know', { access_token: 'a', id_token: 'i', scope: 's' }, { accessToken: 'a' }],
   ]
   test.each(cases)('understands %s', (_, response, expected) => {
-    expect(readTokenResponse(response)).toEqual({ ...nothing, ...expected })
+    expect(readTokenResponse(response, NOW)).toEqual({ ...nothing, ...expected })
   })
 
   const faults: [string, unknown][] = [
@@ -51,8 +52,8 @@ describe('a token response', () => {
     ['token_type', { access_token: 'a', token_type: '' }],
   ]
   test.each(faults)('is refused for its %s: %o', (member, response) => {
-    expect(() => readTokenResponse(response)).toThrow(TokenResponseError)
-    expect(() => readTokenResponse(response)).toThrow(member)
+    expect(() => readTokenResponse(response, NOW)).toThrow(TokenResponseError)
+    expect(() => readTokenResponse(response, NOW)).toThrow(member)
   })
 
   test('property: whatever it is, it is read or refused, and a refusal quotes nothing of it', () => {
@@ -64,9 +65,9 @@ describe('a token response', () => {
           { access_token: `${secret}\n` },
         ]) {
           try {
-            const { accessToken, expiresIn } = readTokenResponse(value)
+            const { accessToken, lifetime } = readTokenResponse(value, NOW)
             if (accessToken !== undefined) expect(accessToken).toMatch(/^[\x21-\x7e]+$/)
-            if (expiresIn !== undefined) expect(expiresIn).toBeGreaterThan(0)
+            if (lifetime !== undefined) expect(lifetime).toBeGreaterThan(0)
           } catch (error) {
             expect(error).toBeInstanceOf(Error)
             expect(String(error)).not.toContain(secret)
@@ -75,6 +76,10 @@ describe('a token response', () => {
       }),
     )
   })
+})
+
+test('the subject is that of the access token', () => {
+  expect(readTokenResponse({ access_token: jwt({ sub: 'ann' }) }, NOW).subject).toBe('ann')
 })
 
 describe('claims', () => {
@@ -97,8 +102,7 @@ describe('claims', () => {
 })
 
 describe('the lifetime', () => {
-  const now = 1_000_000_000
-  const seconds = now / 1000
+  const seconds = NOW / 1000
   const cases: [string, number | undefined, object | undefined, number | undefined][] = [
     ['is `expires_in`, whatever the claims say', 60_000, { exp: seconds + 5, iat: seconds }, 60_000],
     ['is `exp - iat`, whatever the clock says', undefined, { exp: 5_000, iat: 4_940 }, 60_000],
@@ -110,6 +114,7 @@ describe('the lifetime', () => {
     ['is unknown when `exp` is `iat`', undefined, { exp: 60, iat: 60 }, undefined],
   ]
   test.each(cases)('%s', (_, expiresIn, claims, expected) => {
-    expect(lifetimeOf({ ...nothing, expiresIn }, claims, now)).toBe(expected)
+    const response = { access_token: claims ? jwt(claims) : 'opaque', expires_in: expiresIn && expiresIn / 1000 }
+    expect(readTokenResponse(response, NOW).lifetime).toBe(expected)
   })
 })

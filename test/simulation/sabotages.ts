@@ -10,16 +10,16 @@ const edit = (file: string, from: string, to: string): Sabotage['edits'][number]
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'no claim is written',
-    edits: [edit('core/claim.ts', '      attempt: mine,\n    },\n    result', '      attempt,\n    },\n    result')],
+    edits: [edit('core/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },')],
   },
   {
     name: 'the claim is written after the request was sent',
     edits: [
-      edit('core/claim.ts', '      attempt: mine,\n    },\n    result', '      attempt,\n    },\n    result'),
+      edit('core/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/refresher.ts',
-        'const outcome = await transport.send({ refreshToken, idempotencyKey: attempt.id })',
-        `const sending = transport.send({ refreshToken, idempotencyKey: attempt.id })
+        'const outcome = await transport.send(refreshToken, attempt.id)',
+        `const sending = transport.send(refreshToken, attempt.id)
          await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))
          const outcome = await sending`,
       ),
@@ -27,27 +27,19 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [
-      edit(
-        'core/refresher.ts',
-        "    await look()\n    if (isDone(from)) return 'done'",
-        "    if (isDone(from)) return 'done'",
-      ),
-    ],
+    edits: [edit('core/refresher.ts', '    await look()\n    if (wireIsSuspect', '    if (wireIsSuspect')],
   },
   {
     name: 'announced before the commit',
     edits: [
       edit(
         'core/settler.ts',
-        'const result = await persist(platform, (entry) =>\n      commit(',
+        'const result = await persist((entry) => commit(',
         `if (tokens) {
-           const early = { epoch: made.epoch, generation: made.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
-           session.adopt(early, hold(tokens, 60_000, receivedAt, false), 'this-tab')
-           siblings.tell()
+           const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
+           siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, 0, false))
          }
-         const result = await persist(platform, (entry) =>
-      commit(`,
+         const result = await persist((entry) => commit(`,
       ),
     ],
   },
@@ -56,26 +48,18 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/settle.ts',
-        "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, { kind: 'superseded' })",
-        "if (!entry) return withdraw(entry, claim, { kind: 'superseded' })",
+        "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')",
+        "if (!entry) return withdraw(entry, claim, 'superseded')",
       ),
     ],
   },
   {
     name: 'no generation check at the commit',
-    edits: [
-      edit(
-        'core/settle.ts',
-        "  if (entry.generation !== claim.generation) return { result: { kind: 'behind' } }\n",
-        '',
-      ),
-    ],
+    edits: [edit('core/settle.ts', "  if (entry.generation !== claim.generation) return { result: 'behind' }\n", '')],
   },
   {
     name: 'a commit while another attempt is fresh',
-    edits: [
-      edit('core/settle.ts', '!attempt.doubt && isFresh(attempt.owner)) return', '!attempt.doubt && false) return'),
-    ],
+    edits: [edit('core/settle.ts', '!others.doubt && isFresh(others.owner)) return', '!others.doubt && false) return')],
   },
   {
     name: 'a fresh attempt is taken over',
@@ -90,8 +74,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'the probe comes after the claim',
     edits: [
-      edit('core/refresher.ts', 'if (wireIsSuspect && !(await transport.probe())) throw missed()', ''),
-      edit('core/refresher.ts', '    wireIsSuspect = false\n', ''),
+      edit(
+        'core/refresher.ts',
+        '      if (!(await transport.probe())) throw missed()\n      wireIsSuspect = false\n',
+        '',
+      ),
       edit(
         'core/refresher.ts',
         '    unsent = undefined\n',
@@ -104,31 +91,27 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/settle.ts',
-        '  if (!isMine(entry, claim)) return { result: undefined }\n  const { attempt } = claim',
-        '  const { attempt } = claim',
+        'if (!isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
+        'if (!isMine(entry, claim) && !isRefused) return { result: undefined }\n  if (!isRefused',
       ),
     ],
   },
   {
     name: 'a release forgets the doubt',
-    edits: [
-      edit(
-        'core/settle.ts',
-        'attempt: attempt.resend ? { ...attempt, doubt: true } : undefined, retry',
-        'attempt: undefined, retry',
-      ),
-    ],
+    edits: [edit('core/settle.ts', 'isRefused && !claim.attempt.resend ? undefined', 'isRefused ? undefined')],
   },
   {
     name: 'a verdict by one that no longer owns the attempt',
-    edits: [
-      edit('core/settle.ts', 'if (!isCurrent(entry, claim) || !isMine(entry, claim))', 'if (!isCurrent(entry, claim))'),
-    ],
+    edits: [edit('core/settle.ts', 'claim.generation || !isMine(entry, claim)', 'claim.generation')],
   },
   {
     name: 'a verdict on a generation that is over',
     edits: [
-      edit('core/settle.ts', 'if (!isCurrent(entry, claim) || !isMine(entry, claim)) return { result: undefined }', ''),
+      edit(
+        'core/settle.ts',
+        'if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }',
+        '',
+      ),
     ],
   },
   {
@@ -155,13 +138,13 @@ export const SABOTAGES: readonly Sabotage[] = [
         'if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
         'if (!attempt && resend)',
       ),
-      edit('core/settle.ts', 'if (resendWithin === 0)', 'if (resendWithin < 0)'),
+      edit('core/settle.ts', 'resendWithin === 0', 'resendWithin < 0'),
     ],
   },
   {
     name: 'a refresh token of the living grant is revoked',
     edits: [
-      edit('core/settler.ts', "if (result.kind === 'superseded' && tokens?.refreshToken)", 'if (tokens?.refreshToken)'),
+      edit('core/settler.ts', "if (result === 'superseded' && tokens?.refreshToken)", 'if (tokens?.refreshToken)'),
     ],
   },
   {
@@ -199,8 +182,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/sign-in.ts',
-        "if (found?.epoch !== epoch) return { result: undefined }\n  const entry: Entry = { epoch, generation: 1, status: 'signed-in'",
-        "const entry: Entry = { epoch, generation: 1, status: 'signed-in'",
+        'if (found?.epoch !== epoch) return { result: undefined }\n  return write(living',
+        'return write(living',
       ),
     ],
   },
@@ -226,13 +209,17 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the lock is waited for without end',
-    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(settings.refreshTimeout), request.cancel)', '() => {}')],
+    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), request.cancel)', '() => {}')],
   },
   {
     name: 'a commit that fails loses the answer',
     edits: [
       edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw'),
-      edit('core/settler.ts', '    unsettled = answer\n', ''),
+      edit(
+        'core/refresher.ts',
+        "unsettled = kind === 'granted' || kind === 'lost' ? answer : undefined",
+        'unsettled = undefined',
+      ),
     ],
   },
   {
