@@ -6,7 +6,7 @@ import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { createAccess } from './core/access.ts'
 import { type Context, createPersist } from './core/context.ts'
-import { DisposedError } from './core/errors.ts'
+import { check, DisposedError } from './core/errors.ts'
 import { createRefresher } from './core/refresher.ts'
 import { startRenewal } from './core/renewal.ts'
 import { type AuthEvents, type AuthState, createSession } from './core/session.ts'
@@ -79,21 +79,10 @@ export interface AuthClient {
  * @throws TypeError that names the option at fault
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const {
-    refresh,
-    origins,
-    refreshLead,
-    refreshTimeout,
-    resendWithin,
-    onSignOut,
-    readTokens,
-    name,
-    fetch,
-    platform: parts,
-  } = checkOptions(options)
-  const platform = createBrowserPlatform(name, parts)
-  const { clock, lifecycle } = platform
-  const transport = createTransport({ refresh, onSignOut, refreshTimeout, fetch, clock, lifecycle })
+  const checked = checkOptions(options)
+  const { refresh, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  const platform = createBrowserPlatform(checked.name, checked.platform)
+  const transport = createTransport(checked, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
   const siblings = createSiblings(platform, session)
   const persist = createPersist(platform)
@@ -143,9 +132,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   return Object.freeze<AuthClient>({
     authFetch,
     async getAccessToken({ minValidity = 0, forceRefresh = false, signal } = {}) {
-      if (typeof minValidity !== 'number' || !(minValidity >= 0)) {
-        throw new TypeError('"minValidity" must be a number of milliseconds')
-      }
+      check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       await abortable(() => whileAlive(() => access.ensure(minValidity, forceRefresh)), signal)
       return session.status === 'signed-in' ? session.held?.accessToken : undefined
     },
@@ -154,7 +141,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     signOut: async () => whileAlive(() => signOn.signOut()),
     restore: async () => whileAlive(() => signOn.restore()),
     getState: session.getState,
-    subscribe: session.subscribe,
+    subscribe: (listener) => session.on('changed', () => listener()),
     on: session.on,
     dispose,
     [Symbol.dispose]: dispose,

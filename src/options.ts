@@ -1,8 +1,9 @@
 /** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
 
+import { check } from './core/errors.ts'
 import type { Platform } from './core/ports.ts'
 import type { TokenResponse } from './core/tokens.ts'
-import { pageOrigin } from './platform/page.ts'
+import { pageOrigin, parseUrl } from './platform/page.ts'
 import type { Refresh, SignOut } from './refresh/refresh.ts'
 
 export interface AuthClientOptions {
@@ -76,68 +77,51 @@ export interface CheckedOptions {
   readonly readTokens: AuthClientOptions['readTokens']
   readonly name: string
   readonly fetch: typeof fetch
-  readonly platform: Partial<Platform> | undefined
+  readonly platform: Partial<Platform>
 }
 
-const KNOWN = /^(refresh|origins|refreshLead|refreshTimeout|resendWithin|onSignOut|readTokens|name|fetch|platform)$/
+type Rule = readonly [preset: unknown, isRight: (value: unknown) => boolean, wanted: string]
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isCallback = (value: unknown): boolean => value === undefined || isFunction(value)
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
+const milliseconds = 'a number of milliseconds'
 
 /** Reads the options; throws a TypeError that names the one at fault. */
 export function checkOptions(options: AuthClientOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('"options" must be an object')
+  check(typeof options === 'object' && options !== null, 'options', 'an object')
   // Own members only, so that a polluted prototype sets nothing.
   const own: Readonly<Record<string, unknown>> = { __proto__: null, ...options }
-
-  function check<Value>(name: string, preset: Value, is: (value: unknown) => boolean, wanted: string): Value {
-    const value = own[name]
-    if (value === undefined) return preset
-    if (!is(value)) throw new TypeError(`"${name}" must be ${wanted}`)
-    return value as Value
-  }
-  const isFunction = (value: unknown): boolean => typeof value === 'function'
-  const isTime = (value: unknown): boolean =>
-    typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
-
-  const unknown = Object.keys(own).find((name) => !KNOWN.test(name))
-  if (unknown) throw new TypeError(`"${unknown}" is not an option`)
-  if (!isFunction(own.refresh)) throw new TypeError('"refresh" must be a function, such as cookieRefresh() makes')
   const page = pageOrigin()
-  const origins = check<readonly unknown[]>('origins', page ? [page] : [], Array.isArray, 'an array of origins')
-  const milliseconds = 'a number of milliseconds'
-  return {
-    refresh: own.refresh as Refresh,
-    origins: origins.map(toOrigin),
-    refreshLead: check('refreshLead', 60_000, isTime, milliseconds),
-    refreshTimeout: check(
-      'refreshTimeout',
-      30_000,
-      (value) => isTime(value) && (value as number) > 0,
-      `${milliseconds} above 0`,
-    ),
-    resendWithin: check(
-      'resendWithin',
+  const rules: Readonly<Record<keyof AuthClientOptions, Rule>> = {
+    refresh: [undefined, isFunction, 'a function, such as cookieRefresh() makes'],
+    origins: [page ? [page] : [], Array.isArray, 'an array of origins'],
+    refreshLead: [60_000, isTime, milliseconds],
+    refreshTimeout: [30_000, (value) => isTime(value) && value > 0, `${milliseconds} above 0`],
+    resendWithin: [
       Number.POSITIVE_INFINITY,
-      (value) => typeof value === 'number' && value >= 0,
+      (value) => value === Number.POSITIVE_INFINITY || isTime(value),
       `${milliseconds} or Infinity`,
-    ),
-    onSignOut: check<SignOut | undefined>('onSignOut', undefined, isFunction, 'a function'),
-    readTokens: check<AuthClientOptions['readTokens']>('readTokens', undefined, isFunction, 'a function'),
-    name: check('name', 'authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'),
-    fetch: check('fetch', globalThis.fetch?.bind(globalThis), isFunction, 'a function'),
-    platform: check<Partial<Platform> | undefined>(
-      'platform',
-      undefined,
-      (value) => typeof value === 'object' && value !== null,
-      'an object',
-    ),
+    ],
+    onSignOut: [undefined, isCallback, 'a function'],
+    readTokens: [undefined, isCallback, 'a function'],
+    name: ['authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'],
+    fetch: [globalThis.fetch?.bind(globalThis), isCallback, 'a function'],
+    platform: [{}, (value) => typeof value === 'object' && value !== null, 'an object'],
   }
+  const unknown = Object.keys(own).find((name) => !Object.hasOwn(rules, name))
+  if (unknown) throw new TypeError(`"${unknown}" is not an option`)
+  const checked = Object.entries(rules).map(([name, [preset, isRight, wanted]]) => {
+    const { [name]: value = preset } = own
+    check(isRight(value), name, wanted)
+    return [name, name === 'origins' ? (value as unknown[]).map(toOrigin) : value]
+  })
+  return Object.fromEntries(checked)
 }
 
 function toOrigin(value: unknown): string {
-  try {
-    const { protocol, origin } = new URL(String(value))
-    if (protocol === 'https:' || protocol === 'http:') return origin
-  } catch {
-    // Named below.
-  }
-  throw new TypeError('"origins" must hold absolute http(s) URLs')
+  const url = parseUrl(String(value))
+  if (!url) throw new TypeError('"origins" must hold absolute http(s) URLs')
+  return url.origin
 }

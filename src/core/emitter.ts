@@ -2,30 +2,30 @@
 
 import type { Cancel } from './ports.ts'
 
-export interface Emitter<Detail> {
-  add(listener: (detail: Detail) => void): Cancel
-  emit(detail: Detail): void
+export interface Emitter<Events> {
+  on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): Cancel
+  emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void
   clear(): void
 }
 
-export function createEmitter<Detail>(report: (error: unknown) => void): Emitter<Detail> {
+export function createEmitter<Events>(report: (error: unknown) => void): Emitter<Events> {
   // Wrapped, so that the same function added twice is two listeners.
-  const listeners = new Set<{ readonly call: (detail: Detail) => void }>()
+  const entries = new Set<{ readonly name: keyof Events; readonly listener: (detail: never) => void }>()
   return {
-    add(listener) {
-      const entry = { call: listener }
-      listeners.add(entry)
-      return () => listeners.delete(entry)
+    on(name, listener) {
+      const entry = { name, listener }
+      entries.add(entry)
+      return () => entries.delete(entry)
     },
-    emit(detail) {
-      for (const listener of [...listeners]) {
+    emit(name, detail) {
+      for (const entry of [...entries]) {
         try {
-          listener.call(detail)
+          if (entry.name === name) entry.listener(detail as never)
         } catch (error) {
           report(error)
         }
       }
     },
-    clear: () => listeners.clear(),
+    clear: () => entries.clear(),
   }
 }

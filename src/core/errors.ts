@@ -1,4 +1,4 @@
-/** The errors callers meet. Each has a literal `code`; none ever carries a token. */
+/** The errors callers meet: a TypeError for misuse, others with a literal `code`. None ever carries a token. */
 
 import type { SignedOutReason } from './ledger.ts'
 
@@ -57,4 +57,9 @@ export class DisposedError extends AuthError {
   constructor() {
     super('the client has been disposed of')
   }
+}
+
+/** Throws a TypeError that names the option at fault. */
+export function check(isRight: unknown, option: string, wanted: string): asserts isRight {
+  if (!isRight) throw new TypeError(`"${option}" must be ${wanted}`)
 }

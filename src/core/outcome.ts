@@ -1,5 +1,6 @@
 /** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
 
+import { attempt } from './attempt.ts'
 import { TokenResponseError } from './errors.ts'
 import type { SignedOutReason } from './ledger.ts'
 import { readTokenResponse, type Tokens } from './tokens.ts'
@@ -31,13 +32,9 @@ export interface Answer {
 const REUSE = /^(refresh_token_reused|refresh_token_already_used|RefreshTokenReuseException)$/
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    // The parser's message quotes the text, tokens and all, so it goes no further.
-    return undefined
-  }
+  // The parser's message quotes the text, tokens and all, so it goes no further.
+  const value: unknown = attempt(() => JSON.parse(text))
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 
 /** The verdict in an error response (RFC 6749 section 5.2), if there is one. */

@@ -28,7 +28,7 @@ export function createRefresher(context: Context): Refresher {
   const { clock, ledger, locks } = platform
   const isFresh = createLease(clock, leaseOf(refreshTimeout))
   const settle = createSettler(context, isFresh)
-  session.onAdopt(() => {
+  session.on('adopted', () => {
     paused = undefined
   })
   let pending: Promise<void> | undefined
@@ -89,7 +89,7 @@ export function createRefresher(context: Context): Refresher {
     if (isStopped) return undefined
     const request = locks.request(false)
     const stopTimer = clock.after(lockWaitOf(refreshTimeout), request.cancel)
-    const stopWatch = session.onAdopt(() => {
+    const stopWatch = session.on('adopted', () => {
       if (isDone(from)) request.cancel()
     })
     cancelLock = request.cancel

@@ -1,7 +1,6 @@
 /** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
 
 import type { Context } from './context.ts'
-import type { RefreshUnavailableError } from './errors.ts'
 import { isNewer } from './ledger.ts'
 import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
@@ -59,11 +58,11 @@ export function startRenewal({ platform, session, siblings }: Context, refresher
   }
 
   const subscriptions = [
-    session.onAdopt(() => {
+    session.on('adopted', () => {
       retry = undefined
       arm()
     }),
-    session.on('refresh-failed', ({ error }: { error: RefreshUnavailableError }) => {
+    session.on('refresh-failed', ({ error }) => {
       const instant = instantOf(clock)
       retry = { ...instant, delay: error.retryAt === undefined ? RETRY : error.retryAt - instant.now }
       arm()

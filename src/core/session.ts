@@ -1,10 +1,10 @@
 /** What this tab knows of the session, and what it tells its listeners. It never goes back to an older mark. */
 
 import type { JwtPayload } from 'jwt-decode'
-import { createEmitter } from './emitter.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
 import type { RefreshUnavailableError } from './errors.ts'
 import { type Entry, isNewer, type Mark, type SignedOutReason } from './ledger.ts'
-import type { Cancel, MissingPart, Platform } from './ports.ts'
+import type { MissingPart, Platform } from './ports.ts'
 import { type Instant, leewayOf, refreshDelay, since } from './schedule.ts'
 import { decodeClaims, type Tokens } from './tokens.ts'
 
@@ -46,9 +46,11 @@ export interface AuthEvents {
   'signed-out': { readonly reason: SignedOutReason; readonly origin: Origin }
 }
 
-type AnyEvent = {
-  [Name in keyof AuthEvents]: { readonly name: Name; readonly detail: AuthEvents[Name] }
-}[keyof AuthEvents]
+/** What the parts of the library hear besides: every adoption, before the listeners do; and every new state. */
+interface SessionEvents extends AuthEvents {
+  readonly adopted: undefined
+  readonly changed: undefined
+}
 
 export interface Session {
   readonly mark: Mark
@@ -73,11 +75,8 @@ export interface Session {
   fail(error: RefreshUnavailableError): void
   /** Tells the listeners what has happened since the last time. */
   flush(): void
-  /** Calls back on every adoption, before the listeners; for the library's own use. */
-  onAdopt(callback: () => void): Cancel
   getState(): AuthState
-  subscribe(listener: () => void): Cancel
-  on<Name extends keyof AuthEvents>(name: Name, listener: (detail: AuthEvents[Name]) => void): Cancel
+  on: Emitter<SessionEvents>['on']
   clear(): void
 }
 
@@ -86,7 +85,7 @@ export function createSession(
   holdsRefreshToken: boolean,
   refreshLead: number,
 ): Session {
-  const { clock, lifecycle, report } = platform
+  const { clock, lifecycle } = platform
   let mark: Mark = { epoch: -1, generation: 0 }
   let status: AuthState['status'] = 'unknown'
   let reason: SignedOutReason = 'initial'
@@ -100,10 +99,12 @@ export function createSession(
   let refreshing = false
   let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded: platform.degraded })
   let told: AuthState = state
-  let queue: AnyEvent[] = []
-  const adoptions = createEmitter<void>(report)
-  const subscribers = createEmitter<void>(report)
-  const events = createEmitter<AnyEvent>(report)
+  let queue: (() => void)[] = []
+  const { on, emit, clear } = createEmitter<SessionEvents>(platform.report)
+
+  function announce<Name extends keyof SessionEvents>(name: Name, detail: SessionEvents[Name]): void {
+    queue.push(() => emit(name, detail))
+  }
 
   function updateState(): void {
     const { degraded } = platform
@@ -114,8 +115,7 @@ export function createSession(
         : status === 'signed-in'
           ? { status, expiresAt, refreshing, degraded }
           : { status, refreshing, degraded }
-    const isSame = Object.entries(next).every(([key, value]) => state[key as keyof AuthState] === value)
-    if (!isSame || next.status !== state.status) state = Object.freeze<AuthState>(next)
+    if (JSON.stringify(next) !== JSON.stringify(state)) state = Object.freeze<AuthState>(next)
   }
 
   return {
@@ -165,8 +165,8 @@ export function createSession(
           held = tokens
           heldMark = mark
         }
-        if (isNewSession) queue.push({ name: 'signed-in', detail: { origin } })
-        else if (tokens && isNewer(mark, toldMark)) queue.push({ name: 'refreshed', detail: { origin } })
+        if (isNewSession) announce('signed-in', { origin })
+        else if (tokens && isNewer(mark, toldMark)) announce('refreshed', { origin })
         if (isNewSession || tokens) toldMark = mark
       } else if (entry.status !== 'unknown') {
         // For all who are not signing in, a login that is running is a sign-out.
@@ -174,10 +174,10 @@ export function createSession(
         held = undefined
         status = 'signed-out'
         reason = entry.reason ?? (wasSignedOut ? reason : 'requested')
-        if (!wasSignedOut) queue.push({ name: 'signed-out', detail: { reason, origin } })
+        if (!wasSignedOut) announce('signed-out', { reason, origin })
       }
       updateState()
-      adoptions.emit()
+      emit('adopted', undefined)
     },
     doubtEntry(entry) {
       mark = { epoch: entry.epoch, generation: entry.generation }
@@ -190,28 +190,19 @@ export function createSession(
       updateState()
     },
     fail(error) {
-      queue.push({ name: 'refresh-failed', detail: { error, retryAt: error.retryAt, origin: 'this-tab' } })
+      announce('refresh-failed', { error, retryAt: error.retryAt, origin: 'this-tab' })
     },
     flush() {
       const due = queue
       queue = []
       if (told !== state) {
         told = state
-        subscribers.emit()
+        emit('changed', undefined)
       }
-      for (const event of due) events.emit(event)
+      for (const tell of due) tell()
     },
-    onAdopt: (callback) => adoptions.add(callback),
     getState: () => state,
-    subscribe: (listener) => subscribers.add(() => listener()),
-    on: (name, listener) =>
-      events.add((event) => {
-        if (event.name === name) listener(event.detail as AuthEvents[typeof name])
-      }),
-    clear() {
-      adoptions.clear()
-      subscribers.clear()
-      events.clear()
-    },
+    on,
+    clear,
   }
 }

@@ -1,6 +1,7 @@
 /** Token responses: reading what a server sent, and learning how long it lasts. Knows no clock. */
 
 import { type JwtPayload, jwtDecode } from 'jwt-decode'
+import { attempt } from './attempt.ts'
 import { TokenResponseError } from './errors.ts'
 
 /**
@@ -44,13 +45,9 @@ function readToken(value: unknown, member: string): string | undefined {
 export function decodeClaims(accessToken: string | undefined): JwtPayload | undefined {
   // Three parts make a JWS; a JWE has five, and an opaque token whatever it likes.
   if (accessToken?.split('.').length !== 3) return undefined
-  try {
-    const claims: unknown = jwtDecode(accessToken)
-    return typeof claims === 'object' && claims !== null ? claims : undefined
-  } catch {
-    // Not a JWT, which is no fault: access tokens are opaque to clients (RFC 9068 section 6).
-    return undefined
-  }
+  // What is not a JWT is no fault: access tokens are opaque to clients (RFC 9068 section 6).
+  const claims: unknown = attempt(() => jwtDecode(accessToken))
+  return typeof claims === 'object' && claims !== null ? claims : undefined
 }
 
 /**

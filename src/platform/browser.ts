@@ -1,5 +1,6 @@
 /** Assembles the platform of one client from what the browser grants. */
 
+import { attempt } from '../core/attempt.ts'
 import type { MissingPart, Platform } from '../core/ports.ts'
 import { createChannel } from './channel.ts'
 import { createClock } from './clock.ts'
@@ -7,7 +8,7 @@ import { createLedger } from './ledger.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { createLocks } from './locks.ts'
 
-export function createBrowserPlatform(name: string, given: Partial<Platform> = {}): Platform {
+export function createBrowserPlatform(name: string, given: Partial<Platform>): Platform {
   // Node has locks and channels too; a server that renders pages must not share them between its visitors.
   const isBrowser = typeof document !== 'undefined' || 'WorkerGlobalScope' in globalThis
   let degraded: readonly MissingPart[] = []
@@ -17,12 +18,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform> = {
 
   /** A global that may be missing or, where storage is blocked, may throw when it is read. */
   function find<Value>(part: MissingPart, getter: () => Value): Value | undefined {
-    let found: Value | undefined
-    try {
-      found = isBrowser ? getter() : undefined
-    } catch {
-      // Refused is the same as missing.
-    }
+    const found = isBrowser ? attempt(getter) : undefined
     if (!found && !given[part]) lose(part)
     return found
   }

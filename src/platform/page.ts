@@ -1,5 +1,7 @@
 /** The address of the page. A server has none: there relative URLs resolve, and no request to them succeeds. */
 
+import { attempt } from '../core/attempt.ts'
+
 /** What only a page has, and a worker in part. */
 export const surroundings: Partial<typeof globalThis> = globalThis
 
@@ -12,4 +14,11 @@ export function baseUrl(): string {
 export function pageOrigin(): string | undefined {
   const origin = surroundings.location?.origin
   return origin === 'null' ? undefined : origin
+}
+
+/** An http(s) URL, absolute or relative to `base`; undefined for all else. */
+export function parseUrl(url: string, base?: string, Parser: typeof URL = URL): URL | undefined {
+  const parsed = attempt(() => new Parser(url, base))
+  // A blob: URL has the origin of the page that made it.
+  return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
 }

@@ -1,9 +1,10 @@
 /** The types of a refresh function and of a sign-out function, and the wrapping of both as the core's transport. */
 
+import { abortable } from '../abort.ts'
 import { RefreshUnavailableError, SessionEndedError } from '../core/errors.ts'
 import { PROBING } from '../core/limits.ts'
 import { type Outcome, outcomeOf } from '../core/outcome.ts'
-import type { Clock, Lifecycle, Transport } from '../core/ports.ts'
+import type { Platform, Transport } from '../core/ports.ts'
 import type { TokenResponse } from '../core/tokens.ts'
 
 /** What a refresh function is given. */
@@ -58,97 +59,70 @@ export interface TransportOptions {
   readonly onSignOut: SignOut | undefined
   readonly refreshTimeout: number
   readonly fetch: typeof fetch
-  readonly clock: Clock
-  readonly lifecycle: Lifecycle
 }
 
-export function createTransport({
-  refresh,
-  onSignOut,
-  refreshTimeout,
-  fetch,
-  ...options
-}: TransportOptions): Transport {
-  const { clock, lifecycle } = options
-
+export function createTransport(
+  { refresh, onSignOut, refreshTimeout, fetch }: TransportOptions,
+  { clock, lifecycle }: Pick<Platform, 'clock' | 'lifecycle'>,
+): Transport {
   /** Runs `task` with a signal that aborts after `timeout`, and rejects then even if the task does not listen. */
-  async function within<Result>(timeout: number, task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  function within<Result>(timeout: number, task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController()
-    let cancel = (): void => {}
-    const expired = new Promise<never>((_, reject) => {
-      cancel = clock.after(timeout, () => {
-        const error = new RefreshTimeout()
-        controller.abort(error)
-        reject(error)
-      })
+    const { signal } = controller
+    const cancel = clock.after(timeout, () => {
+      controller.abort(new DOMException('the authorization server did not answer in time', 'TimeoutError'))
     })
-    try {
-      return await Promise.race([task(controller.signal), expired])
-    } finally {
-      cancel()
-    }
+    return abortable(() => task(signal), signal).finally(cancel)
   }
 
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
 
     async send(refreshToken, idempotencyKey) {
-      let answer: Response | undefined
-      const classify = (body: string | undefined): Outcome =>
-        outcomeOf(
-          {
-            status: answer ? answer.status : 200,
-            body,
-            retryAfter: answer?.headers.get('retry-after'),
-            date: answer?.headers.get('date'),
-            fromCookie: refreshToken === undefined,
-          },
-          clock.now(),
-        )
-      const read = async (signal: AbortSignal): Promise<Outcome> => {
-        const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
-        if (!isResponse(result)) return classify(JSON.stringify(result) ?? '')
-        answer = result
-        return classify(await result.text())
-      }
+      let response: Response | undefined
+      let body: string | undefined
       try {
-        return await within(refreshTimeout, read)
+        await within(refreshTimeout, async (signal) => {
+          const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
+          if (isResponse(result)) response = result
+          body = response ? await response.text() : (JSON.stringify(result) ?? '')
+        })
       } catch (error) {
-        // The headers came, so that the cookie jar is new, but the body did not.
-        if (answer) return classify(undefined)
-        if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
-        if (error instanceof RefreshUnavailableError) {
-          const retryAfter = error.retryAt === undefined ? undefined : error.retryAt - clock.now()
-          return { kind: 'refused', retryAfter, error }
-        }
-        return { kind: 'doubt', error }
+        // Once the headers have come, the cookie jar is new, even though the body is lost.
+        if (!response) return outcomeOfError(error)
       }
+      return outcomeOf(
+        {
+          status: response ? response.status : 200,
+          body,
+          retryAfter: response?.headers.get('retry-after'),
+          date: response?.headers.get('date'),
+          fromCookie: refreshToken === undefined,
+        },
+        clock.now(),
+      )
     },
 
     async probe() {
       const { endpoint } = refresh
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
-      try {
-        const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
-        await within(PROBING, (signal) => fetch(endpoint, { ...init, signal }))
-        return true
-      } catch {
-        // The answer to the question, not a fault.
-        return false
-      }
+      const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
+      return within(PROBING, async (signal) => fetch(endpoint, { ...init, signal })).then(
+        () => true,
+        () => false,
+      )
     },
 
     async revoke(refreshToken, accessToken) {
-      if (onSignOut) await within(refreshTimeout, (signal) => onSignOut({ refreshToken, accessToken, signal, fetch }))
+      await within(refreshTimeout, async (signal) => onSignOut?.({ refreshToken, accessToken, signal, fetch }))
     },
   }
-}
 
-class RefreshTimeout extends Error {
-  override readonly name = 'TimeoutError'
-  constructor() {
-    super('the authorization server did not answer in time')
+  function outcomeOfError(error: unknown): Outcome {
+    if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
+    if (!(error instanceof RefreshUnavailableError)) return { kind: 'doubt', error }
+    return { kind: 'refused', retryAfter: error.retryAt && error.retryAt - clock.now(), error }
   }
 }
 

@@ -18,8 +18,8 @@ const codeOf = (file: string): string =>
 
 const allowed: Readonly<Record<string, RegExp>> = {
   core: /^core\//,
-  platform: /^(core\/(ports|ledger)|platform\/)/,
-  refresh: /^(core\/(ports|errors|outcome|tokens|limits)|refresh\/|platform\/page)/,
+  platform: /^(core\/(ports|ledger|attempt)|platform\/)/,
+  refresh: /^(core\/(ports|errors|outcome|tokens|limits)|refresh\/|platform\/page|abort)/,
 }
 
 describe('the arrows point one way', () => {

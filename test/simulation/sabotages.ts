@@ -196,9 +196,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'refresh/refresh.ts',
-        'cancel = clock.after(timeout, () => {',
-        `Object.assign(globalThis, { abortRefresh: () => reject(new Error('aborted')) })
-         cancel = clock.after(timeout, () => {`,
+        'const cancel = clock.after(timeout, () => {',
+        `Object.assign(globalThis, { abortRefresh: () => controller.abort(new Error('aborted')) })
+         const cancel = clock.after(timeout, () => {`,
       ),
       edit(
         'abort.ts',

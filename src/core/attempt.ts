@@ -1,0 +1,10 @@
+/** Asking where an exception is an answer too: none. */
+
+/** What `ask` returns; undefined where it throws. */
+export function attempt<Value>(ask: () => Value): Value | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
+}
