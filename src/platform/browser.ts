@@ -30,7 +30,11 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
       name,
     ),
     channel: createChannel(
-      find('channel', () => BroadcastChannel),
+      find('channel', () => {
+        // Where storage is blocked, Firefox refuses to make one.
+        new BroadcastChannel(name).close()
+        return BroadcastChannel
+      }),
       name,
     ),
     ledger: createLedger(

@@ -31,6 +31,7 @@ beforeEach(() => {
   )
 })
 afterEach(() => {
+  vi.unstubAllGlobals()
   for (const auth of open) auth.dispose()
   open = []
   seen.length = 0
@@ -155,6 +156,18 @@ describe('in a page', () => {
       await auth.getAccessToken({ forceRefresh: true })
     }
     expect(keys).toEqual([null, null, expect.any(String)])
+  })
+
+  test('a BroadcastChannel that the browser refuses to make is a missing part, not an error', () => {
+    vi.stubGlobal(
+      'BroadcastChannel',
+      class {
+        constructor() {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        }
+      },
+    )
+    expect(createClient().getState().degraded).toContain('channel')
   })
 
   test('the state names the parts that are missing', async () => {
