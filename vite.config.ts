@@ -14,7 +14,9 @@ export default defineConfig({
     target: 'es2022',
     minify: false,
     lib: {
-      entry: Object.fromEntries(['index', 'react', 'vue', 'ky'].map((name) => [name, path(`./src/${name}.ts`)])),
+      entry: Object.fromEntries(
+        ['index', 'react', 'vue', 'ky', 'testing'].map((name) => [name, path(`./src/${name}.ts`)]),
+      ),
       formats: ['es'],
     },
     rolldownOptions: { external: [/^[a-z@]/], output: { preserveModules: true, preserveModulesRoot: 'src' } },

@@ -15,7 +15,7 @@ import {
   START,
   type VirtualBrowser,
   type VirtualTab,
-} from '../support/virtual-platform.ts'
+} from '../../src/testing/virtual-platform.ts'
 
 export { drain, START }
 

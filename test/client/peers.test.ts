@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { RefreshUnavailableError } from '../../src/index.ts'
 import { createClock } from '../../src/platform/clock.ts'
-import { createVirtualBrowser } from '../support/virtual-platform.ts'
+import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
   API,
   acceptOnlyNewest,

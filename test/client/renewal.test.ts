@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cookieRefresh, RefreshUnavailableError } from '../../src/index.ts'
-import { createVirtualBrowser } from '../support/virtual-platform.ts'
+import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
   API,
   acceptOnlyNewest,

@@ -1,10 +1,10 @@
-// A virtual browser profile for tests: one clock that only moves when told, and what its tabs share.
+/** A virtual browser profile for tests: one clock that only moves when told, and what its tabs share. */
 
-import type { Entry } from '../../src/core/ledger.ts'
-import type { Cancel, LifecycleEvent, Platform } from '../../src/core/ports.ts'
+import type { Entry } from '../core/ledger.ts'
+import type { Cancel, LifecycleEvent, Platform } from '../core/ports.ts'
 
 /** The wall clock at which every test begins. */
-export const START = Date.UTC(2026, 0, 1)
+export const START: number = Date.UTC(2026, 0, 1)
 
 export interface VirtualTab {
   readonly platform: Platform
@@ -45,7 +45,8 @@ interface Timer {
   readonly tab: VirtualTab
 }
 
-const macrotask: typeof setImmediate = setImmediate
+// Captured, so that a test's fake timers do not hold it; browsers have only the slower one.
+const { setImmediate: macrotask = setTimeout } = globalThis as { setImmediate?: (callback: () => void) => unknown }
 
 /** Runs every microtask that is due, however many there are: a task begins only when none is left. */
 export function drain(): Promise<void> {
