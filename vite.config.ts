@@ -22,7 +22,25 @@ export default defineConfig({
     rolldownOptions: { external: [/^[a-z@]/], output: { preserveModules: true, preserveModulesRoot: 'src' } },
   },
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
+    projects: [
+      { extends: true, test: { name: 'authfetch', include: ['test/**/*.test.{ts,tsx}'] } },
+      {
+        extends: true,
+        resolve: {
+          alias: [
+            { find: /^(react|react-dom)(?=$|\/)/, replacement: path('./test/integrations/react-18/node_modules/$1') },
+            // What it requires as CommonJS would stay React 19.
+            { find: /^(@testing-library\/react)$/, replacement: path('./node_modules/$1/dist/$1.esm.js') },
+          ],
+        },
+        test: {
+          name: 'react-18',
+          include: ['test/integrations/react.test.tsx'],
+          env: { REACT: '18' },
+          server: { deps: { inline: [/@testing-library\/react/] } },
+        },
+      },
+    ],
     // Unhandled rejections and leaked handles are defects, not noise.
     dangerouslyIgnoreUnhandledErrors: false,
     testTimeout: 60_000,
