@@ -2,9 +2,9 @@
 
 import type { JwtPayload } from 'jwt-decode'
 import {
+  type ComponentPublicInstance,
   type ComputedRef,
   computed,
-  type DefineSetupFnComponent,
   defineComponent,
   getCurrentInstance,
   type InjectionKey,
@@ -12,8 +12,8 @@ import {
   onMounted,
   type Plugin,
   type ShallowRef,
-  type SlotsType,
   shallowRef,
+  type VNode,
 } from 'vue'
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
@@ -114,14 +114,17 @@ export function useClaims<Claims extends object = JwtPayload>(): ComputedRef<Cla
   return hydrated(() => claims.value as Claims | undefined, undefined)
 }
 
-type AuthGateSlots = SlotsType<{ default?: unknown; unknown?: unknown; 'signed-out'?: unknown }>
+/** What `AuthGate` shows. */
+export type AuthGateSlots = {
+  readonly default?: () => VNode[]
+  /** Shown while nobody can tell whether somebody is signed in, and on the server. */
+  readonly unknown?: () => VNode[]
+  readonly 'signed-out'?: () => VNode[]
+}
 
 /** Shows its default slot to whoever is signed in, and the slots `unknown` and `signed-out` otherwise. */
-export const AuthGate: DefineSetupFnComponent<
-  Record<never, never>,
-  Record<never, never>,
-  AuthGateSlots
-> = defineComponent((_, { slots }) => {
-  const { status } = useAuth()
-  return () => slots[status.value === 'signed-in' ? 'default' : status.value]?.({})
-})
+export const AuthGate: new () => Omit<ComponentPublicInstance, '$slots'> & { readonly $slots: AuthGateSlots } =
+  defineComponent((_, { slots }) => {
+    const { status } = useAuth()
+    return () => slots[status.value === 'signed-in' ? 'default' : status.value]?.({})
+  }) as never
