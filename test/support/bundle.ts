@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-const LIBRARY = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
+const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 const ENTRY = 'virtual:entry.ts'
 
 /** Bundles TypeScript, given as source text or as a path; `authfetch` is the library's source. */
@@ -13,7 +13,12 @@ export async function bundle(entry: string): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'silent',
-    resolve: { alias: [{ find: /^authfetch$/, replacement: LIBRARY }] },
+    resolve: {
+      alias: [
+        { find: /^authfetch$/, replacement: `${SOURCE}/index.ts` },
+        { find: /^authfetch\/(\w+)$/, replacement: `${SOURCE}/$1.ts` },
+      ],
+    },
     plugins: [
       {
         name: 'entry',
