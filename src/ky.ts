@@ -19,8 +19,9 @@ const LONGEST = 2 ** 31 - 1
 /**
  * Makes a ky instance that sends its requests with `client.authFetch`; hooks and `extend` work as ever.
  *
- * Its `timeout` stands still while the client refreshes, for two minutes at most. Not retried, whatever `retry` says:
- * a 401, since the client has retried it, and an `AuthError`, since the client paces its refreshes.
+ * Its `timeout` stands still while the client refreshes, for two minutes at most; to read a body by `.json()` and its
+ * like, ky allows these two minutes more. `totalTimeout` counts everything. Not retried, whatever `retry` says: a 401,
+ * since the client has retried it, and an `AuthError`, since the client paces its refreshes.
  */
 export function createKy(client: AuthClient, options: KyOptions = {}): KyInstance {
   // Runs once a call, when the options of all levels have been merged.
