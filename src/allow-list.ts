@@ -2,15 +2,21 @@
 
 import { baseUrl, parseUrl } from './platform/page.ts'
 
-export function createAllowList(origins: readonly string[], endpoint: URL | undefined): (url: string) => boolean {
+/** Gives the absolute address when the token may go there. */
+export function createAllowList(
+  origins: readonly string[],
+  endpoint: URL | undefined,
+): (url: string) => string | undefined {
   // Captured here, so that what a page patches later compares nothing.
   const { URL } = globalThis
   return (url) => {
     const parsed = parseUrl(url, baseUrl(), URL)
-    if (!parsed || !origins.includes(parsed.origin)) return false
-    const { origin, pathname, search } = parsed
+    // No URL: `fetch` says so.
+    if (!parsed) return undefined
+    const { href, protocol, origin, pathname, search } = parsed
     const isEndpoint =
       origin === endpoint?.origin && pathname === endpoint.pathname && (!endpoint.search || search === endpoint.search)
-    return !isEndpoint
+    // A blob: URL has the origin of the page that made it.
+    return /^https?:$/.test(protocol) && origins.includes(origin) && !isEndpoint ? href : undefined
   }
 }

@@ -1,7 +1,7 @@
 /** `authFetch`: `fetch` with the access token, a wait for it, and one retry. It knows nothing of tabs. */
 
 import { abortable } from './abort.ts'
-import type { Access } from './core/access.ts'
+import type { Access, Bearer } from './core/access.ts'
 import { callsForRefresh } from './core/challenge.ts'
 import type { Session } from './core/session.ts'
 
@@ -11,6 +11,9 @@ export interface AuthRequestInit extends RequestInit {
   readonly auth?: boolean
 }
 
+/** An init of our own making. */
+type Options = RequestInit & { auth?: boolean }
+
 /** `fetch`, as this library extends it; assignable to `typeof fetch`. */
 export type AuthFetch = (input: RequestInfo | URL, init?: AuthRequestInit) => Promise<Response>
 
@@ -18,8 +21,9 @@ export interface AuthFetchParts {
   readonly session: Session
   readonly access: Access
   readonly fetch: typeof fetch
-  isAllowed(url: string): boolean
-  /** Hears of every response to a request of a signed-in session. */
+  /** The absolute address, if it may carry the token. */
+  allowedAddress(url: string): string | undefined
+  /** Hears of every response of an allowed origin to a request of a signed-in session. */
   onResponse(response: Response, epoch: number): void
 }
 
@@ -29,7 +33,7 @@ function isStream(body: unknown): boolean {
 }
 
 /** The members of an init, inherited ones and getters included, so that the caller's own is read once and left alone. */
-function copyOf(init: AuthRequestInit): AuthRequestInit {
+function copyOf(init: AuthRequestInit): Options {
   const copy = Object.create(null)
   for (let part = init; part && part !== Object.prototype; part = Object.getPrototypeOf(part)) {
     for (const key of Object.getOwnPropertyNames(part)) {
@@ -40,19 +44,20 @@ function copyOf(init: AuthRequestInit): AuthRequestInit {
   return copy
 }
 
-function cancel({ body }: Response | Request): void {
-  body?.cancel().catch(() => {
+function cancel({ body }: Response | Request, reason?: unknown): void {
+  body?.cancel(reason).catch(() => {
     // A body that cannot be cancelled any more needs no cancelling.
   })
 }
 
-export function createAuthFetch({ session, access, fetch, isAllowed, onResponse }: AuthFetchParts): AuthFetch {
+export function createAuthFetch({ session, access, fetch, allowedAddress, onResponse }: AuthFetchParts): AuthFetch {
   // Captured here, so that what a page patches later sees no token.
   const { Headers, Request } = globalThis
   const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
 
   /** The true address of a Request of any realm, whatever its own members say; undefined for all else. */
   function addressOf(input: unknown): string | undefined {
+    if (typeof input === 'string') return undefined
     try {
       return urlOf?.call(input)
     } catch {
@@ -60,75 +65,79 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
     }
   }
 
+  /** Whether a response comes from where the request may have carried the token to. */
+  const isOurs = ({ redirected, url }: Response): boolean => !redirected || allowedAddress(url) !== undefined
+
   // Async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
   return async (...given) => {
     const [input, init] = given
     // What `fetch` refuses, it refuses.
     if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
-    const address = addressOf(input)
-    const request = address === undefined ? undefined : (input as Request)
+    const requested = addressOf(input)
+    const request = requested === undefined ? undefined : (input as Request)
     let target: string | Request
-    let own: AuthRequestInit
+    let options: Options
     try {
       // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
       target = request ?? `${input}`
-      own = copyOf(init ?? {})
+      options = copyOf(init ?? {})
     } catch {
       // In its own words.
       return fetch(...given)
     }
-    const { auth, ...options } = own
-    const { body = null, mode = request?.mode, signal = request?.signal } = options
-    if (
-      auth === false ||
-      session.status === 'signed-out' ||
-      mode === 'no-cors' ||
-      !isAllowed(address ?? (target as string)) ||
-      (body === null && (request?.bodyUsed || request?.body?.locked))
-    ) {
+    const { auth, body = null, mode = request?.mode, signal = request?.signal } = options
+    delete options.auth
+    const address = allowedAddress(requested ?? (target as string))
+    if (auth === false || session.status === 'signed-out' || mode === 'no-cors' || address === undefined) {
       return fetch(target, options)
     }
 
+    /** A Request and its own body: a member that the init has not might reset its referrer, so it is copied instead. */
+    const isBare = request !== undefined && body === null
+    const isReady = session.isReady(0)
     let headers: Headers
+    let copy: Request | undefined
     try {
       headers = new Headers(options.headers === undefined ? request?.headers : options.headers)
+      if (options.headers !== undefined) options.headers = headers
+      if (headers.has('Authorization')) return fetch(target, options)
+      // Takes what `fetch` would take now: the address under this base, the bytes of a buffer, the body of a Request.
+      if (isBare || !isReady) copy = new Request(target, options)
     } catch {
       return fetch(target, options)
     }
-    // A member that the init has not might reset the Request's referrer, so its headers are set on a copy of it.
-    const isBare = request && options.headers === undefined && body === null
-    if (options.headers) options.headers = headers
-    if (headers.has('Authorization')) return fetch(target, options)
+    const others = copy ? copyOf(options) : options
+    if (copy) {
+      delete others.body
+      delete others.headers
+    }
 
-    const send = async (to: string | Request): Promise<Response> => {
-      const { epoch, held } = access.bearer()
+    const send = async (to: string | Request, { epoch, held }: Bearer): Promise<Response> => {
+      const own = typeof to === 'string' || to === request ? undefined : to
+      const carrier = own ? own.headers : headers
       const token = held?.accessToken
-      let sent = to
-      let rest: RequestInit | undefined = options
-      if (token !== undefined) {
-        if (isBare) {
-          try {
-            sent = new Request(to, options)
-            rest = undefined
-          } catch {
-            return fetch(to, options)
-          }
-        } else options.headers = headers
-        const carrier = rest ? headers : (sent as Request).headers
+      if (token === undefined) carrier.delete('Authorization')
+      else {
         carrier.set('Authorization', `Bearer ${token}`)
+        if (!own) options.headers = headers
       }
-      const response = await fetch(sent, rest)
-      onResponse(response, epoch)
+      const response = await fetch(to, own ? others : options)
+      if (isOurs(response)) onResponse(response, epoch)
       return response
     }
 
-    if (!session.isReady(0)) await abortable(() => access.ensure(0, false), signal)
-    const bearer = access.bearer()
-    let spare = request?.body !== null && body === null ? request?.clone() : undefined
+    if (!isReady) {
+      await abortable(() => access.ensure(0, false), signal).catch((reason) => {
+        if (copy) cancel(copy, reason)
+        throw reason
+      })
+    }
+    let bearer = access.bearer()
+    // Firefox does not tell whether a Request has a body.
+    let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
     try {
-      const response = await send(target)
-      const isOurs = !response.redirected || isAllowed(response.url)
-      if (response.status !== 401 || !isOurs || !callsForRefresh(response.headers.get('www-authenticate'))) {
+      const response = await send(copy ?? target, bearer)
+      if (response.status !== 401 || !isOurs(response) || !callsForRefresh(response.headers.get('www-authenticate'))) {
         return response
       }
       if (isStream(body)) {
@@ -141,13 +150,15 @@ export function createAuthFetch({ session, access, fetch, isAllowed, onResponse 
         throw reason
       })
       if (!isRecovered) return response
+      // Whoever signs in from now on is not who asked.
+      bearer = access.bearer()
       // Six unread bodies block the next request of an HTTP/1.1 origin. One that is cancelled counts in the keepalive
       // quota for another task; one that is read does not.
       if (options.keepalive ?? request?.keepalive) await response.text().catch(() => '')
       else cancel(response)
-      const again = spare ?? target
+      const again = spare ?? (isBare && copy ? copy : (request ?? address))
       spare = undefined
-      return await send(again)
+      return await send(again, bearer)
     } finally {
       if (spare) cancel(spare)
     }

@@ -15,7 +15,7 @@ import { createSignOn } from './core/sign-on.ts'
 import type { TokenResponse } from './core/tokens.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
-import { createTransport } from './refresh/refresh.ts'
+import { createTransport, type Refresh, type RefreshRequest } from './refresh/refresh.ts'
 
 export interface GetAccessTokenOptions {
   /**
@@ -80,9 +80,19 @@ export interface AuthClient {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  const { refresh: ask, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  let isAsking = false
+  /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
+  const refresh: Refresh = Object.assign((request: RefreshRequest) => {
+    isAsking = true
+    try {
+      return ask(request)
+    } finally {
+      isAsking = false
+    }
+  }, ask)
   const platform = createBrowserPlatform(checked.name, checked.platform)
-  const transport = createTransport(checked, platform)
+  const transport = createTransport({ ...checked, refresh }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
   const siblings = createSiblings(platform, session)
   const persist = createPersist(platform)
@@ -113,11 +123,12 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       return promise
     }, disposal.signal)
 
+  const allowedAddress = createAllowList(origins, refresh.endpoint)
   const authFetch = createAuthFetch({
     session,
     access: { ...access, ensure: (...terms) => whileAlive(() => access.ensure(...terms)) },
     fetch,
-    isAllowed: createAllowList(origins, refresh.endpoint),
+    allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
     onResponse,
   })
 

@@ -6,8 +6,11 @@ import {
   bearer,
   createServer,
   createSignedInScene,
+  HOUR,
   MINUTE,
+  outcome,
   type Sent,
+  TOKEN_ENDPOINT,
   unauthorized,
 } from './harness.ts'
 
@@ -91,6 +94,34 @@ describe('globals', () => {
   })
 })
 
+describe('a refresh function that calls the global fetch, which is authFetch,', () => {
+  test.each([
+    ['when the token has expired', HOUR * 2],
+    ['after a 401', MINUTE],
+  ])('does not wait for itself %s', async (_, age) => {
+    const { fetch } = globalThis
+    const server = createServer()
+    const { auth, browser } = await createSignedInScene({
+      server,
+      refresh: () => globalThis.fetch(TOKEN_ENDPOINT, { method: 'POST' }),
+      origins: [API, new URL(TOKEN_ENDPOINT).origin],
+    })
+    globalThis.fetch = auth.authFetch as typeof fetch
+    try {
+      await browser.advance(MINUTE)
+      browser.jump(age - MINUTE)
+      acceptOnlyNewest(server)
+      expect(await outcome(auth.authFetch(API))).toMatchObject({ status: 200 })
+      expect(server.refreshes.map(({ authorization }) => authorization)).toEqual([null])
+      // A call of the page, made while a refresh is on its way, is none of the refresh function.
+      expect((await globalThis.fetch(new URL('/x', TOKEN_ENDPOINT))).status).toBe(200)
+      expect(server.calls.at(-1)?.authorization).toBe(bearer('access-1'))
+    } finally {
+      globalThis.fetch = fetch
+    }
+  })
+})
+
 describe('init', () => {
   test('overrides a Request', async () => {
     const request = new Request(`${API}/a`, { method: 'POST', body: 'old', cache: 'reload' })
@@ -168,6 +199,30 @@ describe('init', () => {
     expect(sent.init).toMatchObject({ next: { revalidate: 1 }, targetAddressSpace: 'local' })
   })
 
+  test('with members that `fetch` does not know reaches it over a Request, too', async () => {
+    const sent = await send(new Request(API), { next: { revalidate: 1 } } as RequestInit)
+    expect(sent.init).toEqual({ next: { revalidate: 1 } })
+    expect(sent.authorization).toBe(bearer('access-0'))
+  })
+
+  test('that is none stays none under a polluted prototype', async () => {
+    const polluted = Object.prototype as unknown as Record<string, unknown>
+    const pollution = { method: 'DELETE', mode: 'no-cors', body: 'evil', signal: AbortSignal.abort() }
+    const seen: unknown[] = []
+    const fetch = async (_: unknown, init: RequestInit = {}): Promise<Response> => {
+      seen.push([init.method, init.mode, init.body, init.signal, new Headers(init.headers).get('authorization')])
+      return new Response()
+    }
+    const { auth } = await createSignedInScene({ fetch })
+    Object.assign(polluted, pollution)
+    try {
+      await auth.authFetch(API)
+    } finally {
+      for (const key of Object.keys(pollution)) delete polluted[key]
+    }
+    expect(seen).toEqual([[undefined, undefined, undefined, undefined, bearer('access-0')]])
+  })
+
   test('that is frozen is taken', async () => {
     const init = Object.freeze({ method: 'POST', headers: Object.freeze({ a: 'b' }), body: 'x' })
     const sent = await send(API, init)
@@ -242,6 +297,51 @@ describe('init', () => {
     await call
     expect(server.calls[0]).toMatchObject({ method: 'POST' })
     expect(server.calls[0]?.request.headers.get('a')).toBe('b')
+  })
+})
+
+describe('what the caller does while the call waits for a token changes nothing:', () => {
+  /** A call that waits while `change` runs, and what was sent of it. */
+  async function sendWaiting(change: () => void, ...call: Parameters<typeof fetch>): Promise<Sent> {
+    const { auth, server, browser } = await createSignedInScene()
+    browser.jump(2 * 3_600_000)
+    const pending = auth.authFetch(...call)
+    change()
+    expect((await pending).status).toBe(200)
+    expect(server.calls).toHaveLength(1)
+    const sent = server.calls[0] as Sent
+    expect(sent.authorization).toBe(bearer('access-1'))
+    return sent
+  }
+
+  test('a buffer that is used for something else', async () => {
+    const body = new TextEncoder().encode('body')
+    const sent = await sendWaiting(() => body.fill(0), API, { method: 'POST', body })
+    expect(await sent.body).toBe('body')
+  })
+
+  test('parameters that are added', async () => {
+    const body = new URLSearchParams({ a: 'b' })
+    const sent = await sendWaiting(() => body.set('c', 'd'), new URL(API), { method: 'POST', body })
+    expect(await sent.body).toBe('a=b')
+  })
+
+  test('a Request whose headers are changed, and whose body is in use', async () => {
+    const request = new Request(API, { method: 'POST', body: 'body', headers: { a: '1' } })
+    const change = (): void => {
+      request.headers.set('a', '2')
+      expect(request.bodyUsed).toBe(true)
+    }
+    const sent = await sendWaiting(change, request)
+    expect([await sent.body, sent.request.headers.get('a')]).toEqual(['body', '1'])
+  })
+
+  test('an init over a Request', async () => {
+    const request = new Request(API, { method: 'POST', body: 'old' })
+    const init = { body: 'new', headers: { a: '1' }, next: { revalidate: 1 } } as RequestInit
+    const sent = await sendWaiting(() => Object.assign(init, { body: 'newest', headers: {} }), request, init)
+    expect([await sent.body, sent.request.headers.get('a')]).toEqual(['new', '1'])
+    expect(sent.init).toEqual({ next: { revalidate: 1 } })
   })
 })
 
@@ -399,9 +499,7 @@ test('with tokens in cookies alone nothing is attached to anything', async () =>
     refresh: cookieRefresh('https://app.example/auth/refresh'),
     tokens: { expires_in: 300 },
   })
-  const request = new Request(API)
   await auth.authFetch(API, { credentials: 'include' })
-  await auth.authFetch(request)
+  await auth.authFetch(new Request(API))
   expect(server.calls.map(({ authorization }) => authorization)).toEqual([null, null])
-  expect(server.calls[1]?.input).toBe(request)
 })

@@ -112,6 +112,29 @@ describe("by default the token goes to the page's own origin", () => {
     expect((await send(auth, 'https://app.example/api')).token).toBe(true)
   })
 
+  test('and a <base> that comes while the call waits, or between its attempts, leads nowhere else', async () => {
+    const passed: string[] = []
+    const auth = createClient({
+      fetch: async (input, init) => {
+        if (String(input).endsWith('/auth/refresh')) {
+          document.head.innerHTML = `<base href="https://evil.example/${passed.length}/">`
+          return Response.json({ access_token: `fresh-${passed.length}`, expires_in: 3600 })
+        }
+        const { url, headers } = input instanceof Request ? input : new Request(new URL(input, document.baseURI), init)
+        passed.push(`${url} ${headers.get('authorization')}`)
+        return new Response(null, { status: passed.length === 1 ? 401 : 200 })
+      },
+    })
+    await auth.signIn({ access_token: 'stale', expires_in: 3600 })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    expect((await auth.authFetch('api')).status).toBe(200)
+    document.head.innerHTML = ''
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 })
+    expect((await auth.authFetch('api')).status).toBe(200)
+    const address = 'https://app.example/dir/api'
+    expect(passed).toEqual([`${address} Bearer stale`, `${address} Bearer fresh-1`, `${address} Bearer fresh-2`])
+  })
+
   test('the refresh endpoint passes through', async () => {
     const auth = await createSignedInClient()
     await auth.authFetch('/auth/refresh', { method: 'POST' })

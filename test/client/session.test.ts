@@ -490,6 +490,16 @@ describe('readTokens', () => {
     return token ? { access_token: token, expires_in: 600 } : undefined
   }
 
+  test('hears of no server that an allowed one has redirected to', async () => {
+    const { auth, server } = await createSignedInScene({ readTokens })
+    const answer = (): Response => Response.json({}, { headers: { 'x-new-token': 'evil' } })
+    server.onCall = () =>
+      Object.defineProperties(answer(), { redirected: { value: true }, url: { value: 'https://evil.example/' } })
+    await auth.authFetch(API)
+    await drain()
+    expect(await auth.getAccessToken()).toBe('access-0')
+  })
+
   test('adopts what an ordinary response hands out', async () => {
     const { auth, server, names } = await createSignedInScene({ readTokens })
     server.onCall = () => new Response('ok', { headers: { 'x-new-token': 'handed-out' } })
