@@ -9,6 +9,7 @@ export interface Exchange {
   readonly url: URL
   readonly body: Promise<string>
   readonly control: Control
+  readonly denied: boolean
 }
 
 type Answer = (exchange: Exchange) => unknown
@@ -28,6 +29,11 @@ function allow({ request, response, url }: Exchange): void {
   response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE, PROPFIND')
   response.setHeader('Access-Control-Allow-Headers', request.headers['access-control-request-headers'] ?? '')
   response.setHeader('Access-Control-Max-Age', '0')
+}
+
+const deny: Answer = async ({ response, body }) => {
+  await body
+  response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end('denied')
 }
 
 /** 401 unless the token is the current one; `always` refuses it all the same. */
@@ -53,7 +59,9 @@ const refresh: Answer = async ({ request, response, body, control: { session } }
   if (!isMine) return response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":"invalid_grant"}')
   response.setHeader('Set-Cookie', `refresh=r${session.refreshes}; Path=/auth; HttpOnly; SameSite=Strict`)
   response.setHeader('Content-Type', 'application/json')
-  response.end(JSON.stringify({ access_token: `token-${session.current}`, token_type: 'Bearer', expires_in: 3600 }))
+  response.end(
+    JSON.stringify({ access_token: `token-${session.current}`, token_type: 'Bearer', expires_in: 1_000_000 }),
+  )
 }
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
@@ -103,7 +111,7 @@ export async function answer(exchange: Exchange): Promise<void> {
   if (request.method === 'OPTIONS') return void response.writeHead(204).end()
   // Cached answers would make the second of two runs another one.
   response.setHeader('Cache-Control', 'no-store')
-  const reply = ANSWERS[url.pathname]
+  const reply = exchange.denied ? deny : ANSWERS[url.pathname]
   if (reply) await reply(exchange)
   else response.writeHead(404).end('no such path')
 }

@@ -26,6 +26,8 @@ export interface Case {
   readonly token?: boolean
   /** Whether its requests run at once, and so arrive in any order. @default false */
   readonly parallel?: boolean
+  /** Why a token that is refused once makes a difference, if it does. */
+  readonly unlike?: string
   run(context: Context): Promise<unknown>
 }
 

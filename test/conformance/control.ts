@@ -12,12 +12,15 @@ export interface Control {
   hold(id: string, response: ServerResponse): void
   /** The token that the API accepts, and how often it was renewed. */
   readonly session: { current: number; refreshes: number; refuses: boolean }
+  /** Whether this request is to be refused: the first with a token since the page asked for it. */
+  denies(authorization: string | undefined): boolean
 }
 
 export function createControl(): Control {
   const seen = new Set<string>()
   const waiting = new Map<string, (() => void)[]>()
   const held = new Map<string, ServerResponse>()
+  let isDenying = false
   const session = { current: 0, refreshes: 0, refuses: false }
 
   function note(name: string): void {
@@ -32,6 +35,11 @@ export function createControl(): Control {
     saw(url) {
       const id = url.searchParams.get('id')
       if (id) note(id)
+    },
+    denies(authorization) {
+      const isDenied = isDenying && authorization?.startsWith('Bearer token-') === true
+      if (isDenied) isDenying = false
+      return isDenied
     },
     hold: (id, response) => void held.set(id, response),
     handle(url, response) {
@@ -57,6 +65,9 @@ export function createControl(): Control {
           return done()
         case '/control/expire':
           session.current++
+          return done()
+        case '/control/deny':
+          isDenying = url.searchParams.get('on') === 'true'
           return done()
         case '/control/refuse':
           session.refuses = url.searchParams.get('on') === 'true'

@@ -4,14 +4,19 @@ import { CASES } from './cases/index.ts'
 import type { Case } from './context.ts'
 import type { Mode } from './page.ts'
 import type { Received } from './server.ts'
-import { comparable, type Suite, startSuite } from './suite.ts'
+import { comparable, type Suite, startSuite, withoutRetries } from './suite.ts'
 
 let suite: Suite
 const tabs: Record<string, Tab> = {}
 
 beforeAll(async () => {
   suite = await startSuite('./page.ts')
-  for (const path of ['/', '/based/']) tabs[path] = (await suite.open(path)).tab
+  for (const path of ['/', '/based/']) {
+    const { tab } = await suite.open(path)
+    await tab.evaluate((url: string) => fetch(url).then(() => {}), `${suite.servers.here}/gate`)
+    await suite.servers.take()
+    tabs[path] = tab
+  }
 })
 
 afterAll(async () => await suite?.close())
@@ -32,19 +37,28 @@ interface Page {
   readonly conformance: { run(...given: unknown[]): Promise<string> }
 }
 
-/** Runs a case three times, and compares. */
-async function compare(path: string, { name, token = true, parallel = false }: Case): Promise<void> {
+/** Runs a case in each mode, and compares. */
+async function compare(path: string, { name, token = true, parallel = false, unlike }: Case): Promise<void> {
   const native = await run(path, name, 'fetch')
   const signedOut = await run(path, name, 'signed out')
   const signedIn = await run(path, name, 'signed in')
+  const waiting = await run(path, name, 'waiting')
+  const refused = unlike ? signedIn : await run(path, name, 'refused')
   if (parallel)
-    for (const [received] of [native, signedOut, signedIn])
+    for (const [received] of [native, signedOut, signedIn, waiting, refused])
       received.sort((one, other) => (one.url < other.url ? -1 : 1))
   expect(signedOut[0].map(({ authorization }) => authorization)).toEqual(native[0].map((one) => one.authorization))
   expect(comparable(...signedOut)).toEqual(comparable(...native))
   expect(comparable(...signedIn)).toEqual(comparable(...native))
-  const first = signedIn[0].find(({ method }) => method !== 'OPTIONS')
-  if (first) expect(first.authorization === 'Bearer token-0').toBe(token)
+  const late = (observed: string): string => (token ? observed.replace(/"isAtOnce":\w+,/g, '') : observed)
+  expect(comparable(withoutRetries(waiting[0]), late(waiting[1]))).toEqual(comparable(native[0], late(native[1])))
+  expect(comparable(withoutRetries(refused[0]), refused[1])).toEqual(comparable(...native))
+  for (const [received] of [signedIn, waiting, refused]) {
+    const first = received.find(({ method, url }) => method !== 'OPTIONS' && url !== '/auth/refresh')
+    if (!first) continue
+    expect(first.authorization === 'Bearer token-0').toBe(token)
+    expect(first.denied).toBe(token && received === refused[0] && !unlike)
+  }
 }
 
 describe('authFetch is fetch, given', () => {

@@ -1,11 +1,12 @@
 // The page of the suite: a client per mode, and the cases, run one at a time.
 
-import { type AuthClient, cookieRefresh, createAuthClient } from 'authfetch'
+import { type AuthClient, type Clock, cookieRefresh, createAuthClient } from 'authfetch'
 import { CASES } from './cases/index.ts'
 import type { Call, Observation } from './context.ts'
 import { observe, rejectionOf } from './observe.ts'
 
-export type Mode = 'fetch' | 'signed in' | 'signed out'
+/** `waiting`: the token has expired before each case. `refused`: the server refuses it once in each case. */
+export type Mode = 'fetch' | 'signed out' | 'signed in' | 'waiting' | 'refused'
 
 export interface Origins {
   readonly here: string
@@ -24,15 +25,34 @@ const network: Call = (...given) => {
 
 const clients = new Map<Mode, AuthClient>()
 
+/** How far each client's clock is ahead, and how much further at each case. */
+const ahead: Partial<Record<Mode, number>> = {}
+const leap: Partial<Record<Mode, number>> = { waiting: 2_000_000_000, refused: 60_000 }
+
+const clockOf = (mode: Mode): Clock => ({
+  now: () => Date.now() + (ahead[mode] ?? 0),
+  elapsed: () => performance.now() + (ahead[mode] ?? 0),
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay)
+    return () => clearTimeout(timer)
+  },
+})
+
 async function callOf(mode: Mode, { here, there }: Origins): Promise<Call> {
   if (mode === 'fetch') return network
   const client =
     clients.get(mode) ??
-    createAuthClient({ refresh: cookieRefresh('/auth/refresh'), origins: [here, there], name: mode, fetch: network })
+    createAuthClient({
+      refresh: cookieRefresh('/auth/refresh'),
+      origins: [here, there],
+      name: mode,
+      fetch: network,
+      platform: { clock: clockOf(mode) },
+    })
   if (!clients.has(mode)) {
     clients.set(mode, client)
-    if (mode === 'signed in') await client.signIn({ access_token: 'token-0', expires_in: 3600 })
-    else await client.signOut()
+    if (mode === 'signed out') await client.signOut()
+    else await client.signIn({ access_token: 'token-0', expires_in: 1_000_000 })
   }
   return client.authFetch
 }
@@ -44,6 +64,10 @@ async function run(name: string, mode: Mode, origins: Origins): Promise<string> 
   const entry = CASES.find((one) => one.name === name)
   if (!entry) throw new Error(`no case "${name}"`)
   const call = await callOf(mode, origins)
+  ahead[mode] = (ahead[mode] ?? 0) + (leap[mode] ?? 0)
+  const control = async (command: string): Promise<unknown> =>
+    (await native(`${origins.here}/control/${command}`)).json()
+  await control(`deny?on=${mode === 'refused'}`)
   const id = `run${String(++runs).padStart(5, '0')}`
   const reached = (): boolean => {
     const has = calls > 0
@@ -56,7 +80,7 @@ async function run(name: string, mode: Mode, origins: Origins): Promise<string> 
       id,
       call,
       observe: (...given): Promise<Observation> => observe(call, { reached }, given),
-      control: async (command) => (await native(`${origins.here}/control/${command}`)).json(),
+      control,
     })
     .catch((error: unknown) => ({ failed: rejectionOf(error) }))
   return JSON.stringify(result, (_, value) => (value === undefined ? 'undefined' : value))

@@ -14,6 +14,8 @@ export interface Received {
   /** As on the wire: their case and their order. */
   readonly headers: string[]
   readonly authorization: string | undefined
+  /** Answered with 401, whatever it asked for. */
+  readonly denied: boolean
   body: string
 }
 
@@ -76,13 +78,14 @@ export async function startServers(pages: Readonly<Record<string, string>>): Pro
       url: request.url ?? '',
       headers: headersOf(request),
       authorization: request.headers.authorization,
+      denied: control.denies(request.headers.authorization),
       body: '',
     }
     log.push(entry)
-    control.saw(url)
+    if (!entry.denied) control.saw(url)
     const body = readBody(request)
     pending.push(body.then((text) => Object.assign(entry, { body: text })))
-    await answer({ request, response, url, body, control })
+    await answer({ request, response, url, body, control, denied: entry.denied })
   }
 
   const listen = async (name: string): Promise<Server> => {

@@ -39,7 +39,11 @@ export async function startSuite(script: string): Promise<Suite> {
 }
 
 /** A preflight asks for the token only when there is one, and there may be none without it. */
-function withoutToken({ authorization: _, ...received }: Received): Omit<Received, 'authorization'> | undefined {
+function withoutToken({
+  authorization: _,
+  denied: __,
+  ...received
+}: Received): Omit<Received, 'authorization' | 'denied'> | undefined {
   if (received.method !== 'OPTIONS') return received
   const asked = /^access-control-request-headers: ?(.*)$/i
   const names = received.headers.flatMap((header) => asked.exec(header)?.[1]?.split(',') ?? [])
@@ -51,6 +55,18 @@ function withoutToken({ authorization: _, ...received }: Received): Omit<Receive
     return others.length > 0 ? [header.replace(asked, () => `asked: ${others.join()}`)] : []
   })
   return { ...received, headers }
+}
+
+/** Leaves out the refreshes, and each request that was refused and then sent again, with its preflight. */
+export function withoutRetries(received: readonly Received[]): Received[] {
+  const calls = received.filter(({ url }) => url !== '/auth/refresh')
+  const isSame = (one: Received, other: Received | undefined): boolean =>
+    one.to === other?.to && one.url === other.url && one.method === other.method
+  return calls.filter((one, index) => {
+    const next = calls[index + 1]
+    const refused = one.method === 'OPTIONS' && next?.denied && one.url === next.url ? next : one
+    return !refused.denied || !calls.some((other) => !other.denied && isSame(refused, other))
+  })
 }
 
 /** What may differ between two runs, made the same. */

@@ -56,10 +56,12 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 
 const bodyCases = (origin: 'here' | 'there', method: string): Case[] =>
   Object.entries(BODIES).map(([name, make]) =>
-    one(`${method} with ${name}, ${origin}`, (context: Context) => [
-      `${context[origin]}/echo`,
-      { method, body: make() },
-    ]),
+    one(
+      `${method} with ${name}, ${origin}`,
+      (context: Context) => [`${context[origin]}/echo`, { method, body: make() }],
+      // Other engines read it as a stream.
+      name === 'a generator' ? { unlike: 'what may be a stream is sent once' } : {},
+    ),
   )
 
 const stream = (): ReadableStream => new Blob([text]).stream()

@@ -2,7 +2,11 @@
 
 import { bare, type Case, one } from '../context.ts'
 
-const member = (name: string, value: unknown, options: { token?: boolean; path?: string } = {}): Case[] =>
+interface Options extends Pick<Case, 'token' | 'unlike'> {
+  readonly path?: string
+}
+
+const member = (name: string, value: unknown, options: Options = {}): Case[] =>
   (['here', 'there'] as const).map((origin) =>
     one(
       `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}, ${origin}`,
@@ -46,14 +50,24 @@ export const INIT: readonly Case[] = [
   ...['', 'no-referrer', 'origin', 'unsafe-url', 'strict-origin', 'some'].flatMap((value) =>
     member('referrerPolicy', value),
   ),
-  ...['sha256-AAAA', 'sha256-CQ+oECiRwVcp5eF/c+XNRo32NxBh/PrPtlPwSSpmdKk=', 'none'].flatMap((value) =>
-    member('integrity', value),
-  ),
+  ...['', 'sha256-AAAA', 'none'].flatMap((value) => member('integrity', value)),
+  ...member('integrity', 'sha256-CSx56PgOVZ5AS89mDEjzUitnq6n/FISwNn4aTd73Qx0=', {
+    unlike: 'the body of the 401 is another one, so that there is no response to retry after',
+  }),
   ...[true, false, 'yes'].flatMap((value) => member('keepalive', value)),
   ...['high', 'low', 'auto', 'urgent'].flatMap((value) => member('priority', value)),
   ...['half', 'full'].flatMap((value) => member('duplex', value)),
   ...[null, undefined, {}].flatMap((value) => member('window', value)),
   ...[null, undefined, {}, 'signal'].flatMap((value) => member('signal', value)),
+  ...[{}, { eventSourceEligible: true, triggerEligible: false }].flatMap((value) =>
+    member('attributionReporting', value),
+  ),
+  ...[true, 'no'].flatMap((value) => member('browsingTopics', value)),
+  ...[{ version: 1, operation: 'token-request' }, 'none'].flatMap((value) => member('privateToken', value)),
+  ...['local', 'loopback', 'public', 'moon'].flatMap((value) => member('targetAddressSpace', value)),
+  ...member('adAuctionHeaders', true),
+  ...member('sharedStorageWritable', true),
+  ...member('retryOptions', { maxAttempts: 0 }),
   ...member('unknown', 1),
   one('an init without a prototype', ({ here }) => [`${here}/echo`, { __proto__: null, method: 'PUT' }]),
   one('an init that inherits', ({ here }) => [`${here}/echo`, Object.create({ method: 'PUT', headers: { a: 'b' } })]),
