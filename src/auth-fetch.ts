@@ -152,10 +152,10 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       if (!isRecovered) return response
       // Whoever signs in from now on is not who asked.
       bearer = access.bearer()
-      // Six unread bodies block the next request of an HTTP/1.1 origin. One that is cancelled counts in the keepalive
-      // quota for another task; one that is read does not.
-      if (options.keepalive ?? request?.keepalive) await response.text().catch(() => '')
-      else cancel(response)
+      // Six unread bodies block the next request of an HTTP/1.1 origin.
+      cancel(response)
+      // A cancelled answer counts in the keepalive quota until the next task.
+      if (options.keepalive ?? request?.keepalive) await new Promise((resolve) => setTimeout(resolve))
       const again = spare ?? (isBare && copy ? copy : (request ?? address))
       spare = undefined
       return await send(again, bearer)
