@@ -36,11 +36,14 @@ const deny: Answer = async ({ response, body }) => {
   response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end('denied')
 }
 
+const isValid = ({ request, control }: Exchange): boolean =>
+  request.headers.authorization === `Bearer token-${control.session.current}`
+
 /** 401 unless the token is the current one; `always` refuses it all the same. */
-const api: Answer = async ({ request, response, url, body, control }) => {
+const api: Answer = async (exchange) => {
+  const { response, url, body, control } = exchange
   await body
-  const isValid = request.headers.authorization === `Bearer token-${control.session.current}`
-  if (isValid && !url.searchParams.has('always')) return response.end('the resource')
+  if (isValid(exchange) && !url.searchParams.has('always')) return response.end('the resource')
   const challenge = url.searchParams.get('challenge') ?? 'Bearer error="invalid_token"'
   if (challenge) response.setHeader('WWW-Authenticate', challenge)
   response.writeHead(401)
@@ -49,6 +52,25 @@ const api: Answer = async ({ request, response, url, body, control }) => {
   // A body that never ends: whoever does not want it has to cancel it.
   response.write('denied')
   response.on('close', () => control.note(id))
+}
+
+/** Tells as JSON what it was asked. */
+const things: Answer = async (exchange) => {
+  const { request, response, body } = exchange
+  const text = await body
+  if (!isValid(exchange)) return deny(exchange)
+  response.setHeader('Content-Type', 'application/json')
+  response.end(JSON.stringify({ method: request.method, type: request.headers['content-type'] ?? null, body: text }))
+}
+
+/** Three events, each in a piece of its own. */
+const events: Answer = (exchange) => {
+  const { response } = exchange
+  if (!isValid(exchange)) return deny(exchange)
+  response.setHeader('Content-Type', 'text/event-stream')
+  const send = (nth: number): unknown =>
+    nth > 3 ? response.end() : response.write(`id: ${nth}\nevent: thing\ndata: ${nth}\n\n`, () => send(nth + 1))
+  send(1)
 }
 
 const refresh: Answer = async ({ request, response, body, control: { session } }) => {
@@ -103,6 +125,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     response.setHeader('Set-Cookie', 'refresh=r0; Path=/auth; HttpOnly; SameSite=Strict').end(),
   '/auth/refresh': refresh,
   '/api': api,
+  '/things': things,
+  '/events': events,
 }
 
 export async function answer(exchange: Exchange): Promise<void> {

@@ -1,6 +1,10 @@
 // The page of the rules: clients by name, each signed in with a token that the server accepts until it is told not to.
 
+import { EventStreamContentType, fetchEventSource } from '@microsoft/fetch-event-source'
 import { type AuthClient, type AuthClientOptions, type Clock, cookieRefresh, createAuthClient } from 'authfetch'
+import axios from 'axios'
+import ky from 'ky'
+import createClient from 'openapi-fetch'
 
 /** How far the clocks of all clients are ahead. */
 let ahead = 0
@@ -26,8 +30,11 @@ async function signIn(options: Partial<AuthClientOptions> = {}): Promise<AuthCli
   return auth
 }
 
+const packages = { axios, ky, createClient, fetchEventSource, EventStreamContentType }
+
 /** What the page offers to a test. */
 export interface Rules {
+  readonly packages: typeof packages
   signIn(options?: Partial<AuthClientOptions>): Promise<AuthClient>
   control(command: string): Promise<{ readonly current: number; readonly refreshes: number }>
   /** Lets so many milliseconds pass. */
@@ -41,6 +48,7 @@ declare global {
 }
 
 globalThis.rules = {
+  packages,
   signIn,
   control: async (command) => (await fetch(`${location.origin}/control/${command}`)).json(),
   leap(time) {

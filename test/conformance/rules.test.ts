@@ -3,8 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PageFunction, Tab } from '../support/browser/driver.ts'
 import type { Rules } from './rules-page.ts'
-import type { Received } from './server.ts'
-import { type Suite, startSuite } from './suite.ts'
+import { type Origins, type Suite, startSuite, summary } from './suite.ts'
 
 declare global {
   var rules: Rules
@@ -29,21 +28,7 @@ async function run<Result>(page: PageFunction<Result>, ...given: unknown[]): Pro
   return await tab.evaluate(page, { here, there, away }, ...given)
 }
 
-/** What came in: the path and the token of each call, and `refresh`. */
-async function received(): Promise<string[]> {
-  const isCall = ({ method }: Received): boolean => method !== 'OPTIONS'
-  return (await suite.servers.take())
-    .filter(isCall)
-    .map(({ to, url, authorization = 'no token' }) =>
-      url === '/auth/refresh' ? `refresh, ${authorization}` : `${to} ${url}, ${authorization.replace(/-\d+$/, '')}`,
-    )
-}
-
-interface Origins {
-  readonly here: string
-  readonly there: string
-  readonly away: string
-}
+const received = async (): Promise<string[]> => summary(await suite.servers.take())
 
 const ORIGINS = ['here', 'there'] as const
 

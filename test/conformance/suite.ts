@@ -6,6 +6,22 @@ import { launch } from '../support/browser/launch.ts'
 import { bundle } from '../support/bundle.ts'
 import { type Received, type Servers, startServers } from './server.ts'
 
+export interface Origins {
+  readonly here: string
+  readonly there: string
+  /** Not allowed. */
+  readonly away: string
+}
+
+/** What came in: the path and the token of each call, and `refresh`. */
+export function summary(received: readonly Received[]): string[] {
+  return received
+    .filter(({ method }) => method !== 'OPTIONS')
+    .map(({ to, url, authorization = 'no token' }) =>
+      url === '/auth/refresh' ? `refresh, ${authorization}` : `${to} ${url}, ${authorization.replace(/-\d+$/, '')}`,
+    )
+}
+
 export interface Suite {
   readonly servers: Servers
   readonly browser: Browser
