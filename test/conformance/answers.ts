@@ -111,7 +111,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     if (request.headers['if-none-match'] === '"one"') return response.writeHead(304).end()
     response.end('cached')
   },
-  '/cookie': ({ response }) => response.setHeader('Set-Cookie', 'given=1; Path=/cookie').end('cookie'),
+  '/cookie': ({ response }) => {
+    response.setHeader('Set-Cookie', 'given=1; Path=/cookie')
+    response.end('cookie')
+  },
   '/hold': ({ response, url, control }) => {
     control.hold(url.searchParams.get('id') ?? '', response)
     response.setHeader('Content-Type', url.searchParams.get('type') ?? 'application/octet-stream')
@@ -121,8 +124,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     response.setHeader('Content-Length', '100')
     response.write('only this', () => response.socket?.resetAndDestroy())
   },
-  '/gate': ({ response }) =>
-    response.setHeader('Set-Cookie', 'refresh=r0; Path=/auth; HttpOnly; SameSite=Strict').end(),
+  '/gate': ({ response }) => {
+    response.setHeader('Set-Cookie', 'refresh=r0; Path=/auth; HttpOnly; SameSite=Strict')
+    response.end()
+  },
   '/auth/refresh': refresh,
   '/api': api,
   '/things': things,

@@ -2,8 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { answer } from './answers.ts'
+import type { Certificate } from './certificate.ts'
 import { createControl } from './control.ts'
 
 /** A request as it came in; the token is told apart, because it is the one thing that may differ. */
@@ -33,10 +35,15 @@ export interface Servers {
 
 const LONG = 1000
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage, onPiece: (soFar: number) => void): Promise<string> {
   const chunks: Buffer[] = []
+  let length = 0
   try {
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer)
+      length += chunk.length
+      onPiece(length)
+    }
   } catch {
     // Aborted: what came is the body.
   }
@@ -55,8 +62,11 @@ function headersOf({ rawHeaders }: IncomingMessage): string[] {
   return headers
 }
 
-/** Starts both; `pages` are path → HTML or script, served by the first. */
-export async function startServers(pages: Readonly<Record<string, string>>): Promise<Servers> {
+/** Starts both; `pages` are path → HTML or script, served by the first. With a certificate they speak HTTP/2 alone. */
+export async function startServers(
+  pages: Readonly<Record<string, string>>,
+  certificate?: Certificate,
+): Promise<Servers> {
   let log: Received[] = []
   let pending: Promise<unknown>[] = []
   const control = createControl()
@@ -83,24 +93,27 @@ export async function startServers(pages: Readonly<Record<string, string>>): Pro
     }
     log.push(entry)
     if (!entry.denied) control.saw(url)
-    const body = readBody(request)
+    const body = readBody(request, (soFar) => control.note(`${url.searchParams.get('id')}-${soFar}`))
     pending.push(body.then((text) => Object.assign(entry, { body: text })))
     await answer({ request, response, url, body, control, denied: entry.denied })
   }
 
   const listen = async (name: string): Promise<Server> => {
-    const server = createServer(handle(name))
-    server.keepAliveTimeout = 120_000
+    // The two interfaces are alike in all that is used here.
+    const server = certificate
+      ? (createSecureServer(certificate, handle(name) as never) as unknown as Server)
+      : createServer({ keepAliveTimeout: 120_000 }, handle(name))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return server
   }
   const servers = [await listen('here'), await listen('there')]
   const [here, there] = servers.map((server) => (server.address() as AddressInfo).port)
 
+  const scheme = certificate ? 'https' : 'http'
   return {
-    here: `http://localhost:${here}`,
-    there: `http://localhost:${there}`,
-    away: `http://127.0.0.1:${there}`,
+    here: `${scheme}://localhost:${here}`,
+    there: `${scheme}://localhost:${there}`,
+    away: `${scheme}://127.0.0.1:${there}`,
     async take() {
       await Promise.all(pending)
       const taken = log
@@ -111,7 +124,7 @@ export async function startServers(pages: Readonly<Record<string, string>>): Pro
     async close() {
       await Promise.all(
         servers.map((server) => {
-          server.closeAllConnections()
+          server.closeAllConnections?.()
           return new Promise((resolve) => server.close(resolve))
         }),
       )

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Profile, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 import { bundle } from '../support/bundle.ts'
+import { createCertificate } from './certificate.ts'
 import { type Received, type Servers, startServers } from './server.ts'
 
 export interface Origins {
@@ -30,14 +31,14 @@ export interface Suite {
   close(): Promise<void>
 }
 
-/** Serves a script of this folder in pages with and without a `<base>`. */
-export async function startSuite(script: string): Promise<Suite> {
+/** Serves a script of this folder in pages with and without a `<base>`, over HTTP/2 or over HTTP/1.1. */
+export async function startSuite(script: string, protocol: 'h1' | 'h2' = 'h1'): Promise<Suite> {
   const code = await bundle(fileURLToPath(new URL(script, import.meta.url)))
   const page = (head = ''): string => `<!doctype html><title>authFetch</title><script src="/script.js"></script>${head}`
   const pages: Record<string, string> = { '/': page(), '/script.js': code }
-  const servers = await startServers(pages)
+  const servers = await startServers(pages, protocol === 'h2' ? createCertificate() : undefined)
   pages['/based/'] = page(`<base href="${servers.there}/deep/down/">`)
-  const browser = await launch('chromium')
+  const browser = await launch('chromium', { anyCertificate: protocol === 'h2' })
   return {
     servers,
     browser,

@@ -21,14 +21,14 @@ const FLAGS = [
 
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
   const executable = findChromium()
-  if (!options.lifecycle && !options.blocked) return await launchOrdinary(executable)
+  if (!options.lifecycle && !options.blocked) return await launchOrdinary(executable, options.anyCertificate)
   if (executable.isShell)
     throw new Error('the headless shell of Chromium has no hidden or frozen tabs, and no settings')
   if (options.private) throw new Error('Chromium shows hidden and frozen tabs in an ordinary profile only')
   return await launchLifecycle(executable.path, options)
 }
 
-async function launchOrdinary({ path, isShell }: ChromiumExecutable): Promise<Browser> {
+async function launchOrdinary({ path, isShell }: ChromiumExecutable, ignoreHTTPSErrors = false): Promise<Browser> {
   cleanUpOnSignals()
   const browser = await chromium.launch({
     ...NO_SIGNAL_HANDLERS,
@@ -42,7 +42,8 @@ async function launchOrdinary({ path, isShell }: ChromiumExecutable): Promise<Br
     version: browser.version(),
     can: { ...can, bfcache: !isShell },
     // A context is off the record, so always a private window.
-    newProfile: async () => createPlaywrightProfile('chromium', await browser.newContext(), extend),
+    newProfile: async () =>
+      createPlaywrightProfile('chromium', await browser.newContext({ ignoreHTTPSErrors }), extend),
     close: () => browser.close(),
   }
 }

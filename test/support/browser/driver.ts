@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly private?: boolean
   /** The user of each profile blocks cookies and storage. @default false */
   readonly blocked?: boolean
+  /** Takes a certificate that nobody vouches for; in Chromium. @default false */
+  readonly anyCertificate?: boolean
 }
 
 export interface Browser {
