@@ -17,6 +17,7 @@ import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
 import { createTransport, type Refresh, type RefreshRequest } from './refresh/refresh.ts'
 
+/** What the access token must be good for. */
 export interface GetAccessTokenOptions {
   /**
    * How long the token must last at least (in milliseconds).
@@ -34,30 +35,41 @@ export interface GetAccessTokenOptions {
   readonly signal?: AbortSignal
 }
 
+/** One session, shared with the clients of the same name in all tabs of the origin. */
 export interface AuthClient {
-  /** `fetch` with the access token, a wait for it, and one retry; bound, so it can be passed around. */
+  /**
+   * `fetch` with the access token, a wait for it, and one retry after a 401; bound, so it can be passed around.
+   *
+   * Rejects as `fetch` does; and before anything is sent, as `getAccessToken` does.
+   */
   readonly authFetch: AuthFetch
   /**
    * Resolves with a valid access token; undefined when nobody is signed in, or when tokens live in cookies alone.
    *
-   * Rejects with a RefreshUnavailableError when none can be had now, with a SessionEndedError when somebody else has
-   * signed in meanwhile, with a DisposedError after `dispose()`, with `signal.reason` when aborted.
+   * Rejects with a {@link RefreshUnavailableError} when none can be had now, with a {@link SessionEndedError} when
+   * somebody else has signed in meanwhile, with a {@link DisposedError} after `dispose()`, with `signal.reason` when
+   * aborted, with a TypeError when `minValidity` is no time.
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<string | undefined>
-  /** The claim set of the access token, unverified; undefined for opaque tokens (RFC 9068 section 6). */
+  /**
+   * The claim set of the access token, for display only: it is not verified; undefined for opaque tokens (RFC 7519
+   * section 4, RFC 9068 section 6).
+   */
   getClaims<Claims extends object = JwtPayload>(): Claims | undefined
   /**
    * Starts a session with tokens at hand (`{}` when the server has set cookies), or by a login that is run when nothing
    * of an earlier session can interfere any more: in cookie custody, use the latter.
    *
-   * Rejects with a TokenResponseError when the tokens are none, with what the login rejects with, and with a
-   * SessionEndedError when another tab has signed in or out during the login.
+   * Rejects with a {@link TokenResponseError} when the tokens are none, with what the login rejects with, with a
+   * {@link SessionEndedError} when another tab has signed in or out during the login, and with a
+   * {@link RefreshUnavailableError} when the ledger cannot be written.
    */
   signIn(tokens: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
   /**
    * Ends the session on this device at once, then tells the server.
    *
-   * Rejects with what `onSignOut` rejects with; signed out it is all the same.
+   * Rejects with what `onSignOut` rejects with, and when the server does not answer it within `refreshTimeout`: signed
+   * out it is all the same. Rejects with a {@link RefreshUnavailableError} when the ledger cannot be written.
    */
   signOut(): Promise<void>
   /** Finds the session again: from other tabs, from the ledger, by one refresh. Never rejects for want of a session. */
@@ -70,6 +82,7 @@ export interface AuthClient {
   on<Name extends keyof AuthEvents>(event: Name, listener: (detail: AuthEvents[Name]) => void): () => void
   /** Leaves no timer, listener, lock, channel or connection behind, once a refresh on the wire has been settled. */
   dispose(): void
+  /** The same, for `using`. */
   [Symbol.dispose](): void
 }
 

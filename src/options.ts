@@ -6,6 +6,7 @@ import type { TokenResponse } from './core/tokens.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
 import type { Refresh, SignOut } from './refresh/refresh.ts'
 
+/** The options of `createAuthClient`; a member that is none of them is an error. */
 export interface AuthClientOptions {
   /** How to refresh: `cookieRefresh()`, `oauthRefresh()`, or a function of your own. */
   readonly refresh: Refresh

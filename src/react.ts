@@ -17,11 +17,15 @@ import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/session.ts'
 
+/** The properties of `AuthProvider`. */
 export interface AuthProviderProps {
+  /** The client, made outside of any component. */
   readonly client: AuthClient
+  /** The components that may use it. */
   readonly children?: ReactNode
 }
 
+/** The properties of `AuthGate`. */
 export interface AuthGateProps {
   /**
    * Shown while nobody can tell whether somebody is signed in, and on the server.
@@ -35,6 +39,7 @@ export interface AuthGateProps {
    * @default nothing
    */
   readonly signedOut?: ReactNode
+  /** Shown to whoever is signed in. */
   readonly children?: ReactNode
 }
 

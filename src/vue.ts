@@ -21,7 +21,9 @@ import type { AuthState } from './core/session.ts'
 
 /** The state of the session as refs, and what changes it. */
 export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
+  /** The state; `unknown` on a server, and until what it rendered is hydrated. */
   readonly state: ComputedRef<AuthState>
+  /** The status in it. */
   readonly status: ComputedRef<AuthState['status']>
 }
 

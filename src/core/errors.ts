@@ -8,6 +8,7 @@ interface Cause {
 
 /** The base of every error of this library. */
 export abstract class AuthError extends Error {
+  /** Tells the errors apart, in a `switch` too. */
   abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed'
 }
 
@@ -19,6 +20,7 @@ export abstract class AuthError extends Error {
 export class SessionEndedError extends AuthError {
   override readonly name = 'SessionEndedError'
   readonly code = 'session-ended'
+  /** Why the session is over; `requested` also when somebody else has signed in. */
   readonly reason: SignedOutReason
 
   constructor(reason: SignedOutReason = 'rejected', options?: Cause) {
@@ -34,7 +36,7 @@ export class SessionEndedError extends AuthError {
 export class RefreshUnavailableError extends AuthError {
   override readonly name = 'RefreshUnavailableError'
   readonly code = 'refresh-unavailable'
-  /** The earliest time of the next try (in milliseconds since the epoch); undefined when it waits for the network. */
+  /** The earliest time of the next try (in milliseconds since the epoch); undefined when nothing tells. */
   readonly retryAt: number | undefined
 
   constructor(message = 'the access token cannot be refreshed now', options?: Cause & { readonly retryAt?: number }) {
@@ -49,7 +51,7 @@ export class TokenResponseError extends AuthError {
   readonly code = 'token-response'
 }
 
-/** The client has been disposed of. */
+/** The client has been disposed of: whoever waits, and whoever calls later, is told so. */
 export class DisposedError extends AuthError {
   override readonly name = 'DisposedError'
   readonly code = 'disposed'

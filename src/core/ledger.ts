@@ -2,6 +2,11 @@
 
 import type { Change } from './ports.ts'
 
+/**
+ * Why nobody is signed in. `initial`: nobody was; `requested`: a sign-out, or a login that failed or is running;
+ * `rejected`: the server's verdict; `reuse-detected`: the verdict names the reuse of a spent refresh token; `in-doubt`:
+ * an answer was lost, and the refresh token must not be sent again or was refused when it was.
+ */
 export type SignedOutReason = 'initial' | 'requested' | 'rejected' | 'reuse-detected' | 'in-doubt'
 
 /** Identifies one refresh token of one session. */

@@ -6,6 +6,7 @@ import type { Outcome } from './outcome.ts'
 /** Undoes what returned it; calling it twice does no harm. */
 export type Cancel = () => void
 
+/** The clocks and timers. */
 export interface Clock {
   /** The wall clock (in milliseconds since the epoch); it may jump. */
   now(): number
@@ -22,15 +23,19 @@ export interface LockRequest {
   cancel(): void
 }
 
+/** The lock that spares tabs work; no promise rests on it. */
 export interface Locks {
   /** Asks for the exclusive lock of this client's name; `steal` takes it from its holder, who runs on. */
   request(steal: boolean): LockRequest
 }
 
+/** The wire to the other tabs; messages may be late or lost. */
 export interface Channel {
+  /** Calls back with every message of another tab until closed; may be opened again. */
   open(listener: (message: unknown) => void): void
   /** Posts to every other tab; of no effect while closed. */
   post(message: unknown): void
+  /** Hears and says nothing more, so that the page is fit for the back/forward cache. */
   close(): void
 }
 
@@ -40,15 +45,18 @@ export interface Change<Result> {
   readonly result: Result
 }
 
+/** The durable record that all tabs of one browser profile share. */
 export interface Ledger {
   /** False when other tabs cannot see it: then what they say is believed. */
   readonly shared: boolean
+  /** Resolves with the entry; undefined when there is none. */
   read(): Promise<Entry | undefined>
   /**
    * Reads, applies the pure `transition` and writes, in one durable transaction. Resolves in the very task in which the
    * transaction completed.
    */
   update<Result>(transition: (entry: Entry | undefined) => Change<Result>): Promise<Result>
+  /** Leaves no connection open. */
   close(): void
 }
 
@@ -58,20 +66,30 @@ export interface Ledger {
  */
 export type LifecycleEvent = 'wake' | 'show' | 'hide'
 
+/** What the page goes through. */
 export interface Lifecycle {
+  /** Whether the user cannot see the page. */
   isHidden(): boolean
+  /** Whether the machine has a network, as far as the browser knows. */
   isOnline(): boolean
+  /** Calls back at each event, until cancelled. */
   listen(listener: (event: LifecycleEvent) => void): Cancel
 }
 
+/** A part of the platform that a browser may refuse. */
 export type MissingPart = 'locks' | 'channel' | 'ledger'
 
 /** The surroundings of one client. */
 export interface Platform {
+  /** The clocks and timers. */
   readonly clock: Clock
+  /** The Web Lock of the client's name. */
   readonly locks: Locks
+  /** The BroadcastChannel of the client's name. */
   readonly channel: Channel
+  /** The IndexedDB database of the client's name. */
   readonly ledger: Ledger
+  /** Visibility, network, freezing and the back/forward cache. */
   readonly lifecycle: Lifecycle
   /** The parts that the browser refuses, so that tabs agree less well. */
   readonly degraded: readonly MissingPart[]

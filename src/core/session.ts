@@ -20,6 +20,7 @@ export interface Held {
   readonly refreshAfter: number | undefined
 }
 
+/** What is known of the session. It holds no token, and is the same frozen object until something changes. */
 export type AuthState =
   | { readonly status: 'unknown'; readonly refreshing: boolean; readonly degraded: readonly MissingPart[] }
   | {
@@ -35,14 +36,22 @@ export type AuthState =
 /** Which tab brought a transition about. */
 export type Origin = 'this-tab' | 'other-tab'
 
+/** The transitions of the session, told in every tab; a failure is told in the tab that it happened in. */
 export interface AuthEvents {
+  /** A session has begun, or was found again. */
   'signed-in': { readonly origin: Origin }
+  /** There is a new access token. */
   refreshed: { readonly origin: Origin }
+  /**
+   * No new token can be had now. `retryAt` (in milliseconds since the epoch) is the earliest time of the next try;
+   * undefined when nothing tells, and then it comes within half a minute.
+   */
   'refresh-failed': {
     readonly error: RefreshUnavailableError
     readonly retryAt: number | undefined
     readonly origin: Origin
   }
+  /** The session has ended; `reason` says why. */
   'signed-out': { readonly reason: SignedOutReason; readonly origin: Origin }
 }
 

@@ -11,16 +11,23 @@ import { TokenResponseError } from './errors.ts'
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export interface TokenResponse {
+  /** A string of visible ASCII characters, opaque or a JWT. */
   readonly access_token?: string
-  /** Lifetime of the access token (in seconds). */
+  /** Lifetime of the access token (in seconds); without it, the `exp` of a JWT counts. */
   readonly expires_in?: number | string
+  /** The next refresh token, where the client holds it. */
   readonly refresh_token?: string
+  /** Must be `Bearer`, in any case of letters, if given (RFC 6749 section 7.1). */
   readonly token_type?: string
+  /** Not looked at. */
   readonly scope?: string
+  /** Not looked at. */
   readonly id_token?: string
+  /** Read where `access_token` is missing. */
   readonly accessToken?: string
-  /** Lifetime of the access token (in seconds). */
+  /** Read where `expires_in` is missing (in seconds). */
   readonly expiresIn?: number | string
+  /** Read where `refresh_token` is missing. */
   readonly refreshToken?: string
 }
 

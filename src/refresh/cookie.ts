@@ -3,6 +3,7 @@
 import { REQUEST_INIT, type Refresh, type SignOut } from './refresh.ts'
 import { checkHeaders, idempotencyHeader, resolveEndpoint } from './request.ts'
 
+/** What every request to a cookie endpoint carries. */
 export interface CookieRequestOptions {
   /**
    * Static headers that a foreign page cannot send without a preflight, against CSRF.
@@ -12,6 +13,7 @@ export interface CookieRequestOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** What a refresh with a cookie carries. */
 export interface CookieRefreshOptions extends CookieRequestOptions {
   /**
    * Whether each refresh carries an `Idempotency-Key`.

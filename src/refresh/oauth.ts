@@ -3,10 +3,13 @@
 import { REQUEST_INIT, type Refresh, type SignOut } from './refresh.ts'
 import { checkString, idempotencyHeader, resolveEndpoint } from './request.ts'
 
+/** What a token endpoint is to be told. */
 export interface OAuthRefreshOptions {
+  /** Absolute, or relative to the page (RFC 6749 section 3.2). */
   readonly tokenEndpoint: string | URL
+  /** The public client's identifier (RFC 6749 section 2.2). */
   readonly clientId: string
-  /** Asks for fewer scopes than were granted. */
+  /** Asks for fewer scopes than were granted (RFC 6749 section 6). */
   readonly scope?: string
   /** Further parameters of the request, such as `resource` or `audience`. */
   readonly parameters?: Readonly<Record<string, string>>
@@ -47,8 +50,11 @@ export function oauthRefresh(options: OAuthRefreshOptions): Refresh {
   return Object.assign(refresh, { endpoint, holdsRefreshToken: true })
 }
 
+/** What a revocation endpoint is to be told. */
 export interface OAuthRevocationOptions {
+  /** Absolute, or relative to the page. */
   readonly revocationEndpoint: string | URL
+  /** The public client's identifier (RFC 6749 section 2.2). */
   readonly clientId: string
 }
 

@@ -13,7 +13,7 @@ export interface RefreshRequest {
   readonly refreshToken: string | undefined
   /** Names this attempt, the same for a resend: a server that replays its answer makes rotation exactly-once. */
   readonly idempotencyKey: string
-  /** Aborts when the time-out is over. */
+  /** Aborts after `refreshTimeout`. */
   readonly signal: AbortSignal
   /** The `fetch` that was captured when the client was made. */
   readonly fetch: typeof fetch
@@ -27,6 +27,7 @@ export interface RefreshRequest {
  * before processing; after anything else the refresh token counts as in doubt.
  */
 export interface Refresh {
+  /** Asks once, and never again by itself. */
   (request: RefreshRequest): Promise<TokenResponse | Response>
   /** Where the requests go: `authFetch` lets this address pass, and probes it when the network is suspect. */
   readonly endpoint?: URL
@@ -36,13 +37,17 @@ export interface Refresh {
 
 /** What a sign-out function is given. */
 export interface SignOutRequest {
+  /** The session's refresh token; undefined when it is in a cookie. */
   readonly refreshToken: string | undefined
+  /** The session's access token; undefined when it is in a cookie, or when this tab has none. */
   readonly accessToken: string | undefined
+  /** Aborts after `refreshTimeout`. */
   readonly signal: AbortSignal
+  /** The `fetch` that was captured when the client was made. */
   readonly fetch: typeof fetch
 }
 
-/** Tells the server that a session is over. */
+/** Tells the server that a session is over. What it rejects with, `signOut()` rejects with. */
 export type SignOut = (request: SignOutRequest) => Promise<unknown>
 
 /** What every request to the authorization server has in common. */

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { documentPaths, ROOT, readDocument } from './markdown.ts'
+
+const documents = documentPaths()
+  .filter((path) => !path.startsWith('bench/'))
+  .map(readDocument)
+
+test.each(documents)('every npm script that $path names exists', ({ text }) => {
+  const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name as string)
+  expect(named.filter((name) => !(name in manifest.scripts))).toEqual([])
+})
+
+test('every npm script is named in a document', () => {
+  const all = documents.map(({ text }) => text).join('\n')
+  const named = (name: string): boolean => all.includes(name === 'test' ? 'npm test' : `npm run ${name}`)
+  expect(Object.keys(manifest.scripts).filter((name) => !named(name))).toEqual([])
+})
+
+test('every file of the project that a document names in code exists', () => {
+  const missing = documents
+    // What has changed since may name what is gone.
+    .filter(({ path }) => path !== 'CHANGELOG.md')
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:src|test|demo|bench|docs)\/[\w./-]+)`/g)]
+        .filter(([, file = '']) => !isThere(file))
+        .map(([, file]) => `${path}: ${file}`),
+    )
+  expect(missing).toEqual([])
+})
+
+function isThere(file: string): boolean {
+  try {
+    readFileSync(`${ROOT}/${file}`)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EISDIR'
+  }
+}

@@ -1,0 +1,53 @@
+// What documents take from files that commands write: it stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`.
+
+import { existsSync, readFileSync } from 'node:fs'
+import fleet from '../../bench/results/fleet.json' with { type: 'json' }
+import { SIZES } from '../package/sizes.ts'
+import { ROOT } from './markdown.ts'
+
+const MARKED = /<!-- ((?:bench|figure|size):[\w-]+|engines) -->([\s\S]*?)<!-- \/\1 -->/g
+
+export interface Figure {
+  readonly name: string
+  readonly content: string
+}
+
+export function figuresOf(text: string): Figure[] {
+  return [...text.matchAll(MARKED)].map(([, name = '', content = '']) => ({ name, content }))
+}
+
+const read = (path: string): string => readFileSync(`${ROOT}/${path}`, 'utf8')
+const grouped = (value: number): string => value.toLocaleString('en-US')
+
+const limitOf = (size: string): string => grouped(SIZES[size]?.limit ?? Number.NaN)
+const fleetOf = (schedule: string, figure: keyof (typeof fleet.rows)[number]): string =>
+  String(fleet.rows.find((row) => row.schedule === schedule)?.[figure]).replace(/^\+/, '')
+
+const FIGURES: Readonly<Record<string, () => string>> = {
+  'size:client': () => limitOf('createAuthClient + cookieRefresh'),
+  'size:react': () => limitOf('authfetch/react, on top'),
+  'figure:schedules': () =>
+    grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),
+  'figure:fleet-peak': () => fleetOf('authfetch', 'peak/mean two lifetimes after a deploy'),
+  'figure:fleet-peak-without': () => fleetOf('no jitter', 'peak/mean two lifetimes after a deploy'),
+  'figure:fleet-cost': () => fleetOf('authfetch', 'refreshes against the least possible'),
+}
+
+/** The file behind a table, relative to the root. */
+export function sourceOf(name: string): string | undefined {
+  if (name === 'engines') return 'test/browser/results/engines.md'
+  return name.startsWith('bench:') ? `bench/results/${name.slice('bench:'.length)}.md` : undefined
+}
+
+/** What stands between the comments; undefined while the command has not written its file. */
+export function contentOf(name: string): string | undefined {
+  const source = sourceOf(name)
+  if (!source) return FIGURES[name]?.()
+  return existsSync(`${ROOT}/${source}`) ? `\n\n${read(source).trim()}\n\n` : undefined
+}
+
+export function fillFigures(text: string): string {
+  return text.replace(MARKED, (_, name: string, content: string) => {
+    return `<!-- ${name} -->${contentOf(name) ?? content}<!-- /${name} -->`
+  })
+}
