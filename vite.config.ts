@@ -22,6 +22,9 @@ export default defineConfig({
     rolldownOptions: { external: [/^[a-z@]/], output: { preserveModules: true, preserveModulesRoot: 'src' } },
   },
   test: {
+    // No token is printed or thrown by any test.
+    reporters: [path('./test/leaks/reporter.ts'), 'default'],
+    setupFiles: [path('./test/leaks/setup.ts')],
     projects: [
       { extends: true, test: { name: 'authfetch', include: ['test/**/*.test.{ts,tsx}'] } },
       {
