@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Browser, Tab } from '../support/browser/driver.ts'
+import { launch } from '../support/browser/launch.ts'
+import { type Application, startApplication } from './quick-starts.ts'
+
+let application: Application
+let browser: Browser
+
+beforeAll(async () => {
+  application = await startApplication()
+  browser = await launch('chromium')
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await application?.close()
+})
+
+const shows = (tab: Tab, text: string): Promise<void> =>
+  tab.waitFor((wanted: string) => document.body?.innerText.includes(wanted), text)
+
+const press = async (tab: Tab, label: string): Promise<void> => {
+  await shows(tab, label)
+  await tab.evaluate((wanted: string) => {
+    const buttons = [...document.querySelectorAll('button')]
+    buttons.find(({ textContent }) => textContent?.trim() === wanted)?.click()
+  }, label)
+}
+
+/** Opens a page in a profile of its own. */
+async function open(
+  page: string,
+): Promise<{ readonly tab: Tab; readonly visit: (page: string) => Promise<Tab>; readonly close: () => Promise<void> }> {
+  const profile = await browser.newProfile()
+  const visit = (name: string): Promise<Tab> => profile.open(`${application.origin}/${name}.html`)
+  return { tab: await visit(page), visit, close: () => profile.close() }
+}
+
+const PROFILE = '{"subject":"alice"}'
+
+test('the cookie quick start signs in, makes a protected call, and finds the session again in a second tab', async () => {
+  const { tab, visit, close } = await open('main')
+  await shows(tab, PROFILE)
+  const second = await visit('main')
+  await shows(second, PROFILE)
+  expect([...tab.errors, ...second.errors]).toEqual([])
+  await close()
+})
+
+test.each(['react', 'vue'])('the %s quick start signs in, makes a protected call, and signs out', async (page) => {
+  const { tab, close } = await open(page)
+  await press(tab, 'Sign in')
+  await shows(tab, PROFILE)
+  await press(tab, 'Sign out')
+  await shows(tab, 'Sign in')
+  expect(tab.errors).toEqual([])
+  await close()
+})
+
+test('the ky quick start makes a protected call', async () => {
+  const { tab, visit, close } = await open('main')
+  await shows(tab, PROFILE)
+  const second = await visit('ky')
+  await shows(second, 'alice')
+  expect(second.errors).toEqual([])
+  await close()
+})
+
+test('the OAuth quick start makes a protected call to another origin, refreshes, and revokes', async () => {
+  const { tab, close } = await open('oauth')
+  await shows(tab, '"subject":"alice"')
+  const verdict = await tab.evaluate(async () => {
+    const { auth } = globalThis
+    const before = await auth.getAccessToken()
+    const after = await auth.getAccessToken({ forceRefresh: true })
+    await auth.signOut()
+    return [before !== after, auth.getState().status]
+  })
+  expect(verdict).toEqual([true, 'signed-out'])
+  expect(tab.errors).toEqual([])
+  await close()
+})
+
+test('the login by redirect comes back with tokens, and refuses a login that was not started here', async () => {
+  const { tab, close } = await open('login')
+  await tab.waitFor(() => 'startLogin' in globalThis)
+  // The page may be gone before it has answered.
+  await tab.evaluate(() => void (globalThis as unknown as { startLogin(): void }).startLogin()).catch(() => {})
+  await shows(tab, 'welcome')
+  expect(await tab.evaluate(() => [auth.getState().status, location.pathname + location.search])).toEqual([
+    'signed-in',
+    '/',
+  ])
+  await tab.goto(`${application.origin}/callback?code=stolen&state=forged`)
+  await shows(tab, 'this login was not started here')
+  await close()
+})

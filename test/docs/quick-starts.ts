@@ -1,0 +1,173 @@
+// An application made of the documents' code blocks: its pages built by Vite, its backend the server of docs/servers.md.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import vue from '@vitejs/plugin-vue'
+import { build, preview } from 'vite'
+import { createDemoServer } from '../../demo/server/server.ts'
+import { startLoginProvider } from './login-provider.ts'
+import { documentPaths, ROOT, readDocument } from './markdown.ts'
+
+const FOLDER = `${ROOT}/.data/quick-starts`
+
+/** The code of the blocks that say `<!-- run NAME -->`, by their file or, without one, by NAME. */
+function runnable(): ReadonlyMap<string, string> {
+  const blocks = documentPaths().flatMap((path) => readDocument(path).blocks)
+  return new Map(
+    blocks
+      .filter(({ directives }) => directives[0] === 'run')
+      .map(({ code, directives }) => [/^(?:\/\/|<!--) (\S+\.\w+)/.exec(code)?.[1] ?? `${directives[1]}.ts`, code]),
+  )
+}
+
+export interface Application {
+  /** With the pages `main.html`, `react.html`, `vue.html`, `ky.html`, `oauth.html` and `login.html`. */
+  readonly origin: string
+  close(): Promise<void>
+}
+
+const PAGES: Readonly<Record<string, string>> = {
+  main: 'src/main.ts',
+  react: 'src/main.tsx',
+  vue: 'src/app.ts',
+  ky: 'src/api.ts',
+  oauth: 'start-oauth.ts',
+  login: 'start-login.ts',
+}
+
+export async function startApplication(): Promise<Application> {
+  const code = runnable()
+  rmSync(FOLDER, { recursive: true, force: true })
+  mkdirSync(`${FOLDER}/src`, { recursive: true })
+  const write = (name: string, text: string): void => writeFileSync(`${FOLDER}/${name}`, text)
+  write('package.json', '{ "type": "module" }')
+  for (const [name, text] of code) write(name, text)
+  for (const [name, entry] of Object.entries(PAGES)) {
+    write(`${name}.html`, `<!doctype html><title>${name}</title><body><script type="module" src="/${entry}"></script>`)
+  }
+
+  const backend = await startBackend()
+  // Of another origin than the page, as a provider is.
+  const origins: string[] = []
+  const demo = await createDemoServer({ origins })
+  const provider = await demo.listen()
+  const login = await startLoginProvider()
+  const oauth = (code.get('oauth.ts') ?? '')
+    .replaceAll('https://id.example', `${provider}/oauth`)
+    .replaceAll('https://api.example/me', `${provider}/api/me`)
+    .replaceAll('https://api.example', provider)
+    .replaceAll("clientId: 'spa'", "clientId: 'demo'")
+  write('oauth.ts', `${oauth}\nObject.assign(globalThis, { auth })\n`)
+  write(
+    'start-oauth.ts',
+    `const body = JSON.stringify({ user: 'alice', custody: 'client' })
+     const headers = { 'Content-Type': 'application/json' }
+     const response = await fetch('${provider}/auth/sign-in', { method: 'POST', headers, body })
+     Object.assign(globalThis, { tokens: await response.json() })
+     import('./oauth')`,
+  )
+  write('login.ts', (code.get('login.ts') ?? '').replace('https://id.example', login.origin))
+  write(
+    'start-login.ts',
+    `import { createAuthClient, oauthRefresh } from 'authfetch'
+     const refresh = oauthRefresh({ tokenEndpoint: '${login.origin}/token', clientId: 'spa' })
+     Object.assign(globalThis, { auth: createAuthClient({ name: 'login', refresh }) })
+     import('./login').then(({ startLogin, finishLogin }) => {
+       const show = (text) => document.body.append(text)
+       if (location.pathname === '/callback') finishLogin().then(() => show('welcome'), (error) => show(error.message))
+       else Object.assign(globalThis, { startLogin })
+     })`,
+  )
+
+  await build({
+    root: FOLDER,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [vue()],
+    resolve: {
+      alias: [
+        { find: /^authfetch$/, replacement: `${ROOT}/src/index.ts` },
+        { find: /^authfetch\/(\w+)$/, replacement: `${ROOT}/src/$1.ts` },
+      ],
+    },
+    build: {
+      target: 'es2022',
+      minify: false,
+      rolldownOptions: { input: Object.keys(PAGES).map((name) => `${FOLDER}/${name}.html`) },
+    },
+  })
+  const pages = await preview({
+    root: FOLDER,
+    configFile: false,
+    logLevel: 'silent',
+    appType: 'mpa',
+    plugins: [
+      {
+        name: 'callback',
+        configurePreviewServer: ({ middlewares }) => {
+          middlewares.use((request, _response, next) => {
+            request.url = request.url?.replace(/^\/callback\b/, '/login.html')
+            next()
+          })
+        },
+      },
+    ],
+    preview: {
+      host: 'localhost',
+      port: 0,
+      proxy: { '/auth': backend.origin, '/api': backend.origin },
+    },
+  })
+  const { port } = pages.httpServer.address() as AddressInfo
+  const origin = `http://localhost:${port}`
+  origins.push(origin)
+  return {
+    origin,
+    async close() {
+      await pages.close()
+      backend.close()
+      await demo.close()
+      await login.close()
+      rmSync(FOLDER, { recursive: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, 'localhost')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+interface Backend {
+  readonly origin: string
+  close(): void
+}
+
+/** Starts the server of the document, just as it stands there. */
+async function startBackend(): Promise<Backend> {
+  const port = await freePort()
+  const env = { ...process.env, PORT: String(port) }
+  const child = spawn(process.execPath, ['server.mjs'], { cwd: FOLDER, env })
+  let complaint = ''
+  child.stderr.on('data', (chunk) => {
+    complaint += chunk
+  })
+  const origin = `http://localhost:${port}`
+  while (child.exitCode === null) {
+    const isUp = await fetch(origin).then(
+      () => true,
+      () => false,
+    )
+    if (isUp && child.exitCode === null) return { origin, close: () => child.kill() }
+  }
+  // Somebody else was faster to take the port.
+  if (complaint.includes('EADDRINUSE')) return startBackend()
+  throw new Error(`the server of docs/servers.md does not start: ${complaint}`)
+}
