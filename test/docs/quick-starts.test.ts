@@ -38,12 +38,33 @@ async function open(
 
 const PROFILE = '{"subject":"alice"}'
 
-test('the cookie quick start signs in, makes a protected call, and finds the session again in a second tab', async () => {
+/** What the page has asked of the authorization server. */
+const authRequests = (tab: Tab): Promise<string[]> =>
+  tab.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => new URL(name).pathname)
+      .filter((path) => path.startsWith('/auth/')),
+  )
+
+test('the cookie quick start signs in and makes a protected call', async () => {
+  const { tab, close } = await open('main')
+  await shows(tab, PROFILE)
+  expect(await authRequests(tab)).toContain('/auth/sign-in')
+  expect(tab.errors).toEqual([])
+  await close()
+})
+
+test('its session is found again: in a second tab without a request, and when all are closed by one refresh', async () => {
   const { tab, visit, close } = await open('main')
   await shows(tab, PROFILE)
   const second = await visit('main')
   await shows(second, PROFILE)
-  expect([...tab.errors, ...second.errors]).toEqual([])
+  expect(await authRequests(second)).toEqual([])
+  await Promise.all([tab.close(), second.close()])
+  const third = await visit('main')
+  await shows(third, PROFILE)
+  expect(await authRequests(third)).toEqual(['/auth/refresh'])
   await close()
 })
 
