@@ -11,11 +11,14 @@ export interface Demo {
   close(): Promise<void>
 }
 
+/** Short, so that there is something to see (in seconds). */
+const ACCESS_LIFETIME = 30
+
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** `file`: where sessions are kept; `:memory:` forgets them. Port 0 is any free one. */
 export async function serveDemo(file: string, port: number): Promise<Demo> {
-  const auth = await createDemoServer({ file })
+  const auth = await createDemoServer({ file, accessLifetime: ACCESS_LIFETIME })
   const http = createHttpServer((request, response) => {
     auth.handle(request, response, () => vite.middlewares(request, response))
   })
@@ -23,7 +26,10 @@ export async function serveDemo(file: string, port: number): Promise<Demo> {
     root: path('.'),
     configFile: path('../vite.config.ts'),
     logLevel: 'warn',
-    server: { middlewareMode: { server: http } },
+    // The documents are outside of the page's folder.
+    server: { middlewareMode: { server: http }, fs: { allow: [path('..')] } },
+    // Found at once, so that no page is loaded a second time.
+    optimizeDeps: { include: ['idb-keyval', 'jwt-decode', 'ky'] },
   })
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)

@@ -2,6 +2,7 @@
 
 import {
   type AuthClient,
+  type AuthClientOptions,
   cookieRefresh,
   cookieSignOut,
   createAuthClient,
@@ -10,12 +11,20 @@ import {
   type TokenResponse,
 } from 'authfetch'
 
-export type Custody = 'cookie' | 'client' | 'cookie-only'
+export const CUSTODIES = ['cookie', 'client', 'cookie-only'] as const
+export type Custody = (typeof CUSTODIES)[number]
 
-export function createClient(custody: Custody): AuthClient {
+export const isCustody = (value: unknown): value is Custody => CUSTODIES.includes(value as Custody)
+
+/** Locks, channels and ledgers of the demo's clients have names that start so. */
+export const CLIENT_NAME = 'authfetch-demo'
+
+export const ledgerOf = (custody: Custody): string => `${CLIENT_NAME}-${custody}`
+
+export function createClient(custody: Custody, options: Partial<AuthClientOptions> = {}): AuthClient {
   const isHeld = custody === 'client'
   return createAuthClient({
-    name: `authfetch-demo-${custody}`,
+    name: ledgerOf(custody),
     refresh: isHeld
       ? oauthRefresh({ tokenEndpoint: '/oauth/token', clientId: 'demo' })
       : cookieRefresh('/auth/refresh'),
@@ -23,15 +32,33 @@ export function createClient(custody: Custody): AuthClient {
       ? oauthRevocation({ revocationEndpoint: '/oauth/revoke', clientId: 'demo' })
       : cookieSignOut('/auth/sign-out'),
     refreshLead: 5_000,
+    ...options,
   })
 }
 
-export async function logIn(user: string, custody: Custody): Promise<TokenResponse> {
-  const response = await fetch('/auth/sign-in', {
+export async function logIn(
+  user: string,
+  custody: Custody,
+  device = deviceName(),
+  send: typeof fetch = fetch,
+): Promise<TokenResponse> {
+  const response = await send('/auth/sign-in', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'authfetch' },
-    body: JSON.stringify({ user, custody, device: navigator.userAgent }),
+    body: JSON.stringify({ user, custody, device }),
+    // A login for the client's own custody leaves the cookies of another session alone.
+    credentials: custody === 'client' ? 'omit' : 'same-origin',
   })
   if (!response.ok) throw new Error(`the server answered with status ${response.status}`)
   return response.json()
+}
+
+/** A name for this browser profile, such as `Chrome on Linux (k3f9)`. */
+export function deviceName(): string {
+  const agent = navigator.userAgent
+  const browser = /Firefox|Edg|Chrome|Safari/.exec(agent)?.[0].replace('Edg', 'Edge') ?? 'Browser'
+  const system = /Android|iPhone|iPad|Windows|Mac|Linux/.exec(agent)?.[0] ?? 'this device'
+  const profile = localStorage.getItem('demo-profile') ?? Math.random().toString(36).slice(2, 6)
+  localStorage.setItem('demo-profile', profile)
+  return `${browser} on ${system} (${profile})`
 }

@@ -1,0 +1,115 @@
+// A network and a server that are slow, failing, or gone.
+
+import { server } from '../server.ts'
+import { callApi } from '../tab.ts'
+import { duration, now } from '../time.ts'
+import { type Exercise, judge, requests } from './exercise.ts'
+
+const SLOW = 2_000
+
+export const NETWORK: readonly Exercise[] = [
+  {
+    id: 'slow',
+    group: 'Network',
+    title: 'A slow answer',
+    expectation:
+      'The refresh takes two seconds; calls meanwhile go out with the token that is still valid, and wait for nothing.',
+    help: { text: 'When to refresh', href: 'docs.html?README#options' },
+    async run(stage) {
+      await stage.calm()
+      await server.fault({ at: 'refresh', kind: 'latency', delay: SLOW })
+      const startedAt = now()
+      const refreshing = stage.refresh().then(() => now() - startedAt)
+      stage.say('The refresh is on the wire.')
+      const { status } = await callApi(stage.account)
+      const called = now() - startedAt
+      const refreshed = await refreshing
+      return judge(
+        status === 200 && called < refreshed,
+        `The call was answered ${status} after ${duration(called)}; the refresh took ${duration(refreshed)}.`,
+      )
+    },
+  },
+  {
+    id: 'failing',
+    group: 'Network',
+    title: 'Failing answers',
+    expectation:
+      'A 503 with Retry-After, then a 502 with an HTML page: nobody is signed out, calls go on, and the next tries come by themselves.',
+    help: { text: 'RefreshUnavailableError', href: 'docs.html?troubleshooting#troubleshooting' },
+    async run(stage) {
+      await stage.calm()
+      await server.fault({ at: 'refresh', kind: 'unavailable', retryAfter: 1 })
+      await server.fault({ at: 'refresh', kind: 'html', status: 502 })
+      const count = await stage.measure()
+      const isDone = stage.seen('a refresh succeeded', ({ kind, step }) => kind === 'session' && step === 'refreshed')
+      let failures = 0
+      stage.account.client.on('refresh-failed', () => failures++)
+      const startedAt = now()
+      await stage.refresh().catch(() => stage.say('Refused. The client waits, and tries again by itself.'))
+      const { status } = await callApi(stage.account)
+      await isDone
+      const { granted, reuses } = await count()
+      return judge(
+        status === 200 && failures > 0 && granted === 1 && reuses === 0,
+        `${failures} failures, and still signed in; a call meanwhile was answered ${status}; after ${duration(now() - startedAt)} there was a new token.`,
+      )
+    },
+  },
+  {
+    id: 'lost',
+    group: 'Network',
+    title: 'A lost answer',
+    expectation:
+      'The server spends the token, and its answer is lost. The token is sent again with the same Idempotency-Key, the server replays its answer, and nobody is signed out.',
+    help: { text: 'What to ask of a server', href: 'docs.html?servers#what-to-ask-of-a-server-best-first' },
+    async run(stage) {
+      await stage.calm()
+      await server.fault({ at: 'refresh', kind: 'answer-lost' })
+      const count = await stage.measure()
+      const isDone = stage.seen('a refresh succeeded', ({ kind, step }) => kind === 'session' && step === 'refreshed')
+      await stage
+        .refresh()
+        .catch(() => stage.say('No answer came: the token is in doubt. The client probes the wire, and asks again.'))
+      await isDone
+      const { granted, replayed, reuses } = await count()
+      const { status } = await callApi(stage.account)
+      return judge(
+        granted === 1 && replayed >= 1 && reuses === 0 && status === 200,
+        `Spent ${granted === 1 ? 'once' : `${granted} times`}, the answer replayed ${replayed === 1 ? 'once' : `${replayed} times`}, ${reuses} reuses detected; still signed in.`,
+      )
+    },
+  },
+  {
+    id: 'offline',
+    group: 'Network',
+    title: 'Offline',
+    expectation:
+      'This page goes off line, and is told to refresh: nothing reaches the server, nobody is signed out; back on line the first call is answered.',
+    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    async run(stage) {
+      await stage.calm()
+      const { wire, client } = stage.account
+      const count = await stage.measure()
+      wire.setOffline(true)
+      let code = 'none'
+      let offline: number
+      try {
+        stage.say('Off line.')
+        await stage.refresh().catch((error: { code?: string }) => {
+          code = error.code ?? 'unknown'
+        })
+        offline = (await callApi(stage.account)).status
+      } finally {
+        wire.setOffline(false)
+      }
+      const isSignedIn = client.getState().status === 'signed-in'
+      const { granted, refused } = await count()
+      const { status } = await callApi(stage.account)
+      return judge(
+        code === 'refresh-unavailable' && offline === 0 && isSignedIn && granted + refused === 0 && status === 200,
+        `Off line: the refresh failed as ${code}, ${requests(granted + refused)} at the server, still signed in. Back on line: ${status}.`,
+      )
+    },
+  },
+]

@@ -1,0 +1,169 @@
+// A thief, another user, and leaving everywhere.
+
+import { CUSTODIES, type Custody, ledgerOf, logIn } from '../../session.ts'
+import { server } from '../server.ts'
+import { type CallResult, callApi } from '../tab.ts'
+import { type Exercise, failed, judge, passed, type Stage } from './exercise.ts'
+
+/** What any script of this page could read from the ledger. */
+export async function readRefreshToken(custody: Custody): Promise<string | undefined> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(ledgerOf(custody))
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error)
+  })
+  try {
+    return await new Promise((resolve, reject) => {
+      const reading = database.transaction('ledger').objectStore('ledger').get('session')
+      reading.onsuccess = () => resolve(reading.result?.refreshToken)
+      reading.onerror = () => reject(reading.error)
+    })
+  } finally {
+    database.close()
+  }
+}
+
+/** Spends a refresh token as a thief would: from elsewhere, without the page's keys. */
+async function spendElsewhere(refreshToken: string): Promise<{ status: number; refreshToken?: string }> {
+  const response = await server.fetch('/oauth/token', {
+    method: 'POST',
+    credentials: 'omit',
+    body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'demo', refresh_token: refreshToken }),
+  })
+  const body = await response.json()
+  return { status: response.status, refreshToken: body.refresh_token }
+}
+
+/** Another user signs in elsewhere while a call of the first one is on its way. */
+async function changeUser(stage: Stage): Promise<{ readonly call: CallResult; readonly user: string }> {
+  const user = stage.user() === 'bob' ? 'alice' : 'bob'
+  const other = stage.others().find(({ status }) => status === 'signed in') ?? (await stage.openTabs(1))[0]
+  if (!other) throw new Error('There is no other tab.')
+  await stage.ripen()
+  await server.fault({ at: 'api', kind: 'latency', delay: 1_500 })
+  await server.fault({ at: 'api', kind: 'unauthorized' })
+  const isSent = stage.seen(
+    'the call is on the wire',
+    (seen, lane) =>
+      lane.id === stage.lanes.self.id && seen.kind === 'wire' && seen.request === 'api' && seen.step === 'sent',
+  )
+  const calling = callApi(stage.account)
+  await isSent
+  stage.say(`Tab ${other.number} signs in as ${user}.`)
+  await stage.lanes.command(other, 'sign in', user)
+  await stage.until(
+    () => stage.account.client.getState().status === 'signed-in' && stage.session().then(() => true),
+    'this tab has heard',
+  )
+  return { call: await calling, user }
+}
+
+export const PEOPLE: readonly Exercise[] = [
+  {
+    id: 'steal',
+    group: 'People',
+    title: 'Steal the refresh token',
+    expectation:
+      'A copy of the refresh token is spent elsewhere. When this page presents the spent one, the server detects the theft and revokes the family: this page shows “reuse-detected”, and the thief is shut out too.',
+    help: { text: 'Signed out as “reuse-detected”', href: 'docs.html?troubleshooting#troubleshooting' },
+    custody: 'client',
+    async run(stage) {
+      await stage.calm()
+      const stolen = await readRefreshToken('client')
+      if (!stolen) return failed('There was no refresh token within reach of scripts.')
+      const count = await stage.measure()
+      const first = await spendElsewhere(stolen)
+      stage.say('The thief has a new refresh token; the one in this page is spent. Now this page refreshes.')
+      await stage.refresh().catch(() => {})
+      const state = stage.account.client.getState()
+      const reason = state.status === 'signed-out' ? state.reason : state.status
+      const second = await spendElsewhere(first.refreshToken ?? '')
+      const { reuses } = await count()
+      return judge(
+        first.status === 200 && reason === 'reuse-detected' && second.status === 400 && reuses === 1,
+        `The thief got one token (${first.status}). This page is signed out as “${reason}”. The thief’s next try was refused (${second.status}); ${reuses === 1 ? 'one alarm' : `${reuses} alarms`} at the server.`,
+      )
+    },
+  },
+  {
+    id: 'other-user',
+    group: 'People',
+    title: 'Sign in as another user in another tab',
+    expectation:
+      'This tab shows the other user too. A call of the first user that was on its way is not sent again with the second user’s token.',
+    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    custody: 'cookie',
+    async run(stage) {
+      await stage.calm()
+      const before = stage.user()
+      const { call, user } = await changeUser(stage)
+      await stage.until(() => stage.account.client.getClaims()?.sub === user, `this tab shows ${user}`)
+      const { subject } = await callApi(stage.account)
+      const isOwn = call.subject === undefined || call.subject === before
+      return judge(
+        isOwn && subject === user,
+        `This tab shows ${user}. The call of ${before} ended with ${call.status}${call.subject ? ` for ${call.subject}` : ''}, not with ${user}’s data; a new call is answered for ${subject}.`,
+      )
+    },
+  },
+  {
+    id: 'everywhere',
+    group: 'People',
+    title: 'Sign out everywhere',
+    expectation:
+      'All tabs of this browser are signed out at once, and the server ends the user’s sessions on all devices.',
+    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    custody: 'cookie',
+    async run(stage) {
+      await stage.calm()
+      const user = stage.user()
+      if (stage.others().length === 0) await stage.openTabs(1)
+      await stage.until(
+        () => stage.others().every(({ status }) => status === 'signed in'),
+        'the other tabs share the session',
+      )
+      await logIn(user, 'client', 'Phone of the exercise', server.fetch)
+      await stage.account.client.signOut()
+      const { revoked } = await server.revokeUser(user)
+      const lanes = await stage.until(() => {
+        const open = [stage.lanes.self, ...stage.others()]
+        return open.every(({ status }) => status.startsWith('signed out')) && open
+      }, 'all tabs are signed out')
+      const left = (await server.sessions()).filter(({ subject, status }) => subject === user && status === 'active')
+      return judge(
+        revoked >= 1 && left.length === 0,
+        `${lanes.length} of ${lanes.length} tabs are signed out; ${revoked} more ${revoked === 1 ? 'session' : 'sessions'} of ${user} ended at the server; ${left.length} are left.`,
+      )
+    },
+  },
+  {
+    id: 'custodies',
+    group: 'People',
+    title: 'Three ways to keep tokens',
+    expectation:
+      'In an httpOnly cookie, held by the client, or both tokens in cookies: the API answers in each, and scripts get at no more than they must.',
+    help: { text: 'Cookies and CORS', href: 'docs.html?servers#cookies-and-cors' },
+    async run(stage) {
+      const before = stage.account.custody
+      const lines: string[] = []
+      for (const custody of CUSTODIES) {
+        await stage.account.signIn('alice', custody)
+        const { status } = await callApi(stage.account)
+        const refreshToken = await readRefreshToken(custody)
+        const claims = stage.account.client.getClaims()
+        const reach =
+          [claims && 'the access token', refreshToken && 'the refresh token'].filter(Boolean).join(' and ') ||
+          'no token'
+        const isRight =
+          status === 200 &&
+          Boolean(refreshToken) === (custody === 'client') &&
+          Boolean(claims) === (custody !== 'cookie-only') &&
+          !document.cookie.includes('refresh')
+        if (!isRight) return failed(`${custody}: the API answered ${status}, and scripts can reach ${reach}.`)
+        lines.push(`${custody}: ${status}, scripts reach ${reach}`)
+      }
+      await stage.account.signIn('alice', before)
+      return passed(`${lines.join('; ')}.`)
+    },
+  },
+]

@@ -1,0 +1,105 @@
+// As much of Markdown as this project's documents use: headings, paragraphs, lists, tables, code, emphasis, links.
+
+import { h } from './dom.ts'
+
+/** The anchor of a heading, as GitHub makes it. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-')
+}
+
+const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|!\[([^\]]*)\]\(([^)]+)\)|\[([^\]]+)\]\(([^)]+)\)/g
+
+/** Links between documents lead to their rendering. */
+function toHref(target: string): string {
+  const local = /^(?:\.\.\/|docs\/|\.\/)*([\w-]+)\.md(#.*)?$/.exec(target)
+  return local ? `docs.html?${local[1]}${local[2] ?? ''}` : target
+}
+
+function inline(text: string): Node[] {
+  const nodes: Node[] = []
+  let end = 0
+  for (const match of text.matchAll(INLINE)) {
+    nodes.push(document.createTextNode(text.slice(end, match.index)))
+    const [whole, code, strong, alternative, image, words, target] = match
+    if (code !== undefined) nodes.push(h('code', {}, code))
+    else if (strong !== undefined) nodes.push(h('strong', {}, ...inline(strong)))
+    else if (image !== undefined) nodes.push(h('img', { src: image.replace(/^demo\//, ''), alt: alternative ?? '' }))
+    else nodes.push(h('a', { href: toHref(target ?? '') }, ...inline(words ?? '')))
+    end = (match.index ?? 0) + whole.length
+  }
+  nodes.push(document.createTextNode(text.slice(end)))
+  return nodes
+}
+
+const cells = (line: string): string[] =>
+  line
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim())
+
+function table([head = '', , ...rows]: readonly string[]): HTMLElement {
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': cells(head).join(', ') },
+    h(
+      'table',
+      {},
+      h(
+        'thead',
+        {},
+        h('tr', {}, ...cells(head).map((cell) => (cell ? h('th', { scope: 'col' }, ...inline(cell)) : h('td')))),
+      ),
+      h('tbody', {}, ...rows.map((row) => h('tr', {}, ...cells(row).map((cell) => h('td', {}, ...inline(cell)))))),
+    ),
+  )
+}
+
+function list(lines: readonly string[], isOrdered: boolean): HTMLElement {
+  const items: string[] = []
+  for (const line of lines) {
+    const item = /^(?:[-*]|\d+\.) +(.*)$/.exec(line)
+    if (item) items.push(item[1] ?? '')
+    else items.push(`${items.pop() ?? ''} ${line.trim()}`)
+  }
+  return h(isOrdered ? 'ol' : 'ul', {}, ...items.map((item) => h('li', {}, ...inline(item))))
+}
+
+function block(lines: readonly string[]): HTMLElement {
+  const [first = ''] = lines
+  const heading = /^(#{1,4}) +(.*)$/.exec(first)
+  if (heading) {
+    const text = heading[2] ?? ''
+    return h(`h${heading[1]?.length ?? 1}` as 'h1', { id: anchorOf(text) }, ...inline(text))
+  }
+  if (first.startsWith('|')) return table(lines)
+  if (/^([-*]|\d+\.) /.test(first)) return list(lines, /^\d/.test(first))
+  return h('p', {}, ...inline(lines.join(' ')))
+}
+
+export function render(text: string): HTMLElement[] {
+  const elements: HTMLElement[] = []
+  let lines: string[] = []
+  let code: string[] | undefined
+  const flush = (): void => {
+    if (lines.length > 0) elements.push(block(lines))
+    lines = []
+  }
+  for (const line of text.split('\n')) {
+    if (line.startsWith('```')) {
+      flush()
+      if (code) elements.push(h('pre', { tabindex: 0 }, h('code', {}, code.join('\n'))))
+      code = code ? undefined : []
+    } else if (code) code.push(line)
+    else if (line.trim() === '') flush()
+    else {
+      if (line.startsWith('#')) flush()
+      lines.push(line)
+      if (line.startsWith('#')) flush()
+    }
+  }
+  flush()
+  return elements
+}

@@ -1,0 +1,74 @@
+// Sees the requests, and can take this page off the network.
+
+import { now } from '../time.ts'
+import { type Emit, nextId, type RequestKind } from './observation.ts'
+
+export interface Wire {
+  /** How far the server's clock is ahead of this machine's (in milliseconds), by the `Date` of its last answer. */
+  readonly serverAhead: number | undefined
+  readonly isOffline: boolean
+  /** Requests fail, and `navigator.onLine` and its events say so. */
+  setOffline(isOffline: boolean): void
+}
+
+const KINDS: Readonly<Record<string, RequestKind>> = {
+  '/auth/refresh': 'refresh',
+  '/oauth/token': 'refresh',
+  '/auth/sign-in': 'sign-in',
+  '/auth/sign-out': 'sign-out',
+  '/oauth/revoke': 'sign-out',
+}
+
+function kindOf(method: string, path: string): RequestKind | undefined {
+  if (method === 'HEAD') return KINDS[path] && 'probe'
+  return path.startsWith('/api/') ? 'api' : KINDS[path]
+}
+
+export function observeWire(emit: Emit): Wire {
+  const native = globalThis.fetch.bind(globalThis)
+  let serverAhead: number | undefined
+  let isOffline = false
+
+  async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    if (isOffline) throw new TypeError('Failed to fetch')
+    const response = await native(input, init)
+    const date = Date.parse(response.headers.get('date') ?? '')
+    // `Date` is in whole seconds: half of one is the best guess.
+    if (date) serverAhead = date + 500 - now()
+    return response
+  }
+
+  globalThis.fetch = (input, init) => {
+    const isRequest = input instanceof Request
+    const { pathname: path, origin } = new URL(isRequest ? input.url : input, location.href)
+    const method = init?.method ?? (isRequest ? input.method : 'GET')
+    const request = origin === location.origin ? kindOf(method, path) : undefined
+    if (!request) return native(input, init)
+    const headers = new Headers(init?.headers ?? (isRequest ? input.headers : {}))
+    const attempt = request === 'refresh' ? (headers.get('idempotency-key') ?? undefined) : undefined
+    const sight = { kind: 'wire', id: nextId(), request, path, attempt } as const
+    emit({ ...sight, step: 'sent' })
+    const answer = send(input, init)
+    answer.then(
+      ({ status }) => emit({ ...sight, step: 'answered', status }),
+      () => emit({ ...sight, step: 'failed' }),
+    )
+    return answer
+  }
+
+  return {
+    get serverAhead() {
+      return serverAhead
+    },
+    get isOffline() {
+      return isOffline
+    },
+    setOffline(value) {
+      isOffline = value
+      if (value) Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => false })
+      else Reflect.deleteProperty(navigator, 'onLine')
+      emit({ kind: 'page', step: value ? 'offline' : 'online' })
+      dispatchEvent(new Event(value ? 'offline' : 'online'))
+    },
+  }
+}

@@ -1,0 +1,206 @@
+// The server's view: counters, sessions by device, reuse alarms, and the chain of this session's refresh tokens.
+
+import { deviceName } from '../session.ts'
+import { find, h, setText, show } from './dom.ts'
+import type { Observation } from './observe/observation.ts'
+import { ownSession, type Session, type Stats, server } from './server.ts'
+import type { OwnTab } from './tab.ts'
+import { clockTime, plural } from './time.ts'
+
+const EVERY = 2_500
+const MOST = 12
+const CUSTODY: Readonly<Record<string, string>> = {
+  cookie: 'httpOnly cookie',
+  client: 'held by the client',
+  'cookie-only': 'both tokens in cookies',
+}
+const REVOKED: Readonly<Record<string, string>> = {
+  reuse: 'revoked: reuse detected',
+  'sign-out': 'signed out',
+  administrator: 'revoked by an administrator',
+}
+
+const statusOf = ({ status, revokedFor }: Session): string =>
+  status === 'revoked' ? (REVOKED[revokedFor ?? ''] ?? status) : status
+
+function counters({
+  refreshesGranted,
+  refreshesReplayed,
+  refreshesRefused,
+  reusesDetected,
+  apiCalls,
+}: Stats): HTMLElement[] {
+  const good = Object.entries(apiCalls).reduce((sum, [status, count]) => sum + (status < '400' ? count : 0), 0)
+  const unauthorized = apiCalls['401'] ?? 0
+  const tile = (name: string, value: number, isBad = false): HTMLElement =>
+    h('div', { class: isBad && value > 0 ? 'tile bad' : 'tile' }, h('dt', {}, name), h('dd', {}, String(value)))
+  return [
+    tile('refreshes granted', refreshesGranted),
+    tile('answers replayed', refreshesReplayed),
+    tile('refreshes refused', refreshesRefused),
+    tile('reuses detected', reusesDetected, true),
+    tile('API calls answered', good),
+    tile('API calls refused, 401', unauthorized),
+  ]
+}
+
+/** Who spent a refresh token: the tab that was seen to send the request of that key. */
+function spenders({ lanes }: OwnTab): Map<string, string> {
+  const found = new Map<string, string>()
+  const isRefresh = (seen: Observation): seen is Observation & { kind: 'wire' } =>
+    seen.kind === 'wire' && seen.request === 'refresh'
+  for (const lane of lanes.all()) {
+    for (const seen of lanes.historyOf(lane.id)) {
+      if (isRefresh(seen) && seen.attempt && !found.has(seen.attempt)) found.set(seen.attempt, `tab ${lane.number}`)
+    }
+  }
+  return found
+}
+
+/** Numbered as clients count their generations: a sign-in brings the first. */
+function chain(session: Session | undefined, tab: OwnTab, ahead: number): HTMLElement[] {
+  if (!session) return [h('li', { class: 'none' }, 'The server has no session of this browser.')]
+  const by = spenders(tab)
+  const shown = session.tokens.slice(-MOST)
+  const hidden = session.tokens.length - shown.length
+  const links = shown.map(({ generation, spentAt, spentBy }) => {
+    const isLast = spentAt === null
+    const isDead = session.status !== 'active'
+    const who = spentBy === null ? 'somebody without a key' : (by.get(spentBy) ?? 'an earlier page')
+    return h(
+      'li',
+      {
+        class: isLast
+          ? isDead
+            ? 'link dead'
+            : 'link current'
+          : spentBy === null
+            ? 'link spent foreign'
+            : 'link spent',
+      },
+      h('strong', { class: 'number' }, String(generation + 1)),
+      h('span', {}, isLast ? (isDead ? statusOf(session) : 'unspent') : `spent by ${who}`),
+      spentAt !== null && h('time', {}, clockTime(spentAt - ahead)),
+    )
+  })
+  return hidden > 0 ? [h('li', { class: 'none' }, `${hidden} earlier`), ...links] : links
+}
+
+function table(
+  sessions: readonly Session[],
+  own: Session | undefined,
+  ahead: number,
+  revoke: (session: Session) => void,
+): HTMLElement[] {
+  const newest = [...sessions].sort((a, b) => b.usedAt - a.usedAt).slice(0, 12)
+  return newest.map((session) => {
+    const { id, subject, device, custody, usedAt, tokens, status } = session
+    const isOwn = id === own?.id
+    return h(
+      'tr',
+      { class: `${status}${session.revokedFor === 'reuse' ? ' reuse' : ''}`, 'data-session': id },
+      h('th', { scope: 'row' }, subject, isOwn && h('span', { class: 'you' }, 'this one')),
+      h('td', { 'data-label': 'Device' }, device),
+      h('td', { 'data-label': 'Refresh token' }, CUSTODY[custody]),
+      h('td', { 'data-label': 'Family' }, h('code', {}, id.slice(0, 8)), ` ${plural(tokens.length, 'token')}`),
+      h('td', { 'data-label': 'Used' }, clockTime(usedAt - ahead)),
+      h('td', { 'data-label': 'State' }, statusOf(session)),
+      h(
+        'td',
+        {},
+        status === 'active' &&
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'small',
+              'aria-label': `Revoke the session of ${subject} on ${device}`,
+              click: () => revoke(session),
+            },
+            'Revoke',
+          ),
+      ),
+    )
+  })
+}
+
+export interface Office {
+  /** Asks the server anew, soon. */
+  look(): void
+}
+
+export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
+  const { account, lanes } = tab
+  let isPending = false
+  let sessions: readonly Session[] = []
+  let drawn = ''
+
+  async function look(): Promise<void> {
+    isPending = false
+    if (document.visibilityState !== 'visible') return
+    let stats: Stats
+    let ahead: number
+    try {
+      const [found, counted, settings] = await Promise.all([server.sessions(), server.stats(), server.settings()])
+      sessions = found
+      stats = counted
+      ahead = settings.clockOffset
+    } catch {
+      return setText(find('server-state'), 'cannot be reached')
+    }
+    setText(find('server-state'), ahead === 0 ? 'answers' : `answers; its clock is ${ahead / 60_000} min ahead`)
+    show(find('stats'), counters(stats))
+    const own = ownSession(sessions, account.client.getClaims<{ sid?: string }>()?.sid, deviceName())
+    show(find('chain'), chain(own, tab, ahead))
+    const alarms = [...sessions]
+      .filter(({ revokedFor }) => revokedFor === 'reuse')
+      .sort((a, b) => (b.revokedAt ?? 0) - (a.revokedAt ?? 0))
+    show(
+      find('alarms'),
+      alarms
+        .slice(0, 4)
+        .map(({ subject, device, revokedAt, id }) =>
+          h(
+            'li',
+            {},
+            h('b', {}, `${clockTime((revokedAt ?? 0) - ahead)} Reuse: `),
+            `a spent refresh token of ${subject} on ${device} came again. Family ${id.slice(0, 8)} was revoked.`,
+          ),
+        ),
+    )
+    find('no-alarms').hidden = alarms.length > 0
+    // Buttons lose their listeners in a comparison by markup, so the data are compared.
+    const now = JSON.stringify([sessions, own?.id])
+    if (now === drawn) return
+    drawn = now
+    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>('[data-session]')?.dataset
+      .session
+    find('sessions').replaceChildren(...table(sessions, own, ahead, revoke))
+    find('sessions').querySelector<HTMLElement>(`[data-session="${focused}"] button`)?.focus()
+    find('no-sessions').hidden = sessions.length > 0
+  }
+
+  function soon(): void {
+    if (isPending) return
+    isPending = true
+    setTimeout(look, 150)
+  }
+
+  function revoke({ id, subject, device }: Session): void {
+    server.revokeSession(id).then(
+      () => {
+        say(`Revoked the session of ${subject} on ${device}: its next refresh is refused.`)
+        soon()
+      },
+      (error: unknown) => say(String(error)),
+    )
+  }
+
+  lanes.onSeen((_, { kind }) => {
+    if (kind === 'wire' || kind === 'session') soon()
+  })
+  setInterval(soon, EVERY)
+  document.addEventListener('visibilitychange', soon)
+  soon()
+  return { look: soon }
+}

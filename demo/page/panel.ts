@@ -1,0 +1,178 @@
+// The session card: signing in, the life of the access token, and what the client knows.
+
+import type { Custody } from '../session.ts'
+import { isCustody } from '../session.ts'
+import { find, h, setText, show } from './dom.ts'
+import { server } from './server.ts'
+import { callApi, lifeLeft, type OwnTab } from './tab.ts'
+import { clockTime, duration, now } from './time.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  initial: 'Nobody has signed in yet.',
+  requested: 'Somebody signed out.',
+  rejected: 'The server refused the refresh token.',
+  'reuse-detected': 'The server saw a spent refresh token again and revoked the session: a theft.',
+  'in-doubt': 'An answer was lost, and the server no longer takes the refresh token.',
+}
+
+/** Enough to tell tokens apart, and of no use to anybody else. */
+export const masked = (token: string): string => `${token.slice(0, 4)}…${token.slice(-4)} (${token.length} characters)`
+
+type Claims = Readonly<Record<string, unknown>>
+
+function describe(claims: Claims): readonly (readonly [string, string])[] {
+  const isTime = (name: string): boolean => name === 'exp' || name === 'iat' || name === 'nbf'
+  return Object.entries(claims).map(([name, value]) => [
+    name,
+    isTime(name) ? clockTime(Number(value) * 1000) : typeof value === 'string' ? value : JSON.stringify(value),
+  ])
+}
+
+const rowsOf = (entries: readonly (readonly [string, string])[]): HTMLElement[] =>
+  entries.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])
+
+export function createPanel({ account, lanes }: OwnTab, say: (text: string) => void): void {
+  const form = find<HTMLFormElement>('sign-in')
+  const custody = find<HTMLSelectElement>('custody')
+  const lifetime = find<HTMLSelectElement>('lifetime')
+  const token = find('token')
+  let receivedAt = now()
+  let wasSignedIn = false
+
+  lanes.onSeen((lane, seen) => {
+    const isFresh = seen.kind === 'session' && (seen.step === 'signed-in' || seen.step === 'refreshed')
+    if (lane.id === lanes.self.id && isFresh) receivedAt = seen.at
+  })
+
+  async function showToken(): Promise<void> {
+    const button = find<HTMLButtonElement>('show-token')
+    const isShown = button.getAttribute('aria-pressed') === 'true'
+    const current = account.client.getState().status === 'signed-in' ? await account.client.getAccessToken() : undefined
+    setText(token, current === undefined ? 'none that scripts can read' : isShown ? current : masked(current))
+  }
+
+  function update(): void {
+    const state = account.client.getState()
+    const isSignedIn = state.status === 'signed-in'
+    const refreshing = state.status !== 'signed-out' && state.refreshing
+    const words =
+      state.status === 'signed-out'
+        ? `signed out: ${state.reason}`
+        : state.status === 'unknown'
+          ? 'finding out'
+          : 'signed in'
+    setText(find('status'), refreshing ? `${words}, refreshing` : words)
+    find('status').dataset.status = state.status
+    form.hidden = isSignedIn
+    find('signed-in').hidden = !isSignedIn
+    setText(
+      find('reason'),
+      state.status === 'signed-out'
+        ? (REASONS[state.reason] ?? '')
+        : 'Looking for the session: other tabs, the ledger, one refresh.',
+    )
+    custody.value = account.custody
+    const claims = account.client.getClaims<Claims>()
+    setText(find('who'), claims ? String(claims.sub) : 'somebody: no token that scripts can read')
+    show(find('claims'), claims ? rowsOf(describe(claims)) : [h('dd', {}, 'None: no token that scripts can read.')])
+    if (wasSignedIn !== isSignedIn && (isSignedIn ? form : find('signed-in')).contains(document.activeElement))
+      find('session-title').focus()
+    wasSignedIn = isSignedIn
+    if (isSignedIn) void showToken()
+    else setText(token, 'none')
+    tick()
+  }
+
+  function tick(): void {
+    const state = account.client.getState()
+    const { expiresAt, refreshAt, generation } = lanes.self
+    const time = now()
+    const left = lifeLeft(expiresAt, receivedAt)
+    const life = find<HTMLMeterElement>('life')
+    find('life-left').style.inlineSize = `${(left ?? 0) * 100}%`
+    const seconds = Math.max(0, Math.ceil(((expiresAt ?? time) - time) / 1000))
+    life.value = Math.round((left ?? 0) * 100)
+    setText(life, `${seconds} seconds left`)
+    const due = find('life-due')
+    const total = (expiresAt ?? 0) - receivedAt
+    due.hidden = refreshAt === undefined || expiresAt === undefined
+    if (refreshAt !== undefined)
+      due.style.insetInlineStart = `${Math.min(100, Math.max(0, ((expiresAt ?? 0) - refreshAt) / Math.max(1, total)) * 100)}%`
+    const dueIn = refreshAt === undefined ? undefined : Math.max(0, Math.ceil((refreshAt - time) / 1000))
+    const lives =
+      expiresAt === undefined
+        ? 'Nothing tells how long the access token lives.'
+        : `The access token lives for ${seconds} s more`
+    setText(find('countdown'), dueIn === undefined ? lives : `${lives}; its refresh is due in ${dueIn} s.`)
+    const { serverAhead } = account.wire
+    const claims = account.client.getClaims()
+    show(
+      find('facts'),
+      rowsOf([
+        ['Status', find('status').textContent ?? ''],
+        ['Expires', expiresAt === undefined ? 'unknown' : `${clockTime(expiresAt)} by this clock`],
+        ...(claims?.exp ? [['Token says', `${clockTime(claims.exp * 1000)} by the server's clock`] as const] : []),
+        [
+          'Clock offset',
+          serverAhead === undefined
+            ? 'not learned yet'
+            : Math.abs(serverAhead) < 2_000
+              ? 'the server’s clock agrees'
+              : `the server is ${duration(Math.abs(serverAhead))} ${serverAhead > 0 ? 'ahead' : 'behind'}`,
+        ],
+        ['Generation', generation === undefined ? 'unknown' : String(generation)],
+        ['Degraded', state.degraded.length > 0 ? state.degraded.join(', ') : 'nothing: locks, channel and ledger work'],
+      ]),
+    )
+  }
+
+  find('show-token').addEventListener('click', (event) => {
+    const button = event.currentTarget as HTMLButtonElement
+    const isShown = button.getAttribute('aria-pressed') !== 'true'
+    button.setAttribute('aria-pressed', String(isShown))
+    setText(button, isShown ? 'Hide' : 'Show')
+    void showToken()
+  })
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const user = find<HTMLInputElement>('user').value
+    const kind = custody.value as Custody
+    account.signIn(user, kind).then(
+      () => say(`Signed in as ${user}.`),
+      (error: unknown) => say(String(error)),
+    )
+  })
+  custody.addEventListener('change', () => {
+    if (isCustody(custody.value)) void account.choose(custody.value)
+  })
+  lifetime.addEventListener('change', () => {
+    void server.change({ accessLifetime: Number(lifetime.value) })
+    say('New access tokens will live so long: refresh to get one.')
+  })
+  find('call').addEventListener('click', async () => {
+    const { status, subject } = await callApi(account)
+    const whose = subject ? ` for ${subject}` : ''
+    say(status === 0 ? 'The call was not answered.' : `The API answered ${status}${whose}.`)
+  })
+  find('refresh').addEventListener('click', () => {
+    account.client.getAccessToken({ forceRefresh: true }).then(
+      () => say('The session moved on by one generation.'),
+      (error: unknown) => say(String(error)),
+    )
+  })
+  find('sign-out').addEventListener('click', () => {
+    account.client.signOut().catch((error: unknown) => say(String(error)))
+  })
+
+  void server.settings().then(({ accessLifetime }) => {
+    const known = [...lifetime.options].some(({ value }) => value === String(accessLifetime))
+    if (!known) lifetime.append(h('option', { value: accessLifetime }, `${accessLifetime} seconds`))
+    lifetime.value = String(accessLifetime)
+  })
+  account.subscribe(update)
+  setInterval(() => {
+    if (document.visibilityState === 'visible') tick()
+  }, 250)
+  update()
+}

@@ -1,0 +1,250 @@
+// From what was seen to what is drawn: spans, marks, arrows between tabs, and the moments of activity. Pure.
+
+import type { Observation, PageStep } from './observe/observation.ts'
+
+export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
+export type MarkKind = 'commit' | 'adopted' | 'ended' | 'trouble' | 'signed-in' | 'opened'
+
+export interface Span {
+  readonly lane: string
+  readonly kind: SpanKind
+  readonly from: number
+  /** Undefined while it lasts. */
+  to: number | undefined
+  label: string
+  isBad: boolean
+}
+
+export interface Mark {
+  readonly lane: string
+  readonly kind: MarkKind
+  readonly at: number
+  readonly label: string
+}
+
+export interface Arrow {
+  readonly from: string
+  readonly to: string
+  readonly sentAt: number
+  readonly heardAt: number
+  readonly label: string
+}
+
+export interface Scene {
+  readonly spans: readonly Span[]
+  readonly marks: readonly Mark[]
+  readonly arrows: readonly Arrow[]
+}
+
+/** A time in which tabs were busy with the session. */
+export interface Moment {
+  readonly from: number
+  readonly to: number
+  readonly isOver: boolean
+  readonly title: string
+}
+
+export interface Seen {
+  readonly lane: string
+  readonly observations: readonly Observation[]
+}
+
+const SHADES: Partial<Record<PageStep, { readonly kind: SpanKind; readonly isStart: boolean }>> = {
+  hidden: { kind: 'hidden', isStart: true },
+  visible: { kind: 'hidden', isStart: false },
+  frozen: { kind: 'frozen', isStart: true },
+  thawed: { kind: 'frozen', isStart: false },
+  offline: { kind: 'offline', isStart: true },
+  online: { kind: 'offline', isStart: false },
+}
+
+const ENDS: readonly string[] = ['commit', 'doubt', 'release', 'ended', 'login', 'signed-in']
+
+/** What one tab did. */
+function readLane({ lane, observations }: Seen): { spans: Span[]; marks: Mark[] } {
+  const spans: Span[] = []
+  const marks: Mark[] = []
+  const open = new Map<string, Span>()
+
+  function start(key: string, kind: SpanKind, at: number, label: string): void {
+    const span: Span = { lane, kind, from: at, to: undefined, label, isBad: false }
+    spans.push(span)
+    open.set(key, span)
+  }
+  function end(key: string, at: number, change: Partial<Pick<Span, 'label' | 'isBad'>> = {}): void {
+    const span = open.get(key)
+    if (!span) return
+    Object.assign(span, change, { to: at })
+    open.delete(key)
+  }
+  const mark = (kind: MarkKind, at: number, label: string): void => void marks.push({ lane, kind, at, label })
+
+  for (const seen of observations) {
+    const { at } = seen
+    switch (seen.kind) {
+      case 'lock':
+        if (seen.step === 'asked') start(`wait ${seen.id}`, 'waiting', at, 'waits for the lock')
+        else end(`wait ${seen.id}`, at)
+        if (seen.step === 'held') start(`lock ${seen.id}`, 'lock', at, 'holds the lock')
+        if (seen.step === 'released' || seen.step === 'given up') end(`lock ${seen.id}`, at)
+        break
+      case 'ledger':
+        if (seen.step === 'claim') {
+          end('claim', at)
+          start('claim', 'claim', at, `claims generation ${seen.generation}${seen.isResend ? ' again' : ''}`)
+          break
+        }
+        if (ENDS.includes(seen.step)) end('claim', at, { isBad: seen.step === 'doubt' || seen.step === 'ended' })
+        if (seen.step === 'commit') mark('commit', at, `commits generation ${seen.generation}`)
+        if (seen.step === 'signed-in') mark('signed-in', at, 'records the sign-in')
+        if (seen.step === 'ended') mark('ended', at, `records the end: ${seen.reason ?? 'requested'}`)
+        if (seen.step === 'doubt') mark('trouble', at, 'records that the answer is in doubt')
+        if (seen.step === 'release') mark('trouble', at, 'takes its claim back')
+        break
+      case 'wire': {
+        const kind = seen.request === 'refresh' ? 'wire' : seen.request === 'probe' ? 'probe' : 'api'
+        if (seen.step === 'sent') start(`wire ${seen.id}`, kind, at, `${seen.request} request to ${seen.path}`)
+        else {
+          const isBad = seen.step === 'failed' || (seen.status ?? 200) >= 400
+          const what = seen.step === 'failed' ? 'no answer' : `answered ${seen.status}`
+          end(`wire ${seen.id}`, at, { isBad, label: `${seen.request} request to ${seen.path}: ${what}` })
+        }
+        break
+      }
+      case 'session':
+        if (seen.step === 'signed-out' && seen.origin === 'other-tab') mark('ended', at, `signed out: ${seen.detail}`)
+        else if (seen.step === 'refresh-failed') mark('trouble', at, `no new token: ${seen.detail}`)
+        else if (seen.origin === 'other-tab')
+          mark('adopted', at, seen.step === 'refreshed' ? 'adopts the new token' : 'adopts the session')
+        break
+      case 'page': {
+        const shade = SHADES[seen.step]
+        if (seen.step === 'opened') mark('opened', at, 'opens')
+        if (seen.step === 'closed') for (const key of [...open.keys()]) end(key, at)
+        if (shade?.isStart) start(shade.kind, shade.kind, at, shade.kind)
+        else if (shade) end(shade.kind, at)
+      }
+    }
+  }
+  return { spans, marks }
+}
+
+/** Messages carry no name, so what was heard is told by its words and its time. */
+function readArrows(lanes: readonly Seen[]): Arrow[] {
+  const arrows: Arrow[] = []
+  const messages = lanes.flatMap(({ lane, observations }) =>
+    observations.flatMap((seen) => (seen.kind === 'message' ? [{ lane, ...seen }] : [])),
+  )
+  const sent = messages.filter(({ step }) => step === 'sent').sort((a, b) => b.at - a.at)
+  for (const heard of messages.filter(({ step }) => step === 'heard')) {
+    const source = sent.find(
+      (one) =>
+        one.lane !== heard.lane &&
+        one.at <= heard.at + 3 &&
+        one.type === heard.type &&
+        one.generation === heard.generation &&
+        one.status === heard.status &&
+        one.hasToken === heard.hasToken,
+    )
+    if (!source) continue
+    const label =
+      heard.type === 'ask'
+        ? 'asks for the session'
+        : heard.hasToken
+          ? 'tells of the new access token'
+          : 'tells of the session'
+    arrows.push({ from: source.lane, to: heard.lane, sentAt: source.at, heardAt: Math.max(heard.at, source.at), label })
+  }
+  return arrows
+}
+
+export function readScene(lanes: readonly Seen[]): Scene {
+  const read = lanes.map(readLane)
+  return {
+    spans: read.flatMap(({ spans }) => spans),
+    marks: read.flatMap(({ marks }) => marks),
+    arrows: readArrows(lanes),
+  }
+}
+
+const BUSY: readonly SpanKind[] = ['waiting', 'lock', 'claim', 'wire', 'probe']
+/** Activities so close to each other belong together (in milliseconds). */
+const GAP = 350
+
+function titleOf({ marks, spans }: Scene, from: number, to: number): string {
+  const within = (at: number): boolean => at >= from && at <= to
+  const labels = marks.filter(({ at }) => within(at))
+  const commits = labels.filter(({ kind }) => kind === 'commit')
+  if (commits.length > 0) return `Rotation: ${commits.map(({ label }) => label.replace('commits ', '')).join(', ')}`
+  const found = (kind: MarkKind): boolean => labels.some((label) => label.kind === kind)
+  if (found('ended')) return 'The session ends'
+  if (found('signed-in')) return 'Sign-in'
+  if (found('trouble')) return 'A refresh that failed'
+  if (spans.some(({ kind, from: at }) => kind === 'wire' && within(at))) return 'A refresh'
+  return found('adopted') ? 'A token is adopted' : 'A look at the ledger'
+}
+
+/** The moments of activity, in their order. */
+export function readMoments(scene: Scene, now: number): Moment[] {
+  const pieces = [
+    ...scene.spans
+      .filter(({ kind }) => BUSY.includes(kind))
+      .map(({ from, to }) => ({ from, to: to ?? now, isOver: to !== undefined })),
+    ...scene.marks.filter(({ kind }) => kind !== 'opened').map(({ at }) => ({ from: at, to: at, isOver: true })),
+    ...scene.arrows.map(({ sentAt, heardAt }) => ({ from: sentAt, to: heardAt, isOver: true })),
+  ].sort((a, b) => a.from - b.from)
+  const moments: { from: number; to: number; isOver: boolean }[] = []
+  for (const piece of pieces) {
+    const last = moments.at(-1)
+    if (last && piece.from - last.to <= GAP) {
+      last.to = Math.max(last.to, piece.to)
+      last.isOver &&= piece.isOver
+    } else moments.push({ ...piece })
+  }
+  return moments.map((moment) => ({ ...moment, title: titleOf(scene, moment.from, moment.to) }))
+}
+
+/** What happened in a moment, step by step, in words. */
+export function tellMoment(
+  scene: Scene,
+  { from, to }: Moment,
+  nameOf: (lane: string) => string,
+): readonly { readonly at: number; readonly text: string; readonly isBad: boolean }[] {
+  const within = (at: number): boolean => at >= from && at <= to
+  const steps = [
+    ...scene.spans
+      .filter((span) => BUSY.includes(span.kind) && within(span.from))
+      .map(({ lane, from: at, label, isBad, kind, to: end }) => {
+        const length = kind === 'wire' || kind === 'probe' || kind === 'waiting' ? end && end - at : undefined
+        return {
+          at,
+          text: `${nameOf(lane)} ${kind === 'wire' || kind === 'probe' ? `sends a ${label}` : label}`,
+          isBad,
+          length,
+        }
+      }),
+    ...scene.marks
+      .filter(({ at, kind }) => within(at) && kind !== 'opened')
+      .map(({ lane, at, label, kind }) => ({
+        at,
+        text: `${nameOf(lane)} ${label}`,
+        isBad: kind === 'trouble' || kind === 'ended',
+        length: undefined,
+      })),
+    ...scene.arrows
+      .filter(({ sentAt }) => within(sentAt))
+      .map(({ from: lane, to: other, sentAt, heardAt, label }) => ({
+        at: sentAt,
+        text: `${nameOf(lane)} → ${nameOf(other)}: ${label}`,
+        isBad: false,
+        length: heardAt - sentAt,
+      })),
+  ]
+  return steps
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, text, isBad, length }) => ({
+      at,
+      isBad,
+      text: length === undefined ? text : `${text} (${length.toFixed(1)} ms)`,
+    }))
+}

@@ -1,0 +1,85 @@
+// What every tab does, large or small: it has a client, is seen, tells how it is, and obeys the exercises.
+
+import { type Account, createAccount } from './account.ts'
+import { createLanes, type Lanes } from './lanes.ts'
+import type { Observation } from './observe/observation.ts'
+import { now } from './time.ts'
+
+export interface OwnTab {
+  readonly account: Account
+  readonly lanes: Lanes
+}
+
+/** What a call of the API came to. */
+export interface CallResult {
+  /** 0 when there was no answer. */
+  readonly status: number
+  readonly subject?: string | undefined
+}
+
+export async function callApi({ api }: Account, path = '/api/me'): Promise<CallResult> {
+  try {
+    const response = await api(path, { throwHttpErrors: false, retry: 0, timeout: 60_000 })
+    const body = response.ok ? await response.json<{ subject?: string }>() : {}
+    return { status: response.status, subject: body.subject }
+  } catch {
+    return { status: 0 }
+  }
+}
+
+export function openTab(): OwnTab {
+  const lanes = createLanes()
+  const account = createAccount(lanes.emit)
+
+  function describe(): void {
+    const state = account.client.getState()
+    const isSignedIn = state.status === 'signed-in'
+    lanes.update({
+      status: state.status === 'signed-out' ? `signed out: ${state.reason}` : state.status.replace('-', ' '),
+      custody: account.custody,
+      user: isSignedIn ? account.client.getClaims()?.sub : undefined,
+      expiresAt: isSignedIn ? state.expiresAt : undefined,
+      ...(!isSignedIn && { generation: undefined }),
+    })
+  }
+
+  function learn(seen: Observation): void {
+    if (seen.kind === 'timer' && seen.timer === 'refresh') {
+      lanes.update({ refreshAt: seen.step === 'armed' ? seen.dueAt : undefined })
+    } else if (seen.kind === 'ledger' && (seen.step === 'commit' || seen.step === 'signed-in')) {
+      lanes.update({ generation: seen.generation })
+    } else if (seen.kind === 'message' && seen.step === 'heard' && seen.hasToken) {
+      lanes.update({ generation: seen.generation })
+    }
+  }
+
+  lanes.onSeen((lane, seen) => {
+    if (lane.id === lanes.self.id) learn(seen)
+  })
+  account.subscribe(describe)
+  describe()
+
+  lanes.handle('call', (path: string | undefined) => callApi(account, path))
+  lanes.handle('refresh', async () => void (await account.client.getAccessToken({ forceRefresh: true })))
+  lanes.handle('sign in', (user: string) => account.signIn(user))
+  lanes.handle('close', () => window.close())
+  // Blocks the thread: nothing of this page runs, as if it were frozen or hung in a debugger.
+  lanes.handle('block', (delay: number) => {
+    lanes.emit({ kind: 'page', step: 'frozen' })
+    lanes.update({ visibility: 'frozen' })
+    setTimeout(() => {
+      const end = performance.now() + delay
+      while (performance.now() < end);
+      lanes.emit({ kind: 'page', step: 'thawed' })
+      lanes.update({ visibility: document.visibilityState })
+    }, 50)
+  })
+  lanes.emit({ kind: 'page', step: 'opened' })
+  return { account, lanes }
+}
+
+/** The life that an access token has left, as a share; undefined when nothing tells. */
+export function lifeLeft(expiresAt: number | undefined, receivedAt: number): number | undefined {
+  if (expiresAt === undefined) return undefined
+  return Math.min(1, Math.max(0, (expiresAt - now()) / Math.max(1, expiresAt - receivedAt)))
+}

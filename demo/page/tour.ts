@@ -1,0 +1,81 @@
+// The guided tour of the first visit: five steps, in a dialog that leaves the page usable.
+
+import { find, setText } from './dom.ts'
+
+interface Step {
+  readonly target: string
+  readonly title: string
+  readonly text: string
+}
+
+const TAKEN = 'demo-tour'
+
+const STEPS: readonly Step[] = [
+  {
+    target: 'session-card',
+    title: 'Sign in',
+    text: 'The server is real: it rotates refresh tokens and detects their reuse. Any name will do. The bar is the life of the access token; the tick on it is the point where the refresh is due.',
+  },
+  {
+    target: 'picture-card',
+    title: 'Watch the rotation',
+    text: 'One lane for each open tab. At each refresh the magnifier shows who held the lock, whose claim was recorded, the request, the commit, and who adopted the new token. Open a second tab, and watch both.',
+  },
+  {
+    target: 'chain-card',
+    title: 'Count the tokens',
+    text: 'The server’s own record: which tab spent which refresh token, and when. However many tabs are open, each token is spent once.',
+  },
+  {
+    target: 'try-card',
+    title: 'Try to break it',
+    text: 'Each exercise says what should happen, does it, and gives its verdict from the server’s counters. Do it by hand too: close tabs, pull the plug, let the laptop sleep.',
+  },
+  {
+    target: 'textbook-card',
+    title: 'Compare',
+    text: 'The textbook’s promise in localStorage, on the same server, at the same exercise: it loses the session. Then read the log and the server’s side below.',
+  },
+]
+
+export function createTour(): void {
+  const box = find<HTMLDialogElement>('tour')
+  let at = 0
+
+  function go(to: number): void {
+    document.querySelector('.toured')?.classList.remove('toured')
+    const step = STEPS[to]
+    if (!step) {
+      end()
+      return
+    }
+    at = to
+    setText(find('tour-count'), `Step ${to + 1} of ${STEPS.length}`)
+    setText(find('tour-title'), step.title)
+    setText(find('tour-text'), step.text)
+    setText(find('tour-next'), to === STEPS.length - 1 ? 'Done' : 'Next')
+    find<HTMLButtonElement>('tour-back').disabled = to === 0
+    const target = find(step.target)
+    target.classList.add('toured')
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    target.scrollIntoView({ block: 'start', behavior: isCalm ? 'instant' : 'smooth' })
+    if (!box.open) box.show()
+    find('tour-title').focus({ preventScroll: true })
+  }
+
+  function end(): void {
+    document.querySelector('.toured')?.classList.remove('toured')
+    localStorage.setItem(TAKEN, 'taken')
+    box.close()
+    find('take-tour').focus({ preventScroll: true })
+  }
+
+  find('take-tour').addEventListener('click', () => go(0))
+  find('tour-next').addEventListener('click', () => go(at + 1))
+  find('tour-back').addEventListener('click', () => go(at - 1))
+  find('tour-skip').addEventListener('click', end)
+  box.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') end()
+  })
+  if (localStorage.getItem(TAKEN) === null) go(0)
+}

@@ -1,0 +1,29 @@
+// A small tab: a client like any other, and what it knows in a few words.
+
+import { find, setText } from './page/dom.ts'
+import { callApi, openTab } from './page/tab.ts'
+import { applyTheme } from './page/theme.ts'
+import { duration, now } from './page/time.ts'
+
+applyTheme()
+addEventListener('storage', ({ key }) => key === 'demo-theme' && applyTheme())
+const { account, lanes } = openTab()
+
+function show(): void {
+  const { number, status, user, generation, refreshAt } = lanes.self
+  setText(find('number'), number ? `Tab ${number}` : 'Tab …')
+  setText(find('status'), status)
+  find('status').dataset.status = account.client.getState().status
+  setText(find('user'), user ?? '–')
+  setText(find('generation'), generation === undefined ? '–' : String(generation))
+  setText(find('due'), refreshAt ? duration(Math.max(0, Math.ceil((refreshAt - now()) / 1000) * 1000)) : '–')
+}
+
+lanes.subscribe(show)
+find('call').addEventListener('click', async () => {
+  const { status } = await callApi(account)
+  setText(find('result'), status ? `The API answered ${status}.` : 'No answer.')
+})
+await lanes.join()
+document.title = `Tab ${lanes.self.number} of authfetch`
+show()
