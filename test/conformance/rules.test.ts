@@ -220,9 +220,12 @@ describe('while a call waits for a token', () => {
         auth.authFetch(new Request('/api', init)).catch(() => {})
       })
       controller.abort({ own: true })
-      return (await cancelled) === signal.reason
+      const isReason = (await cancelled) === signal.reason
+      await auth.getAccessToken()
+      return isReason
     })
     expect(isReason).toBe(true)
+    expect(await received()).toEqual(['refresh, no token'])
   })
 
   test('it is rejected when there is none, with an error that holds no token', async () => {

@@ -1,6 +1,6 @@
 // The code blocks of the documents as files: a block that begins with `// name.ts` is that file, for its neighbours too.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { compileScript, compileTemplate, parse } from 'vue/compiler-sfc'
 import { type CodeBlock, documentPaths, ROOT, readDocument } from './markdown.ts'
@@ -27,6 +27,13 @@ declare global {
   function showLogin(reason: string): void
 }
 `
+
+/** The modules that code blocks of the recipes take as given. */
+const NEIGHBOURS: Readonly<Record<string, string>> = {
+  'auth.ts': "import type { AuthClient } from 'authfetch'\nexport declare const auth: AuthClient\n",
+  'schema.ts': readFileSync(`${ROOT}/test/integrations/recipes/schema.ts`, 'utf8'),
+  'App.tsx': 'export const App = () => null\n',
+}
 
 /** In a folder that git ignores, inside the project, so that its packages are found. */
 export const FOLDER = `${ROOT}/.data/snippets`
@@ -74,6 +81,8 @@ export function writeSnippets(snippets: readonly Snippet[]): readonly string[] {
     writeFileSync(`${FOLDER}/${file}`, `${code}\nexport {} // ${place}\n`)
   }
   writeFileSync(`${FOLDER}/given.d.ts`, GIVEN)
+  mkdirSync(`${FOLDER}/docs-recipes`, { recursive: true })
+  for (const [name, code] of Object.entries(NEIGHBOURS)) writeFileSync(`${FOLDER}/docs-recipes/${name}`, code)
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, allowJs: true, checkJs: true }
   const isNode = ({ file }: Snippet): boolean => file.endsWith('.mjs') || file.endsWith('.config.ts')
   const configure = (name: string, types: string[], strictness: object, chosen: readonly Snippet[]): string => {
