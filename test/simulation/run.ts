@@ -1,5 +1,6 @@
 // `npm run simulate`: many schedules, a progress bar, and the shortest trace of what went wrong.
 
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Result, runSchedule, type Terms } from './schedule.ts'
 import { shrink } from './shrink.ts'
@@ -60,6 +61,12 @@ export async function report({ terms }: { readonly terms: Terms }): Promise<stri
   ].join('\n')
 }
 
+function keep(name: string, table: string): void {
+  const results = new URL('./results/', import.meta.url)
+  mkdirSync(results, { recursive: true })
+  writeFileSync(new URL(`${name}.md`, results), table)
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -68,11 +75,15 @@ async function main(): Promise<void> {
       tabs: { type: 'string' },
       policy: { type: 'string' },
       sabotage: { type: 'boolean', default: false },
+      // Keeps the figures for the README.
+      write: { type: 'boolean', default: false },
     },
   })
   if (values.sabotage) {
     const { runSabotages } = await import('./sabotage.ts')
-    process.exitCode = (await runSabotages()) ? 0 : 1
+    const table = await runSabotages()
+    if (table && values.write) keep('sabotages', table)
+    process.exitCode = table ? 0 : 1
     return
   }
   const count = Number(values.schedules)
@@ -95,7 +106,13 @@ async function main(): Promise<void> {
   )
   console.table(totals.faults)
   console.log(`violations: ${failure ? 1 : 0}`)
-  if (!failure) return
+  if (!failure) {
+    const { schedules, steps, requests } = totals
+    const figures = [schedules, steps, requests, faults, 0].map((figure) => figure.toLocaleString('en-US'))
+    const head = '| schedules | steps | token requests | faults injected | violations |\n|---|---|---|---|---|\n'
+    if (values.write) keep('schedules', `${head}| ${figures.join(' | ')} |\n`)
+    return
+  }
   console.log(await report(failure))
   process.exitCode = 1
 }

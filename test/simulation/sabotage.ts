@@ -37,8 +37,10 @@ export function runSabotage(name: string, limit: number, seed: number): Promise<
   })
 }
 
-export async function runSabotages(limit = 300_000, seed = 1): Promise<boolean> {
+/** Resolves with a table of what was caught; undefined unless that is everything. */
+export async function runSabotages(limit = 300_000, seed = 1): Promise<string | undefined> {
   let isComplete = true
+  const rows: string[] = []
   const names = SABOTAGES.map(({ name }) => name)
   const work = async (): Promise<void> => {
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
@@ -47,9 +49,10 @@ export async function runSabotages(limit = 300_000, seed = 1): Promise<boolean> 
       const verdict = promise
         ? `caught by ${promise} after ${schedules} schedules`
         : `NOT CAUGHT in ${schedules} schedules`
+      rows.push(`| ${name} | ${promise} | ${schedules.toLocaleString('en-US')} |\n`)
       console.log(`${verdict.padEnd(48)} ${name}`)
     }
   }
   await Promise.all([work(), work()])
-  return isComplete
+  return isComplete ? `| left out | caught by | after schedules |\n|---|---|---|\n${rows.sort().join('')}` : undefined
 }
