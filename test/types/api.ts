@@ -1,0 +1,236 @@
+// The types of the public names, checked by `npm run typecheck`, and against the package by `package.test.ts`.
+
+import {
+  type AuthClient,
+  type AuthClientOptions,
+  AuthError,
+  type AuthEvents,
+  type AuthFetch,
+  type AuthState,
+  cookieRefresh,
+  cookieSignOut,
+  createAuthClient,
+  DisposedError,
+  oauthRefresh,
+  oauthRevocation,
+  type Platform,
+  type Refresh,
+  RefreshUnavailableError,
+  SessionEndedError,
+  type SignedOutReason,
+  type SignOut,
+  type TokenResponse,
+  TokenResponseError,
+} from 'authfetch'
+import { createKy, type KyOptions } from 'authfetch/ky'
+import * as react from 'authfetch/react'
+import { createTestAuth, type TestAuth } from 'authfetch/testing'
+import * as vue from 'authfetch/vue'
+import { expectTypeOf } from 'expect-type'
+import type { KyInstance } from 'ky'
+import type { ReactElement, ReactNode } from 'react'
+import { type ComputedRef, createApp, h } from 'vue'
+
+declare const auth: AuthClient
+
+/** Authorization is decided by more than `sub`. */
+interface Claims {
+  readonly sub: string
+  readonly roles: readonly string[]
+}
+
+export function client(): void {
+  expectTypeOf(createAuthClient).parameters.toEqualTypeOf<[AuthClientOptions]>()
+  expectTypeOf(createAuthClient({ refresh: cookieRefresh('/refresh') })).toEqualTypeOf<AuthClient>()
+  expectTypeOf(auth[Symbol.dispose]).returns.toBeVoid()
+
+  // @ts-expect-error: there is nothing to refresh with
+  createAuthClient({})
+  // @ts-expect-error: not an option
+  createAuthClient({ refresh: cookieRefresh('/refresh'), refreshLeed: 1 })
+  // @ts-expect-error: milliseconds, not text
+  createAuthClient({ refresh: cookieRefresh('/refresh'), refreshLead: '1s' })
+  // @ts-expect-error: a client is read only
+  auth.authFetch = fetch
+}
+
+export function authFetch(): void {
+  const asFetch: typeof fetch = auth.authFetch
+  expectTypeOf(asFetch).toEqualTypeOf<typeof fetch>()
+  expectTypeOf<AuthFetch>().toMatchTypeOf<typeof fetch>()
+  expectTypeOf(auth.authFetch('/api')).resolves.toEqualTypeOf<Response>()
+  auth.authFetch(new URL('https://api.example'), { method: 'PUT', body: new FormData(), auth: false })
+  auth.authFetch(new Request('https://api.example'), { signal: null })
+  // @ts-expect-error: neither on nor off
+  auth.authFetch('/api', { auth: 'no' })
+  // @ts-expect-error: nothing to fetch
+  auth.authFetch()
+}
+
+export function tokens(): void {
+  expectTypeOf(auth.getAccessToken()).resolves.toEqualTypeOf<string | undefined>()
+  auth.getAccessToken({ minValidity: 1, forceRefresh: true, signal: AbortSignal.abort() })
+  // @ts-expect-error: not an option
+  auth.getAccessToken({ minimum: 1 })
+
+  expectTypeOf(auth.getClaims()?.sub).toEqualTypeOf<string | undefined>()
+  expectTypeOf(auth.getClaims<Claims>()).toEqualTypeOf<Claims | undefined>()
+  // @ts-expect-error: claims are an object
+  auth.getClaims<string>()
+
+  expectTypeOf(auth.signIn).toBeCallableWith({ access_token: 'a', expires_in: 900 })
+  expectTypeOf(auth.signIn).toBeCallableWith({ accessToken: 'a', expiresIn: '900' })
+  expectTypeOf(auth.signIn).toBeCallableWith({})
+  expectTypeOf(auth.signIn).toBeCallableWith(async () => ({ access_token: 'a' }))
+  // @ts-expect-error: a token is text
+  auth.signIn({ access_token: 1 })
+}
+
+export function state(): unknown {
+  const current = auth.getState()
+  expectTypeOf(current).toEqualTypeOf<AuthState>()
+  switch (current.status) {
+    case 'unknown':
+      expectTypeOf(current.refreshing).toBeBoolean()
+      // @ts-expect-error: nobody knows
+      return current.expiresAt
+    case 'signed-in':
+      return expectTypeOf(current.expiresAt).toEqualTypeOf<number | undefined>()
+    case 'signed-out':
+      expectTypeOf(current.reason).toEqualTypeOf<SignedOutReason>()
+      expectTypeOf(current.reason).toEqualTypeOf<'initial' | 'requested' | 'rejected' | 'reuse-detected' | 'in-doubt'>()
+      return current.degraded
+    default:
+      return expectTypeOf(current).toBeNever()
+  }
+}
+
+export function events(): void {
+  expectTypeOf(auth.subscribe(() => {})).toEqualTypeOf<() => void>()
+  auth.on('signed-out', (detail) => expectTypeOf(detail).toEqualTypeOf<AuthEvents['signed-out']>())
+  auth.on('signed-out', ({ reason, origin }) => {
+    expectTypeOf(reason).toEqualTypeOf<SignedOutReason>()
+    expectTypeOf(origin).toEqualTypeOf<'this-tab' | 'other-tab'>()
+  })
+  auth.on('refresh-failed', ({ error, retryAt }) => {
+    expectTypeOf(error).toEqualTypeOf<RefreshUnavailableError>()
+    expectTypeOf(retryAt).toEqualTypeOf<number | undefined>()
+  })
+  // @ts-expect-error: no such event
+  auth.on('signed-up', () => {})
+  // @ts-expect-error: this event has no reason
+  auth.on('refreshed', ({ reason }) => reason)
+}
+
+type AnyError = SessionEndedError | RefreshUnavailableError | TokenResponseError | DisposedError
+
+export function errors(error: unknown): string | number | undefined {
+  if (error instanceof AuthError) {
+    expectTypeOf(error.code).toEqualTypeOf<'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed'>()
+  }
+  expectTypeOf<AnyError['code']>().toEqualTypeOf<AuthError['code']>()
+  // @ts-expect-error: the base is for `instanceof` only
+  new AuthError()
+  new SessionEndedError('rejected', { cause: error })
+  // @ts-expect-error: no such reason
+  new SessionEndedError('bored')
+  new RefreshUnavailableError('later', { retryAt: 1 })
+  new TokenResponseError('"access_token" is missing')
+  new DisposedError()
+  return narrow(error as AnyError)
+}
+
+function narrow(error: AnyError): string | number | undefined {
+  switch (error.code) {
+    case 'session-ended':
+      expectTypeOf(error).toEqualTypeOf<SessionEndedError>()
+      return error.reason
+    case 'refresh-unavailable':
+      expectTypeOf(error).toEqualTypeOf<RefreshUnavailableError>()
+      return error.retryAt
+    case 'token-response':
+      // @ts-expect-error: only the end of a session has a reason
+      return error.reason
+    case 'disposed':
+      return error.message
+    // @ts-expect-error: no such code
+    case 'offline':
+      return undefined
+    default:
+      return expectTypeOf(error).toBeNever() as never
+  }
+}
+
+export function requests(): void {
+  expectTypeOf(cookieRefresh(new URL('https://as.example'))).toEqualTypeOf<Refresh>()
+  expectTypeOf(cookieSignOut('/sign-out', { headers: { 'X-CSRF': '1' } })).toEqualTypeOf<SignOut>()
+  expectTypeOf(oauthRefresh({ tokenEndpoint: '/token', clientId: 'spa' })).toEqualTypeOf<Refresh>()
+  expectTypeOf(oauthRevocation({ revocationEndpoint: '/revoke', clientId: 'spa' })).toEqualTypeOf<SignOut>()
+  // @ts-expect-error: whose token?
+  oauthRefresh({ tokenEndpoint: '/token' })
+  const own: Refresh = async ({ fetch, signal, refreshToken, idempotencyKey }) => {
+    expectTypeOf(refreshToken).toEqualTypeOf<string | undefined>()
+    expectTypeOf(idempotencyKey).toBeString()
+    return fetch('/renew', { signal })
+  }
+  const another: Refresh = async () => ({ access_token: 'a' })
+  // @ts-expect-error: neither tokens nor a response
+  const wrong: Refresh = async () => 'a'
+  createAuthClient({
+    refresh: own,
+    onSignOut: async ({ accessToken }) => accessToken,
+    readTokens: (response): TokenResponse | undefined => (response.ok ? {} : undefined),
+  })
+  const platform: Partial<Platform> = { random: () => 0 }
+  createAuthClient({ refresh: another, platform })
+  void wrong
+}
+
+export function useReact(): void {
+  expectTypeOf(react.AuthProvider({ client: auth, children: 'text' })).toEqualTypeOf<ReactElement>()
+  expectTypeOf(react.AuthGate({ unknown: null, signedOut: 'text' })).toEqualTypeOf<ReactNode>()
+  // @ts-expect-error: whose state?
+  react.AuthProvider({})
+  const current = react.useAuth()
+  if (current.status === 'signed-out') expectTypeOf(current.reason).toEqualTypeOf<SignedOutReason>()
+  expectTypeOf(current.signOut).toEqualTypeOf<AuthClient['signOut']>()
+  expectTypeOf(react.useAuthClient()).toEqualTypeOf<AuthClient>()
+  expectTypeOf(react.useAuthFetch()).toEqualTypeOf<AuthFetch>()
+  expectTypeOf(react.useClaims()?.sub).toEqualTypeOf<string | undefined>()
+  expectTypeOf(react.useClaims<Claims>()).toEqualTypeOf<Claims | undefined>()
+}
+
+export function useVue(): void {
+  createApp({ components: { AuthGate: vue.AuthGate } })
+    .component('AuthGate', vue.AuthGate)
+    .use(vue.createAuth(auth))
+  h(vue.AuthGate, null, { default: () => 'text', unknown: () => [h('p')] })
+  expectTypeOf<vue.AuthGateSlots>().toHaveProperty('signed-out')
+  const { state: current, status, signIn } = vue.useAuth()
+  expectTypeOf(current).toEqualTypeOf<ComputedRef<AuthState>>()
+  expectTypeOf(status.value).toEqualTypeOf<AuthState['status']>()
+  expectTypeOf(signIn).toEqualTypeOf<AuthClient['signIn']>()
+  expectTypeOf(vue.useAuthFetch()).toEqualTypeOf<AuthFetch>()
+  expectTypeOf(vue.useClaims<Claims>()).toEqualTypeOf<ComputedRef<Claims | undefined>>()
+  // @ts-expect-error: the app's own client, not its options
+  vue.createAuth({ client: auth })
+}
+
+export function inKy(): void {
+  expectTypeOf(createKy(auth, { prefix: '/api', timeout: false })).toEqualTypeOf<KyInstance>()
+  // @ts-expect-error: the client is the fetch
+  createKy(auth, { fetch })
+  expectTypeOf<KyOptions>().not.toHaveProperty('fetch')
+}
+
+export async function inTests(): Promise<void> {
+  const test = await createTestAuth({ status: 'signed-out', reason: 'rejected', claims: { sub: 'alice' }, latency: 1 })
+  expectTypeOf(test).toEqualTypeOf<TestAuth>()
+  expectTypeOf(test.client).toEqualTypeOf<AuthClient>()
+  expectTypeOf(test.openTab()).toEqualTypeOf<AuthClient>()
+  test.failNextRefresh(new SessionEndedError())
+  // @ts-expect-error: the server of tests is given
+  await createTestAuth({ refresh: cookieRefresh('/refresh') })
+  // @ts-expect-error: no such state
+  await createTestAuth({ status: 'signing-in' })
+}

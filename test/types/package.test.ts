@@ -1,0 +1,46 @@
+// The declarations of the package, as the oldest and the newest TypeScript read them.
+
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bin, type Package, pack, run } from '../package/project.ts'
+
+const COMPILERS = {
+  '5.4': bin('typescript-5.4', 'node_modules/typescript/bin/tsc'),
+  newest: bin('typescript', 'bin/tsc'),
+}
+const MODULES = ['@types/react', 'csstype', 'expect-type', 'ky', 'react', 'vue', '@vue']
+
+let packed: Package
+let source: string
+
+beforeAll(async () => {
+  packed = await pack()
+  source = await readFile(new URL('./api.ts', import.meta.url), 'utf8')
+})
+
+afterAll(() => packed?.remove())
+
+// Generous: five seconds on an idle machine.
+describe.each(Object.entries(COMPILERS))('TypeScript %s', { timeout: 300_000 }, (version, compiler) => {
+  test('is the one that is meant', async () => {
+    const { output } = await run(process.cwd(), compiler, '--version')
+    if (version !== 'newest') expect(output).toContain(`Version ${version}.`)
+  })
+
+  test.each(['bundler', 'nodenext'])('reads the declarations, moduleResolution: %s', async (moduleResolution) => {
+    const options = {
+      target: 'ES2022',
+      lib: ['ES2022', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'],
+      module: moduleResolution === 'nodenext' ? 'NodeNext' : 'ESNext',
+      moduleResolution,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      types: [],
+      noEmit: true,
+    }
+    const tsconfig = JSON.stringify({ compilerOptions: options, files: ['api.ts'] })
+    const project = await packed.createProject({ 'tsconfig.json': tsconfig, 'api.ts': source }, MODULES)
+    expect(await run(project, compiler, '-p', project)).toEqual({ code: 0, output: '' })
+  })
+})
