@@ -23,9 +23,10 @@ export const SIZES: Readonly<Record<string, Size>> = {
   'authfetch/vue, on top': { limit: 700, target: 700, measure: () => sizeOnTop('vue') },
 }
 
-/** Bundles JavaScript as an application does, its frameworks left out. */
-export async function bundleOf(entry: string): Promise<string> {
+/** Bundles JavaScript as an application in the folder `root` does, its frameworks left out. */
+export async function bundleOf(entry: string, root: string = SOURCE): Promise<string> {
   const result = await build({
+    root,
     configFile: false,
     logLevel: 'silent',
     define: { 'process.env.NODE_ENV': '"production"' },

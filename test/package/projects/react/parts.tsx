@@ -1,0 +1,3 @@
+export const Spinner = () => <p>…</p>
+
+export const Login = () => <a href="/login">log in</a>
