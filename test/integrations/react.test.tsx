@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // `authfetch/react`, in React 19 and again in React 18.
 
-import { act, cleanup, render, screen } from '@testing-library/react'
+import { act, cleanup, configure, render, screen } from '@testing-library/react'
 import type { AuthClient, AuthState } from 'authfetch'
 import { AuthGate, AuthProvider, useAuth, useAuthClient, useAuthFetch, useClaims } from 'authfetch/react'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
@@ -9,6 +9,9 @@ import { Profiler, type ReactElement, StrictMode, startTransition, useState, ver
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+
+// For machines that are slow.
+configure({ asyncUtilTimeout: 50_000 })
 
 const opened: TestAuth[] = []
 let errors: MockInstance

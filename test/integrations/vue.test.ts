@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // `authfetch/vue`.
 
-import { cleanup, render, screen } from '@testing-library/vue'
+import { cleanup, configure, render, screen } from '@testing-library/vue'
 import { renderToString } from '@vue/server-renderer'
 import type { AuthClient } from 'authfetch'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
@@ -22,6 +22,9 @@ import {
   watchEffect,
 } from 'vue'
 import { drain } from '../../src/testing/virtual-platform.ts'
+
+// For machines that are slow.
+configure({ asyncUtilTimeout: 50_000 })
 
 const opened: TestAuth[] = []
 let warnings: MockInstance
@@ -253,7 +256,7 @@ describe('mounting', () => {
     const auth = await open({ status: 'unknown' })
     const { client, live } = watched(auth.client)
     const apps = [mount(Page, client), mount(Page, client)]
-    await vi.waitFor(() => expect(text()).toBe('welcomewelcome'))
+    await vi.waitFor(() => expect(text()).toBe('welcomewelcome'), 50_000)
     expect(auth.refreshes).toBe(1)
     for (const { app } of apps) app.unmount()
     expect(live()).toBe(0)

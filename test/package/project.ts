@@ -1,7 +1,7 @@
 // The package as it is published, and projects that have installed it.
 
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,7 +60,7 @@ export async function pack(): Promise<Package> {
   }
   const exec = promisify(execFile)
   await exec('npm', ['pack', staged, '--pack-destination', folder, '--offline', '--ignore-scripts'], { cwd: folder })
-  const tarball = join(folder, 'authfetch-0.1.0.tgz')
+  const tarball = join(folder, (await readdir(folder)).find((file) => file.endsWith('.tgz')) as string)
   let projects = 0
 
   return {
