@@ -30,6 +30,14 @@ const unauthorized = (): Response => Response.json({ error: 'denied' }, { status
 const bearers = (): (string | null)[] => scene.network.sent.map(({ headers }) => headers.get('Authorization'))
 const token = async (): Promise<string> => `Bearer ${await scene.auth.getAccessToken()}`
 
+async function signInElsewhere(): Promise<void> {
+  const other = scene.browser.openTab()
+  await other.restore()
+  await other.signIn({ access_token: 'of-somebody-else', expires_in: 3600 })
+  await scene.browser.advance(0)
+  expect(await token()).toBe('Bearer of-somebody-else')
+}
+
 test.each(readdirSync(FOLDER).filter((file) => !/^(auth|schema)\./.test(file)))('%s is what the docs show', (file) => {
   expect(docs).toContain(`\`\`\`ts\n${readFileSync(new URL(file, FOLDER), 'utf8')}\`\`\`\n`)
 })
@@ -145,6 +153,13 @@ describe('TanStack Query', () => {
     expect(queryClient.getQueryData(ordersQuery.queryKey)).toBeUndefined()
   })
 
+  test('forgets everything when another tab has signed somebody else in', async () => {
+    const { queryClient, ordersQuery } = await load()
+    await queryClient.fetchQuery(ordersQuery)
+    await signInElsewhere()
+    expect(queryClient.getQueryData(ordersQuery.queryKey)).toBeUndefined()
+  })
+
   test('ends the request of a query that is cancelled', async () => {
     const { queryClient, ordersQuery } = await load()
     scene.network.answer = () => new Promise(() => {})
@@ -242,6 +257,16 @@ describe('server-sent events', () => {
     close()
   })
 
+  test('go on with the token of whoever another tab has signed in', async () => {
+    const { seen, server, close } = await open()
+    server.send(0, 'data: one')
+    await until(() => expect(seen).toEqual(['one']))
+    await signInElsewhere()
+    await until(() => expect(server.streams).toHaveLength(2))
+    expect(bearers()[1]).toBe('Bearer of-somebody-else')
+    close()
+  })
+
   test('go on when the connection is lost', async () => {
     const { seen, server, close } = await open()
     server.streams[0]?.close()
@@ -334,6 +359,14 @@ describe('a WebSocket', () => {
     await scene.auth.getAccessToken({ forceRefresh: true })
     await until(() => expect(connections[1]?.heard).toHaveLength(1))
     expect(connections[1]?.heard).toEqual([await current()])
+    await until(() => expect(connections[0]?.isOpen).toBe(false))
+    close()
+  })
+
+  test('is replaced when another tab has signed somebody else in', async () => {
+    const { close } = await open()
+    await signInElsewhere()
+    await until(() => expect(connections[1]?.heard).toEqual([JSON.stringify({ token: 'of-somebody-else' })]))
     await until(() => expect(connections[0]?.isOpen).toBe(false))
     close()
   })

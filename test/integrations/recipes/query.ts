@@ -19,8 +19,11 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: (failures, error) => failures < 3 && !isFinal(error) } },
 })
 
-// The next user shall not see what was fetched for this one.
+// The next user shall not see what was fetched for this one, even if it was another tab that signed them in.
 auth.on('signed-out', () => queryClient.clear())
+auth.on('signed-in', ({ origin }) => {
+  if (origin === 'other-tab') void queryClient.resetQueries()
+})
 
 export const ordersQuery = queryOptions({
   queryKey: ['orders'],

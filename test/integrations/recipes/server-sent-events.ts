@@ -23,6 +23,6 @@ export function listen(url: string, onMessage: (event: MessageEvent) => void): (
     for (const unsubscribe of subscriptions) unsubscribe()
   }
 
-  const subscriptions = [auth.on('refreshed', renew), auth.on('signed-out', close)]
+  const subscriptions = [auth.on('refreshed', renew), auth.on('signed-in', renew), auth.on('signed-out', close)]
   return close
 }

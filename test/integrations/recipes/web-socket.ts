@@ -36,7 +36,7 @@ export function connect(url: string, onMessage: (event: MessageEvent) => void): 
     for (const unsubscribe of subscriptions) unsubscribe()
   }
 
-  const subscriptions = [auth.on('refreshed', renew), auth.on('signed-out', close)]
+  const subscriptions = [auth.on('refreshed', renew), auth.on('signed-in', renew), auth.on('signed-out', close)]
   open()
   return close
 }
