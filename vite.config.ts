@@ -19,7 +19,12 @@ export default defineConfig({
       ),
       formats: ['es'],
     },
-    rolldownOptions: { external: [/^[a-z@]/], output: { preserveModules: true, preserveModulesRoot: 'src' } },
+    rolldownOptions: {
+      external: [/^[a-z@]/],
+      output: { preserveModules: true, preserveModulesRoot: 'src' },
+      // A test looks whether 'use client' is still there.
+      checks: { moduleLevelDirective: false },
+    },
   },
   test: {
     // No token is printed or thrown by any test.
