@@ -111,3 +111,30 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_, [page, render]) => {
     await shows('log in')
   })
 })
+
+test('authfetch/testing works in a browser too, though it has slower tasks', async () => {
+  const profile = await browser.newProfile()
+  const tab = await profile.open('about:blank')
+  const result = await tab.evaluate(
+    await bundle(`
+      import { createTestAuth } from 'authfetch/testing'
+      globalThis.story = async () => {
+        const test = await createTestAuth({ claims: { sub: 'alice' } })
+        const other = test.openTab()
+        await other.restore()
+        await test.advance(59 * 60_000)
+        const refreshes = test.refreshes
+        test.expireNow()
+        test.failNextRefresh()
+        const { code } = await other.getAccessToken().catch((error) => error)
+        await test.advance(1_000)
+        const isShared = (await other.getAccessToken()) === (await test.client.getAccessToken())
+        await other.signOut()
+        await test.advance(0)
+        return [refreshes, code, isShared, test.client.getState().status]
+      }
+    `).then((script) => `${script}; story()`),
+  )
+  expect(result).toEqual([1, 'refresh-unavailable', true, 'signed-out'])
+  await profile.close()
+})
