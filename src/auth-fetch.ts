@@ -14,7 +14,12 @@ export interface AuthRequestInit extends RequestInit {
 /** An init of our own making. */
 type Options = RequestInit & { auth?: boolean }
 
-/** `fetch`, as this library extends it; assignable to `typeof fetch`. */
+/**
+ * `fetch`, as this library extends it; assignable to `typeof fetch`.
+ *
+ * Bodies are sent as they are, and again after a 401. Two are special: a stream in the init is sent once, so that its 401
+ * is returned; a stream in a Request is kept in memory until its answer comes.
+ */
 export type AuthFetch = (input: RequestInfo | URL, init?: AuthRequestInit) => Promise<Response>
 
 export interface AuthFetchParts {
