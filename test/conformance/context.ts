@@ -33,6 +33,13 @@ export interface Case {
 
 type Arguments = (context: Context) => unknown[]
 
+/** The classes of another realm. */
+export function createRealm(): typeof globalThis {
+  const element = document.createElement('iframe')
+  document.body.append(element)
+  return element.contentWindow as unknown as typeof globalThis
+}
+
 /** A case of one call. */
 export const one = (name: string, given: Arguments, options: Omit<Case, 'name' | 'run'> = {}): Case => ({
   name,

@@ -81,7 +81,9 @@ export async function startServers(
       return
     }
     if (url.pathname.startsWith('/control/')) return control.handle(url, response)
-    if (/^\/(favicon.ico|aborted)$/.test(url.pathname)) return void response.writeHead(404).end()
+    if (url.pathname === '/favicon.ico') return void response.writeHead(404).end()
+    // Never answered: whoever asks is going to abort.
+    if (url.pathname === '/aborted') return
     const entry: Received = {
       to,
       method: request.method ?? '',

@@ -1,6 +1,6 @@
 // Every type of body.
 
-import { type Case, type Context, one } from '../context.ts'
+import { type Case, type Context, createRealm, one } from '../context.ts'
 
 const text = 'a=b&c=\u00e9\u{1f511}'
 const bytes = (): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
@@ -50,6 +50,14 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
       throw new RangeError('no spelling')
     },
   }),
+  'a Blob of another realm': () => new (createRealm().Blob)([text], { type: 'a/b' }),
+  'a FormData of another realm': () => {
+    const data = new (createRealm().FormData)()
+    data.append('a', 'b')
+    return data
+  },
+  'a Uint8Array of another realm': () => new (createRealm().Uint8Array)([65, 66]),
+  'a Proxy of a Blob': () => new Proxy(new Blob([text]), {}),
   'a generator': () => (async function* () {})(),
   'a ReadableStream': () => new Blob([text]).stream(),
 }

@@ -1,6 +1,6 @@
 // What may be asked for: strings, URLs and Requests, and what is none of them.
 
-import { bare, type Case, one } from '../context.ts'
+import { bare, type Case, createRealm, one } from '../context.ts'
 
 const spelled = (text: string): object => ({ toString: () => text })
 
@@ -14,6 +14,12 @@ export const INPUTS: readonly Case[] = [
   one('a protocol-relative address', ({ there }) => [there.slice('http:'.length).concat('/echo')]),
   one('an address in capitals', ({ here }) => [`${here.toUpperCase()}/echo`]),
   one('a URL', ({ here }) => [new URL('/echo?u', here)]),
+  one('a URL of another realm', ({ here }) => [new (createRealm().URL)('/echo?u', here)]),
+  one('an init of another realm', ({ here }) => {
+    const { Object: Other, Headers: OtherHeaders } = createRealm()
+    const init = new Other() as RequestInit
+    return [`${here}/echo`, Other.assign(init, { method: 'PUT', headers: new OtherHeaders({ 'X-Own': '1' }) })]
+  }),
   one('a location', () => [location]),
   one('an object that spells an address', ({ here }) => [spelled(`${here}/echo?spelled`)]),
   one('another origin', ({ there }) => [`${there}/echo`]),
@@ -28,6 +34,17 @@ export const INPUTS: readonly Case[] = [
   bare('about:blank', () => ['about:blank']),
   bare('a file', () => ['file:///etc/hostname']),
   bare('a data: URL', () => ['data:text/plain;charset=utf-8,some%20data']),
+  bare('a HEAD of a data: URL', () => ['data:text/plain,some', { method: 'HEAD' }]),
+  bare('a Request of a blob: URL', () => [new Request(URL.createObjectURL(new Blob(['a blob'])))]),
+  bare('a POST to a blob: URL', () => [URL.createObjectURL(new Blob(['a blob'])), { method: 'POST', body: 'b' }]),
+  bare('a blob: URL of another origin', ({ there }) => [`blob:${there}/00000000-0000-4000-8000-000000000000`]),
+  bare('a blob: URL within another', ({ here }) => [`blob:blob:${here}/00000000-0000-4000-8000-000000000000`]),
+  bare('a filesystem: URL', ({ here }) => [`filesystem:${here}/temporary/file`]),
+  bare('a WebSocket', ({ here }) => [here.replace('http', 'ws')]),
+  bare('a host with a trailing dot', ({ here }) => [`${here.replace('localhost', 'localhost.')}/echo?dot`]),
+  bare('a host that is no name', ({ here }) => [`${here.replace('localhost', 'xn--')}/echo`]),
+  bare('a port that is blocked', () => ['http://localhost:25/']),
+  bare('a port that is none', () => ['http://localhost:99999/']),
   bare('a data: URL that is none', () => ['data:']),
   bare('a POST to a data: URL', () => ['data:,x', { method: 'POST', body: 'x' }]),
   bare('a blob: URL', () => [URL.createObjectURL(new Blob(['a blob'], { type: 'text/x-blob' }))]),

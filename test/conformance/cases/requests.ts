@@ -1,16 +1,9 @@
 // Requests, alone and with an init on top.
 
-import { bare, type Case, type Context, one } from '../context.ts'
+import { bare, type Case, type Context, createRealm, one } from '../context.ts'
 
 const post = ({ here }: Context, init: RequestInit = {}): Request =>
   new Request(`${here}/echo`, { method: 'POST', body: 'of the request', ...init })
-
-/** The classes of another realm. */
-function frame(): typeof globalThis {
-  const element = document.createElement('iframe')
-  document.body.append(element)
-  return element.contentWindow as unknown as typeof globalThis
-}
 
 async function used(request: Request): Promise<Request> {
   await request.text()
@@ -19,6 +12,31 @@ async function used(request: Request): Promise<Request> {
 
 export const REQUESTS: readonly Case[] = [
   one('a Request', ({ here }) => [new Request(`${here}/echo`)]),
+  one('a Request of a path', () => [new Request('/echo?of=a-request', { method: 'POST', body: 'b' })]),
+  one('a Request of a path, and an init', () => [new Request('echo'), { method: 'PUT', body: 'b' }]),
+  one('a Request and an init with another referrer', ({ here }) => [
+    new Request(`${here}/echo`, { referrer: '/elsewhere', referrerPolicy: 'no-referrer' }),
+    { referrer: '/other', referrerPolicy: 'unsafe-url' },
+  ]),
+  one('a Request and an init with another cache mode', ({ there }) => [
+    new Request(`${there}/echo`, { cache: 'no-store', referrer: '' }),
+    { cache: 'reload' },
+  ]),
+  one('a Request and an init with another redirect mode', ({ here }) => [
+    new Request(`${here}/redirect`, { redirect: 'error' }),
+    { redirect: 'follow' },
+  ]),
+  one('a Request and an init with an integrity that fails', ({ here }) => [
+    new Request(`${here}/echo`),
+    { integrity: 'sha256-AAAA' },
+  ]),
+  one('a Request and an init with keepalive', (context) => [post(context), { keepalive: true }]),
+  one('a Request and an init with a bad method', (context) => [post(context), { method: 'a b' }]),
+  one('a Request and an init with an aborted signal', (context) => [post(context), { signal: AbortSignal.abort() }]),
+  one('a Request and an init that changes its mode', ({ there }) => [
+    new Request(`${there}/echo`, { mode: 'no-cors' }),
+    { mode: 'cors', headers: { 'X-Own': '1' } },
+  ]),
   one('a Request of another origin', ({ there }) => [new Request(`${there}/echo`, { headers: { 'X-Own': '1' } })]),
   one('a Request with headers', ({ here }) => [
     new Request(`${here}/echo`, { headers: { 'X-Own': '1', Accept: 'a/b' } }),
@@ -81,10 +99,10 @@ export const REQUESTS: readonly Case[] = [
     { credentials: 'include' },
   ]),
   one('a Request of another realm', ({ here }) => [
-    new (frame().Request)(`${here}/echo`, { headers: { 'X-Own': '1' } }),
+    new (createRealm().Request)(`${here}/echo`, { headers: { 'X-Own': '1' } }),
   ]),
   one('a Request of another realm with a body', ({ here }) => [
-    new (frame().Request)(`${here}/echo`, { method: 'PUT', body: 'b' }),
+    new (createRealm().Request)(`${here}/echo`, { method: 'PUT', body: 'b' }),
   ]),
   one('a Request of a subclass', ({ here }) => [new (class Own extends Request {})(`${here}/echo`)]),
   one('a Request with members of its own', ({ here }) => [

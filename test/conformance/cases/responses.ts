@@ -25,6 +25,9 @@ const caches: RequestCache[] = ['default', 'no-store', 'reload', 'no-cache', 'fo
 
 export const RESPONSES: readonly Case[] = [
   ...statuses.map((code) => one(`status ${code}`, ({ here }) => [`${here}/status?code=${code}`])),
+  ...[200, 204, 205, 304, 404].map((code) =>
+    one(`status ${code} to HEAD`, ({ here }) => [`${here}/status?code=${code}`, { method: 'HEAD' }]),
+  ),
   ...[200, 204, 304, 404].map((code) =>
     one(`status ${code} to HEAD of another origin`, ({ there }) => [
       `${there}/status?code=${code}`,
@@ -34,6 +37,21 @@ export const RESPONSES: readonly Case[] = [
   ...redirects('within the origin', () => '/echo'),
   ...redirects('to another origin', ({ there }) => `${there}/echo`),
   ...redirects('to a foreign origin', ({ away }) => `${away}/echo`),
+  ...['here', 'there', 'away'].map((origin) =>
+    bare(`a redirect from a foreign origin to ${origin}`, (context) => [
+      `${context.away}${redirect(`${context[origin as 'here']}/echo`)}`,
+    ]),
+  ),
+  one('a redirect from another origin home', ({ here, there }) => [`${there}${redirect(`${here}/echo`)}`]),
+  one('a redirect from another origin home, with credentials', ({ here, there }) => [
+    `${there}${redirect(`${here}/echo`)}`,
+    { credentials: 'include' },
+  ]),
+  one('a redirect with a fragment', ({ here }) => [`${here}${redirect('/echo')}#part`]),
+  one('a redirect to a fragment', ({ here }) => [`${here}${redirect('/echo#other')}#part`]),
+  one('a redirect of a Request with a body', ({ here, there }) => [
+    new Request(`${here}${redirect(`${there}/echo`, 307)}`, { method: 'POST', body: 'b', headers: { 'X-Own': '1' } }),
+  ]),
   one('a redirect back and forth', ({ here, there }) => [`${here}${redirect(`${there}${redirect(`${here}/echo`)}`)}`]),
   one('a redirect of a stream', ({ here }) => [
     `${here}${redirect('/echo', 307)}`,

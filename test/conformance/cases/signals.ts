@@ -1,7 +1,6 @@
 // Signals: aborted before, in the same tick, while the server thinks, and while the body comes.
 
-import type { Case, Context } from '../context.ts'
-import { one } from '../context.ts'
+import { type Case, type Context, createRealm, one } from '../context.ts'
 import { rejectionOf } from '../observe.ts'
 
 const REASONS: Readonly<Record<string, unknown>> = {
@@ -85,6 +84,20 @@ export const SIGNALS: readonly Case[] = [
   one('a Request whose signal was aborted', ({ here }) => [
     new Request(`${here}/echo`, { method: 'POST', body: 'b', signal: AbortSignal.abort('early') }),
   ]),
+  {
+    name: 'a signal that times out',
+    run: async ({ here, call }) => {
+      const signal = AbortSignal.timeout(1)
+      return await call(`${here}/aborted`, { signal }).then(
+        () => 'fulfilled',
+        (reason) => rejectionOf(reason, signal),
+      )
+    },
+  },
+  one('a signal of another realm', ({ here }) => {
+    const { AbortSignal: Other } = createRealm()
+    return [`${here}/echo`, { signal: Other.abort(new RangeError('of another realm')) }]
+  }),
   one('a signal that never aborts', ({ here }) => [`${here}/echo`, { signal: new AbortController().signal }]),
   one('a signal of signals', ({ here }) => [
     `${here}/echo`,
