@@ -16,6 +16,7 @@ import type { TokenResponse } from './core/tokens.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
 import { createTransport, type Refresh, type RefreshRequest } from './refresh/refresh.ts'
+import { ownMembers } from './refresh/request.ts'
 
 /** What the access token must be good for. */
 export interface GetAccessTokenOptions {
@@ -155,7 +156,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   return Object.freeze<AuthClient>({
     authFetch,
-    async getAccessToken({ minValidity = 0, forceRefresh = false, signal } = {}) {
+    async getAccessToken(options = {}) {
+      const { minValidity = 0, forceRefresh = false, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       await abortable(() => whileAlive(() => access.ensure(minValidity, forceRefresh)), signal)
       return session.status === 'signed-in' ? session.held?.accessToken : undefined

@@ -1,7 +1,7 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
-import { REQUEST_INIT, type Refresh, type SignOut } from './refresh.ts'
-import { checkHeaders, idempotencyHeader, resolveEndpoint } from './request.ts'
+import { type Refresh, requestInit, type SignOut } from './refresh.ts'
+import { checkHeaders, idempotencyHeader, ownMembers, resolveEndpoint } from './request.ts'
 
 /** What every request to a cookie endpoint carries. */
 export interface CookieRequestOptions {
@@ -33,15 +33,18 @@ const CSRF = { 'X-Requested-With': 'authfetch' }
  */
 export function cookieRefresh(url: string | URL, options: CookieRefreshOptions = {}): Refresh {
   const endpoint = resolveEndpoint(url, 'url')
-  const headers = checkHeaders(options.headers, CSRF)
-  const idempotency = idempotencyHeader(endpoint, options.idempotencyKey)
+  const own = ownMembers(options)
+  const headers = checkHeaders(own.headers, CSRF)
+  const idempotency = idempotencyHeader(endpoint, own.idempotencyKey)
   const refresh: Refresh = ({ idempotencyKey, signal, fetch }) =>
-    fetch(endpoint, {
-      ...REQUEST_INIT,
-      credentials: 'include',
-      headers: { Accept: 'application/json', ...headers, ...idempotency(idempotencyKey) },
-      signal,
-    })
+    fetch(
+      endpoint,
+      requestInit({
+        credentials: 'include',
+        headers: { Accept: 'application/json', ...headers, ...idempotency(idempotencyKey) },
+        signal,
+      }),
+    )
   return Object.assign(refresh, { endpoint })
 }
 
@@ -53,9 +56,9 @@ export function cookieRefresh(url: string | URL, options: CookieRefreshOptions =
  */
 export function cookieSignOut(url: string | URL, options: CookieRequestOptions = {}): SignOut {
   const endpoint = resolveEndpoint(url, 'url')
-  const headers = checkHeaders(options.headers, CSRF)
+  const headers = checkHeaders(ownMembers(options).headers, CSRF)
   return async ({ signal, fetch }) => {
-    const response = await fetch(endpoint, { ...REQUEST_INIT, credentials: 'include', headers, signal })
+    const response = await fetch(endpoint, requestInit({ credentials: 'include', headers, signal }))
     if (!response.ok) throw new Error(`the sign-out endpoint answered with status ${response.status}`)
   }
 }

@@ -1,7 +1,7 @@
 /** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
 
-import { REQUEST_INIT, type Refresh, type SignOut } from './refresh.ts'
-import { checkString, idempotencyHeader, resolveEndpoint } from './request.ts'
+import { type Refresh, requestInit, type SignOut } from './refresh.ts'
+import { checkString, idempotencyHeader, ownMembers, resolveEndpoint } from './request.ts'
 
 /** What a token endpoint is to be told. */
 export interface OAuthRefreshOptions {
@@ -30,23 +30,25 @@ export interface OAuthRefreshOptions {
 export function oauthRefresh(options: OAuthRefreshOptions): Refresh {
   const endpoint = resolveEndpoint(options.tokenEndpoint, 'tokenEndpoint')
   const clientId = checkString(options.clientId, 'clientId')
-  const { scope, parameters } = options
+  const { scope, parameters, idempotencyKey: isOn } = ownMembers(options)
   if (scope !== undefined) checkString(scope, 'scope')
-  const idempotency = idempotencyHeader(endpoint, options.idempotencyKey)
+  const idempotency = idempotencyHeader(endpoint, isOn)
   const refresh: Refresh = ({ refreshToken, idempotencyKey, signal, fetch }) =>
-    fetch(endpoint, {
-      ...REQUEST_INIT,
-      credentials: 'omit',
-      headers: { Accept: 'application/json', ...idempotency(idempotencyKey) },
-      body: new URLSearchParams({
-        ...parameters,
-        grant_type: 'refresh_token',
-        client_id: clientId,
-        refresh_token: refreshToken as string,
-        ...(scope && { scope }),
+    fetch(
+      endpoint,
+      requestInit({
+        credentials: 'omit',
+        headers: { Accept: 'application/json', ...idempotency(idempotencyKey) },
+        body: new URLSearchParams({
+          ...parameters,
+          grant_type: 'refresh_token',
+          client_id: clientId,
+          refresh_token: refreshToken as string,
+          ...(scope && { scope }),
+        }),
+        signal,
       }),
-      signal,
-    })
+    )
   return Object.assign(refresh, { endpoint, holdsRefreshToken: true })
 }
 
@@ -74,7 +76,7 @@ export function oauthRevocation(options: OAuthRevocationOptions): SignOut {
       token_type_hint: 'refresh_token',
       client_id: clientId,
     })
-    const response = await fetch(endpoint, { ...REQUEST_INIT, credentials: 'omit', body, signal })
+    const response = await fetch(endpoint, requestInit({ credentials: 'omit', body, signal }))
     if (!response.ok) throw new Error(`the revocation endpoint answered with status ${response.status}`)
   }
 }

@@ -6,6 +6,7 @@ import { PROBING } from '../core/limits.ts'
 import { type Outcome, outcomeOf } from '../core/outcome.ts'
 import type { Platform, Transport } from '../core/ports.ts'
 import type { TokenResponse } from '../core/tokens.ts'
+import { ownMembers } from './request.ts'
 
 /** What a refresh function is given. */
 export interface RefreshRequest {
@@ -50,14 +51,16 @@ export interface SignOutRequest {
 /** Tells the server that a session is over. What it rejects with, `signOut()` rejects with. */
 export type SignOut = (request: SignOutRequest) => Promise<unknown>
 
-/** What every request to the authorization server has in common. */
-export const REQUEST_INIT: RequestInit = {
-  method: 'POST',
-  // Lets the answer's Set-Cookie be stored even if the page is gone by then.
-  keepalive: true,
-  redirect: 'error',
-  cache: 'no-store',
-}
+/** The init of a request to the authorization server; a polluted prototype adds nothing to it. */
+export const requestInit = (members: RequestInit): RequestInit =>
+  ownMembers({
+    method: 'POST',
+    // Lets the answer's Set-Cookie be stored even if the page is gone by then.
+    keepalive: true,
+    redirect: 'error',
+    cache: 'no-store',
+    ...members,
+  })
 
 export interface TransportOptions {
   readonly refresh: Refresh

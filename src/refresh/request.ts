@@ -3,6 +3,9 @@
 import { check } from '../core/errors.ts'
 import { baseUrl, pageOrigin, parseUrl } from '../platform/page.ts'
 
+/** The options as they were given: a polluted prototype adds none. */
+export const ownMembers = <Options extends object>(options: Options): Options => ({ __proto__: null, ...options })
+
 export function checkString(value: unknown, option: string): string {
   check(typeof value === 'string' && value, option, 'a non-empty string')
   return value

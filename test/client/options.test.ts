@@ -114,6 +114,57 @@ describe('options', () => {
     }
   })
 
+  test('of the helpers and of getAccessToken are no more to be had from there, nor is any request', async () => {
+    const polluted = Object.prototype as unknown as Record<string, unknown>
+    const pollution = {
+      headers: { 'X-Evil': 'evil' },
+      idempotencyKey: true,
+      scope: 'evil',
+      parameters: { audience: 'evil' },
+      forceRefresh: true,
+      minValidity: Number.POSITIVE_INFINITY,
+      mode: 'no-cors',
+      referrer: 'https://evil.example/',
+      redirect: 'follow',
+      signal: AbortSignal.abort(),
+    }
+    const seen: unknown[] = []
+    const fetch = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
+      const { method, mode, referrer, redirect, signal, body } = init
+      const headers = [...new Headers({ ...init.headers }).keys()]
+      seen.push([String(url), method, mode, referrer, redirect, signal?.aborted, body && String(body), headers])
+      return Response.json({ access_token: 'access-1', expires_in: 3600 })
+    }
+    Object.assign(polluted, pollution)
+    try {
+      for (const refresh of [
+        cookieRefresh('https://as.example/refresh'),
+        oauthRefresh({ tokenEndpoint: TOKEN_ENDPOINT, clientId: 'spa' }),
+      ]) {
+        const { auth } = await createSignedInScene({
+          fetch,
+          refresh,
+          onSignOut: cookieSignOut('https://as.example/out'),
+        })
+        await auth.getAccessToken()
+        expect(seen).toEqual([])
+        await auth.getAccessToken({ forceRefresh: true })
+        await auth.signOut()
+        const common = ['POST', undefined, undefined, 'error', false]
+        const isCookie = refresh.holdsRefreshToken !== true
+        const body = 'grant_type=refresh_token&client_id=spa&refresh_token=refresh-0'
+        expect(seen.splice(0)).toEqual([
+          isCookie
+            ? ['https://as.example/refresh', ...common, undefined, ['accept', 'x-requested-with']]
+            : [TOKEN_ENDPOINT, ...common, body, ['accept']],
+          ['https://as.example/out', ...common, undefined, ['x-requested-with']],
+        ])
+      }
+    } finally {
+      for (const key of Object.keys(pollution)) delete polluted[key]
+    }
+  })
+
   test('are read when the client is made', async () => {
     const origins = [API]
     const options = { refresh, origins, fetch: createServer().fetch, refreshLead: 1 }
