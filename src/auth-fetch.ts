@@ -28,7 +28,7 @@ export interface AuthFetchParts {
   readonly fetch: typeof fetch
   /** The absolute address, if it may carry the token. */
   allowedAddress(url: string): string | undefined
-  /** Hears of every response of an allowed origin to a request of a signed-in session. */
+  /** Hears of every response to a request of a signed-in session, unless it was redirected to another origin. */
   onResponse(response: Response, epoch: number): void
 }
 
@@ -69,9 +69,6 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       return undefined
     }
   }
-
-  /** Whether a response comes from where the request may have carried the token to. */
-  const isOurs = ({ redirected, url }: Response): boolean => !redirected || allowedAddress(url) !== undefined
 
   // Async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
   return async (...given) => {
@@ -116,6 +113,11 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       delete others.body
       delete others.headers
     }
+
+    const origin = address.slice(0, address.indexOf('/', 'https://'.length) + 1)
+    /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
+    const isOurs = ({ redirected, url }: Response): boolean =>
+      !redirected || allowedAddress(url)?.startsWith(origin) === true
 
     const send = async (to: string | Request, { epoch, held }: Bearer): Promise<Response> => {
       const own = typeof to === 'string' || to === request ? undefined : to

@@ -116,7 +116,7 @@ export function createTransport(
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
       const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
-      return within(PROBING, async (signal) => fetch(endpoint, { ...init, signal })).then(
+      return within(PROBING, async (signal) => fetch(endpoint, ownMembers({ ...init, signal }))).then(
         () => true,
         () => false,
       )

@@ -134,13 +134,16 @@ describe('a 401', () => {
     expect(server.calls.map(({ authorization }) => authorization)).toEqual([null, null])
   })
 
-  test('after a redirect to a foreign origin is not ours to answer', async () => {
-    const { auth, server, browser } = await createSignedInScene()
+  test.each([
+    ['a foreign origin', 'https://elsewhere.example/'],
+    ['another allowed origin, where the browser sends no token,', 'https://api.example.org/'],
+  ])('after a redirect to %s is not ours to answer', async (_, url) => {
+    const { auth, server, browser } = await createSignedInScene({ origins: [API, 'https://api.example.org'] })
     await browser.advance(MINUTE)
     server.onCall = () =>
       Object.defineProperties(unauthorized(), {
         redirected: { value: true },
-        url: { value: 'https://elsewhere.example/' },
+        url: { value: url },
       })
     expect((await auth.authFetch(API)).status).toBe(401)
     expect(server.refreshes).toHaveLength(0)

@@ -141,6 +141,24 @@ describe('a 401', () => {
     expect(status).toBe(200)
   })
 
+  test('after a redirect to another origin is none of the token, which the browser has dropped', async () => {
+    const result = await run(async ({ here, there }: Origins) => {
+      const { authFetch } = await rules.signIn({ origins: [here, there] })
+      return await rules.outcome(authFetch(`/redirect?to=${encodeURIComponent(`${there}/api`)}`))
+    })
+    expect(result).toBe('401 denied')
+    expect((await received()).slice(1)).toEqual(['there /api, no token'])
+  })
+
+  test('after a redirect within the origin is refreshed and retried', async () => {
+    const result = await run(async () => {
+      const { authFetch } = await rules.signIn()
+      await rules.control('expire')
+      return await rules.outcome(authFetch('/redirect?to=/api'))
+    })
+    expect(result).toBe('200 the resource')
+  })
+
   test('to the retry stands', async () => {
     const result = await run(async () => {
       const { authFetch } = await rules.signIn()
