@@ -83,6 +83,10 @@ async function run(name: string, mode: Mode, origins: Origins): Promise<string> 
       control,
     })
     .catch((error: unknown) => ({ failed: rejectionOf(error) }))
+  // What a case has left behind ends before the next one.
+  const client = clients.get(mode)
+  const state = client?.getState()
+  if (state?.status === 'signed-in' && state.refreshing) await client?.getAccessToken()
   return JSON.stringify(result, (_, value) => (value === undefined ? 'undefined' : value))
 }
 
