@@ -10,7 +10,7 @@ import type { TokenResponse } from './core/tokens.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createVirtualBrowser, drain, START, type VirtualTab } from './testing/virtual-platform.ts'
 
-/** Options of the client, but for those that its surroundings decide, and the state it begins in. */
+/** What a test begins with. */
 export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'platform' | 'name'> {
   /**
    * The state to begin in. Of `unknown`, `restore()` makes `signed-in`.
@@ -50,7 +50,7 @@ export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'pl
   readonly now?: number
 }
 
-/** A client in surroundings that a test moves. */
+/** A virtual browser with one client in each tab, and a server that always answers. */
 export interface TestAuth {
   /** The client of the first tab. */
   readonly client: AuthClient
@@ -71,7 +71,7 @@ export interface TestAuth {
   openTab(): AuthClient
   /** Closes all tabs. */
   dispose(): void
-  /** `dispose()`, for `using`. */
+  /** The same, for `using`. */
   [Symbol.dispose](): void
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { documentPaths, ROOT, readDocument } from './markdown.ts'
@@ -28,6 +28,15 @@ test('every file of the project that a document names in code exists', () => {
         .map(([, file]) => `${path}: ${file}`),
     )
   expect(missing).toEqual([])
+})
+
+test('the architecture names every file of the core', () => {
+  const rows = readDocument('ARCHITECTURE.md').tables.find(({ header }) => header[0]?.text.startsWith('file'))?.rows
+  const named = rows?.flatMap(([cell]) =>
+    [...(cell?.text ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => `${name}.ts`),
+  )
+  const files = readdirSync(`${ROOT}/src/core`).filter((file) => file.endsWith('.ts'))
+  expect(named?.sort()).toEqual(files.sort())
 })
 
 function isThere(file: string): boolean {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import tabs from '../../bench/results/tabs.json' with { type: 'json' }
+import { ASKING, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
+import { floorOf, pauseAfter } from '../../src/core/schedule.ts'
 import { contentOf, figuresOf, fillFigures, sourceOf } from './figures.ts'
 import { documentPaths, ROOT, readDocument } from './markdown.ts'
 
@@ -29,6 +31,23 @@ test('a figure that differs is found and replaced', () => {
   expect(figuresOf(wrong)).toEqual([{ name, content: '7' }])
   expect(fillFigures(wrong)).toBe(`<!-- ${name} -->${contentOf(name)}<!-- /${name} -->`)
   expect(contentOf(name)).toMatch(/^\d/)
+})
+
+test('the bounds in the README are those of the code', () => {
+  const { text } = readDocument('README.md')
+  const seconds = (value: number): number => Math.round(value / 1000)
+  expect(text).toContain(`for ${ASKING} ms at most`)
+  expect(text).toContain(`\`refreshTimeout\` and ${seconds(leaseOf(0))} s`)
+  expect(text).toContain(`\`refreshTimeout\` and about ${seconds(lockWaitOf(0))} s`)
+  const floor = floorOf(undefined)
+  expect(text).toContain(
+    `less than ${seconds(floor)} seconds ago (sooner if it lives less than ${seconds(4 * floor)} s)`,
+  )
+  expect(floorOf(4 * floor - 4)).toBeLessThan(floor)
+  const longest = seconds(pauseAfter(99, 1))
+  expect(text).toContain(`a pause of up to ${seconds(pauseAfter(0, 1))} s, doubled each time up to ${longest} s`)
+  expect(seconds(pauseAfter(0, 0, Number.POSITIVE_INFINITY)) / 3600).toBeCloseTo(1, 3)
+  expect(text).toContain('not before `Retry-After` (an hour at most)')
 })
 
 test('the table of tabs in the README is what the benchmark measured', () => {

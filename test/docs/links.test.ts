@@ -54,7 +54,9 @@ test('every document is found from the README', () => {
     }
   }
   visit('README.md')
-  expect(documents.map(({ path }) => path).filter((path) => !reached.has(path) && !isResult(path))).toEqual([])
+  // A changelog is looked for by its name.
+  const others = documents.map(({ path }) => path).filter((path) => path !== 'CHANGELOG.md' && !isResult(path))
+  expect(others.filter((path) => !reached.has(path))).toEqual([])
 })
 
 /** What a command wrote for a document to show. */

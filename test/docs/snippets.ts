@@ -14,7 +14,7 @@ export interface Snippet extends CodeBlock {
 
 const EXTENSIONS: Readonly<Record<string, string>> = { ts: 'ts', tsx: 'tsx', js: 'js', vue: 'vue.ts', html: 'html.js' }
 
-/** The names that code blocks take as given. */
+/** The names that code blocks take as given, and in files beside them. */
 export const GIVEN = `
 import type { AuthClient, AuthState, Refresh, TokenResponse } from 'authfetch'
 
@@ -28,11 +28,16 @@ declare global {
 }
 `
 
-/** The modules that code blocks of the recipes take as given. */
 const NEIGHBOURS: Readonly<Record<string, string>> = {
-  'auth.ts': "import type { AuthClient } from 'authfetch'\nexport declare const auth: AuthClient\n",
-  'schema.ts': readFileSync(`${ROOT}/test/integrations/recipes/schema.ts`, 'utf8'),
-  'App.tsx': 'export const App = () => null\n',
+  'auth.ts': `import { cookieRefresh, createAuthClient } from 'authfetch'
+    export const auth = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })`,
+  'schema.ts': `export interface paths {
+    '/orders': { get: { responses: { 200: { content: { 'application/json': { id: number }[] } } } } }
+  }`,
+  'parts.tsx': 'export const Login = () => <p />, Spinner = () => <p />',
+  'App.tsx': 'export const App = () => <p />',
+  'App.vue.ts': "export { AuthGate as default } from 'authfetch/vue'",
+  'Login.vue.ts': "export { AuthGate as default } from 'authfetch/vue'",
 }
 
 /** In a folder that git ignores, inside the project, so that its packages are found. */
@@ -77,6 +82,10 @@ export function writeSnippets(snippets: readonly Snippet[]): readonly string[] {
   rmSync(FOLDER, { recursive: true, force: true })
   for (const { file, code, place } of snippets) {
     mkdirSync(dirname(`${FOLDER}/${file}`), { recursive: true })
+    for (const [name, text] of Object.entries(NEIGHBOURS)) {
+      const isOwn = snippets.some((one) => one.file === `${dirname(file)}/${name}`)
+      if (!isOwn) writeFileSync(`${FOLDER}/${dirname(file)}/${name}`, text)
+    }
     // A module, so that what it declares is its own.
     writeFileSync(`${FOLDER}/${file}`, `${code}\nexport {} // ${place}\n`)
   }
