@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../docs/markdown.ts'
@@ -6,26 +7,44 @@ import { tokenIn } from './patterns.ts'
 
 const run = promisify(execFile)
 
-/** Runs one fixture with the settings of the project; resolves with what is printed if it fails. */
-async function failureOf(fixture: string): Promise<string | undefined> {
-  const args = ['run', '--config', 'test/leaks/fixtures/vitest.config.ts', fixture]
-  return await run(`${ROOT}/node_modules/.bin/vitest`, args, { cwd: ROOT }).then(
-    () => undefined,
-    ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => stdout + stderr,
+interface Run {
+  readonly hasPassed: boolean
+  readonly output: string
+}
+
+/** Runs one fixture with the settings of the project. */
+async function runFixture(fixture: string): Promise<Run> {
+  const args = ['run', '--config', 'test/leaks/fixtures/vitest.config.ts', `fixtures/${fixture}`]
+  return await run(`${ROOT}/node_modules/.bin/vitest`, args, {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1' },
+  }).then(
+    ({ stdout, stderr }) => ({ hasPassed: true, output: stdout + stderr }),
+    ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => ({
+      hasPassed: false,
+      output: stdout + stderr,
+    }),
   )
 }
 
 describe('the test suite fails', () => {
   test.each(['console', 'stderr'])('when a test that passes prints a token, by %s', async (fixture) => {
-    expect(await failureOf(`fixtures/${fixture}`)).toMatch(/tokens were printed:\n +in .*…/)
+    const { hasPassed, output } = await runFixture(fixture)
+    expect(output).toMatch(/Tests +1 passed/)
+    expect(output).toMatch(/tokens were printed:\n +in .*…/)
+    expect(hasPassed).toBe(false)
   })
 
   test('when an error of the library holds a token, however deep', async () => {
-    expect(await failureOf('fixtures/error')).toContain('tokens in errors')
+    const { hasPassed, output } = await runFixture('error')
+    expect(output).toContain('tokens in errors')
+    expect(hasPassed).toBe(false)
   })
 
   test('for nothing else', async () => {
-    expect(await failureOf('fixtures/clean')).toBeUndefined()
+    const { hasPassed, output } = await runFixture('clean')
+    expect(output).toMatch(/Tests +1 passed/)
+    expect(hasPassed).toBe(true)
   })
 })
 
@@ -49,4 +68,16 @@ describe('a token', () => {
   ])('is not what is called one: %s', (text) => {
     expect(tokenIn(text)).toBeUndefined()
   })
+})
+
+test('what goes into the message of an error is a name, a reason or a status', () => {
+  const files = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  const messages = files.flatMap((file) => [
+    ...readFileSync(`${ROOT}/src/${file}`, 'utf8').matchAll(/(?:Error|super)\(`([^`]*)`/g),
+  ])
+  const parts = messages.flatMap(([, message = '']) => [...message.matchAll(/\$\{([^}]*)\}/g)].map(([, part]) => part))
+  expect(parts.length).toBeGreaterThan(4)
+  expect(new Set(parts)).toEqual(
+    new Set(['member', 'option', 'reason', 'response.status', 'status', 'unknown', 'wanted']),
+  )
 })
