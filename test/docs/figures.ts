@@ -2,7 +2,10 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import fleet from '../../bench/results/fleet.json' with { type: 'json' }
+import { SCENARIOS } from '../browser/multi-tab.ts'
+import { CASES } from '../conformance/cases/index.ts'
 import { SIZES } from '../package/sizes.ts'
+import { SABOTAGES } from '../simulation/sabotages.ts'
 import { ROOT } from './markdown.ts'
 
 const MARKED = /<!-- ((?:bench|figure|size):[\w-]+|engines|simulation:\w+) -->([\s\S]*?)<!-- \/\1 -->/g
@@ -19,6 +22,9 @@ export function figuresOf(text: string): Figure[] {
 const read = (path: string): string => readFileSync(`${ROOT}/${path}`, 'utf8')
 const grouped = (value: number): string => value.toLocaleString('en-US')
 
+/** Rounded down, so that one more needs no new document. */
+const atLeast = (value: number, step: number): string => `${grouped(value - (value % step))} or more`
+
 const limitOf = (size: string): string => grouped(SIZES[size]?.limit ?? Number.NaN)
 const fleetOf = (schedule: string, figure: keyof (typeof fleet.rows)[number]): string =>
   String(fleet.rows.find((row) => row.schedule === schedule)?.[figure]).replace(/^\+/, '')
@@ -28,6 +34,9 @@ const FIGURES: Readonly<Record<string, () => string>> = {
   'size:react': () => limitOf('authfetch/react, on top'),
   'figure:schedules': () =>
     grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),
+  'figure:sabotages': () => atLeast(SABOTAGES.length, 10),
+  'figure:scenarios': () => atLeast(SCENARIOS.length, 10),
+  'figure:cases': () => atLeast(CASES.length, 100),
   'figure:fleet-peak': () => fleetOf('authfetch', 'peak/mean two lifetimes after a deploy'),
   'figure:fleet-peak-without': () => fleetOf('no jitter', 'peak/mean two lifetimes after a deploy'),
   'figure:fleet-cost': () => fleetOf('authfetch', 'refreshes against the least possible'),
