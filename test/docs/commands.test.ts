@@ -30,6 +30,11 @@ test('every file of the project that a document names in code exists', () => {
   expect(missing).toEqual([])
 })
 
+test('the package is named in the README as npm packs it', () => {
+  const { name, version } = manifest
+  expect(readDocument('README.md').text).toContain(`\`${name}-${version}.tgz\``)
+})
+
 test('the architecture names every file of the core', () => {
   const rows = readDocument('ARCHITECTURE.md').tables.find(({ header }) => header[0]?.text.startsWith('file'))?.rows
   const named = rows?.flatMap(([cell]) =>

@@ -41,7 +41,7 @@ test('the bounds in the README are those of the code', () => {
   expect(text).toContain(`\`refreshTimeout\` and about ${seconds(lockWaitOf(0))} s`)
   const floor = floorOf(undefined)
   expect(text).toContain(
-    `less than ${seconds(floor)} seconds ago (sooner if it lives less than ${seconds(4 * floor)} s)`,
+    `less than ${seconds(floor)} seconds ago (or less, if it lives less than ${seconds(4 * floor)} s)`,
   )
   expect(floorOf(4 * floor - 4)).toBeLessThan(floor)
   const longest = seconds(pauseAfter(99, 1))
