@@ -11,7 +11,9 @@ export type SignedOutReason = 'initial' | 'requested' | 'rejected' | 'reuse-dete
 
 /** Identifies one refresh token of one session. */
 export interface Mark {
+  /** One for each sign-in and sign-out; it only grows. */
   readonly epoch: number
+  /** How often the session has been refreshed. */
   readonly generation: number
 }
 
@@ -21,6 +23,7 @@ export interface Attempt {
   readonly id: string
   /** Names the claim, unlike any other. */
   readonly owner: string
+  /** In milliseconds since the epoch; a takeover keeps it. */
   readonly firstSentAt: number
   /** No answer came, so others need not wait for the lease. */
   readonly doubt: boolean
@@ -30,18 +33,27 @@ export interface Attempt {
 
 /** When the next attempt may be made; `setAt` shows a clock that has gone back since. */
 export interface Retry {
+  /** In milliseconds since the epoch. */
   readonly at: number
+  /** In milliseconds since the epoch. */
   readonly setAt: number
+  /** How often refreshing has failed in a row. */
   readonly failures: number
 }
 
+/** What all tabs know of the session. */
 export interface Entry extends Mark {
   /** `unknown`: there may be a session in the cookie jar. `signing-in`: a login is running, and claims are refused. */
   readonly status: 'unknown' | 'signed-in' | 'signing-in' | 'signed-out'
+  /** Why nobody is signed in. */
   readonly reason?: SignedOutReason | undefined
+  /** Whom the session is of (RFC 7519 section 4.1.2), where the access token tells. */
   readonly subject?: string | undefined
+  /** The newest refresh token, where the client holds it. */
   readonly refreshToken?: string | undefined
+  /** The right to spend it, if somebody has that. */
   readonly attempt?: Attempt | undefined
+  /** The pause that a server has asked for, or that a failure calls for. */
   readonly retry?: Retry | undefined
   /** The sign-outs that the server has not been told of yet. */
   readonly leaving?: readonly string[] | undefined

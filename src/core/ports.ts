@@ -16,6 +16,7 @@ export interface Clock {
   after(delay: number, callback: () => void): Cancel
 }
 
+/** A request for the lock, granted or waiting. */
 export interface LockRequest {
   /** Resolves with the release function, or with undefined when the request was cancelled or the lock is not to be had. */
   readonly granted: Promise<Cancel | undefined>
@@ -41,7 +42,9 @@ export interface Channel {
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
 export interface Change<Result> {
+  /** What the ledger holds from now on. */
   readonly entry?: Entry
+  /** What `update` resolves with. */
   readonly result: Result
 }
 

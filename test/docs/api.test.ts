@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { type Declaration, type Member, readEntryPoints } from './declarations.ts'
+import { type Declaration, type Member, mentionedBy, readEntryPoints } from './declarations.ts'
 import { ROOT } from './markdown.ts'
 import { writeReference } from './reference.ts'
 
 const entries = readEntryPoints()
-const declarations = entries.flatMap((entry) => entry.declarations.map((one) => [`${entry.name} ${one.name}`, one]))
+const mentioned = { name: '(mentioned)', declarations: mentionedBy(entries.flatMap((entry) => entry.declarations)) }
+const declarations = [...entries, mentioned].flatMap((entry) =>
+  entry.declarations.map((one) => [`${entry.name} ${one.name}`, one]),
+)
 
 test('the API reference is what `npm run docs` writes', () => {
   expect(readFileSync(`${ROOT}/docs/api.md`, 'utf8')).toBe(writeReference())

@@ -1,6 +1,6 @@
 // The public names of an entry point, as its source declares them, with their comments.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { type ESTree, type ParseResult, parseSync } from 'vite'
 import manifest from '../../package.json' with { type: 'json' }
@@ -50,6 +50,21 @@ export function readEntryPoints(): EntryPoint[] {
     }))
 }
 
+/** The declarations that others mention without being exported with them, and that these mention in turn. */
+export function mentionedBy(declarations: readonly Declaration[]): Declaration[] {
+  const files = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ts$/.test(file))
+  const all = files.sort().flatMap((file) => declarationsOf(`${ROOT}/src/${file}`))
+  const found = [...declarations]
+  for (const { signature, members } of found) {
+    const text = [signature, ...members.map((member) => member.signature)].join(' ').replace(/'[^']*'/g, '')
+    for (const [name] of text.matchAll(/\b[A-Z]\w+/g)) {
+      const mentioned = all.find((one) => one.name === name)
+      if (mentioned && !found.some((one) => one.name === name)) found.push(mentioned)
+    }
+  }
+  return found.slice(declarations.length)
+}
+
 interface Module {
   readonly source: string
   readonly program: ESTree.Program
@@ -66,6 +81,15 @@ function parse(file: string): Module {
   const module = { source, program, comments }
   modules.set(file, module)
   return module
+}
+
+/** What a file itself declares and exports. */
+function declarationsOf(file: string): Declaration[] {
+  return parse(file).program.body.flatMap((statement) =>
+    statement.type === 'ExportNamedDeclaration' && statement.declaration
+      ? declare(file, statement, statement.declaration)
+      : [],
+  )
 }
 
 function exportsOf(file: string): Declaration[] {

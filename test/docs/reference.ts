@@ -1,7 +1,14 @@
 // Writes the API reference from the comments of the source.
 
 import GithubSlugger from 'github-slugger'
-import { type Comment, type Declaration, type EntryPoint, type Member, readEntryPoints } from './declarations.ts'
+import {
+  type Comment,
+  type Declaration,
+  type EntryPoint,
+  type Member,
+  mentionedBy,
+  readEntryPoints,
+} from './declarations.ts'
 
 const INTRODUCTION = `# API reference
 
@@ -12,13 +19,17 @@ token response keeps its name and its unit on the wire: \`expires_in\` is in sec
 names the option; what goes wrong later is an [\`AuthError\`](#autherror) with a literal \`code\`.
 `
 
+const MENTIONED = 'Types mentioned above, which are not exported'
+
 const ORDER: readonly Declaration['kind'][] = ['function', 'constant', 'class', 'interface', 'type']
 
 /** Where each name is on the page. */
 type Anchors = ReadonlyMap<Declaration, string>
 
 export function writeReference(): string {
-  const entries = readEntryPoints().map(({ name, declarations }) => ({
+  const exported = readEntryPoints()
+  const mentioned = mentionedBy(exported.flatMap(({ declarations }) => declarations))
+  const entries = [...exported, { name: MENTIONED, declarations: mentioned }].map(({ name, declarations }) => ({
     name,
     declarations: ORDER.flatMap((kind) => declarations.filter((one) => one.kind === kind)),
   }))
