@@ -9,19 +9,10 @@ import vue from '@vitejs/plugin-vue'
 import { build, preview } from 'vite'
 import { createDemoServer } from '../../demo/server/server.ts'
 import { startLoginProvider } from './login-provider.ts'
-import { documentPaths, ROOT, readDocument } from './markdown.ts'
+import { ROOT } from './markdown.ts'
+import { runnable } from './runnable.ts'
 
 const FOLDER = `${ROOT}/.data/quick-starts`
-
-/** The code of the blocks that say `<!-- run NAME -->`, by their file or, without one, by NAME. */
-function runnable(): ReadonlyMap<string, string> {
-  const blocks = documentPaths().flatMap((path) => readDocument(path).blocks)
-  return new Map(
-    blocks
-      .filter(({ directives }) => directives[0] === 'run')
-      .map(({ code, directives }) => [/^(?:\/\/|<!--) (\S+\.\w+)/.exec(code)?.[1] ?? `${directives[1]}.ts`, code]),
-  )
-}
 
 export interface Application {
   /** With the pages `main.html`, `react.html`, `vue.html`, `ky.html`, `oauth.html` and `login.html`. */
