@@ -54,6 +54,23 @@ describe('Supabase', () => {
     expect(await sent.json()).toEqual({ refresh_token: 'refresh-0' })
     expect(result).toBe(answer)
   })
+
+  test.each(['refresh_token_not_found', 'session_not_found', 'session_expired'])(
+    'ends the session by %s',
+    async (code) => {
+      const { result } = await ask('supabase', Response.json({ code: 400, error_code: code }, { status: 400 }))
+      expect(result).toMatchObject({ code: 'session-ended', reason: 'rejected' })
+    },
+  )
+
+  test('leaves it to the client what a reuse, a pause or a failure means', async () => {
+    for (const status of [400, 429, 500]) {
+      const answer = Response.json({ error_code: 'refresh_token_already_used' }, { status })
+      const { result } = await ask('supabase', answer)
+      expect(result).toBe(answer)
+      expect(answer.bodyUsed).toBe(false)
+    }
+  })
 })
 
 describe('Cognito', () => {
