@@ -88,7 +88,8 @@ export interface AuthClient {
 }
 
 /**
- * Makes the client of one session.
+ * Makes the client of one session: one for an application, in a module of its own. `fetch` and the other globals are
+ * captured now; nothing is sent before the first call.
  *
  * @throws TypeError that names the option at fault
  */

@@ -26,8 +26,10 @@ export interface CookieRefreshOptions extends CookieRequestOptions {
 const CSRF = { 'X-Requested-With': 'authfetch' }
 
 /**
- * Refreshes by a POST with the refresh token's cookie.
+ * Refreshes by a POST with the refresh token's cookie. The server answers with a token response, in which any token may
+ * be missing, or with 204; a refusal is an error response.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5 token responses and errors
  * @param url relative to the page
  * @throws TypeError when `url` is no URL or an option is of the wrong type
  */

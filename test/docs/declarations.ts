@@ -119,7 +119,7 @@ function declare(file: string, statement: ESTree.Statement, node: ESTree.Declara
         ...common,
         kind: 'function',
         name: node.id?.name ?? '',
-        signature: flat(node.start, node.body?.start ?? node.end),
+        signature: flat(node.start, node.body?.start ?? node.end).replace(/^async /, ''),
         members: [],
       }
     case 'VariableDeclaration': {

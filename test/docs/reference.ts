@@ -21,6 +21,9 @@ names the option; what goes wrong later is an [\`AuthError\`](#autherror) with a
 
 const MENTIONED = 'Types mentioned above, which are not exported'
 
+/** What everybody looks for. */
+const FIRST = ['createAuthClient', 'AuthClientOptions', 'AuthClient']
+
 const ORDER: readonly Declaration['kind'][] = ['function', 'constant', 'class', 'interface', 'type']
 
 /** Where each name is on the page. */
@@ -29,10 +32,11 @@ type Anchors = ReadonlyMap<Declaration, string>
 export function writeReference(): string {
   const exported = readEntryPoints()
   const mentioned = mentionedBy(exported.flatMap(({ declarations }) => declarations))
-  const entries = [...exported, { name: MENTIONED, declarations: mentioned }].map(({ name, declarations }) => ({
-    name,
-    declarations: ORDER.flatMap((kind) => declarations.filter((one) => one.kind === kind)),
-  }))
+  const entries = [...exported, { name: MENTIONED, declarations: mentioned }].map(({ name, declarations }) => {
+    const first = FIRST.flatMap((one) => declarations.filter((declaration) => declaration.name === one))
+    const rest = declarations.filter((one) => !first.includes(one))
+    return { name, declarations: [...first, ...ORDER.flatMap((kind) => rest.filter((one) => one.kind === kind))] }
+  })
   const slugger = new GithubSlugger()
   slugger.slug('API reference')
   const anchors = new Map<Declaration, string>()
