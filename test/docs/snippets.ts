@@ -31,9 +31,7 @@ declare global {
 const NEIGHBOURS: Readonly<Record<string, string>> = {
   'auth.ts': `import { cookieRefresh, createAuthClient } from 'authfetch'
     export const auth = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })`,
-  'schema.ts': `export interface paths {
-    '/orders': { get: { responses: { 200: { content: { 'application/json': { id: number }[] } } } } }
-  }`,
+  'schema.ts': readFileSync(`${ROOT}/test/integrations/recipes/schema.ts`, 'utf8'),
   'parts.tsx': 'export const Login = () => <p />, Spinner = () => <p />',
   'App.tsx': 'export const App = () => <p />',
   'App.vue.ts': "export { AuthGate as default } from 'authfetch/vue'",
@@ -90,8 +88,6 @@ export function writeSnippets(snippets: readonly Snippet[]): readonly string[] {
     writeFileSync(`${FOLDER}/${file}`, `${code}\nexport {} // ${place}\n`)
   }
   writeFileSync(`${FOLDER}/given.d.ts`, GIVEN)
-  mkdirSync(`${FOLDER}/docs-recipes`, { recursive: true })
-  for (const [name, code] of Object.entries(NEIGHBOURS)) writeFileSync(`${FOLDER}/docs-recipes/${name}`, code)
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, allowJs: true, checkJs: true }
   const isNode = ({ file }: Snippet): boolean => file.endsWith('.mjs') || file.endsWith('.config.ts')
   const configure = (name: string, types: string[], strictness: object, chosen: readonly Snippet[]): string => {
