@@ -3,7 +3,7 @@
 import { find, setText } from './page/dom.ts'
 import { callApi, openTab } from './page/tab.ts'
 import { applyTheme } from './page/theme.ts'
-import { duration, now } from './page/time.ts'
+import { countdown, now } from './page/time.ts'
 
 applyTheme()
 addEventListener('storage', ({ key }) => key === 'demo-theme' && applyTheme())
@@ -16,7 +16,7 @@ function show(): void {
   find('status').dataset.status = account.client.getState().status
   setText(find('user'), user ?? '–')
   setText(find('generation'), generation === undefined ? '–' : String(generation))
-  setText(find('due'), refreshAt ? duration(Math.max(0, Math.ceil((refreshAt - now()) / 1000) * 1000)) : '–')
+  setText(find('due'), refreshAt ? countdown(refreshAt - now()) : '–')
 }
 
 lanes.subscribe(show)

@@ -7,7 +7,6 @@ import { observeChannel } from './observe/channel.ts'
 import { observeLedger } from './observe/ledger.ts'
 import { observeLocks } from './observe/locks.ts'
 import type { Emit } from './observe/observation.ts'
-import { observePage } from './observe/page.ts'
 import { observeTimers } from './observe/timers.ts'
 import { observeWire, type Wire } from './observe/wire.ts'
 
@@ -41,7 +40,6 @@ export function createAccount(emit: Emit): Account {
   observeLocks(isOurs, emit)
   observeChannel(isOurs, emit)
   observeLedger(isOurs, emit)
-  observePage(emit)
   const wire = observeWire(emit)
   const clock = observeTimers(REFRESH_TIMEOUT, emit)
   const listeners = new Set<() => void>()

@@ -2,7 +2,7 @@
 // of the demo's own; the clients know nothing of it, and no token travels over it.
 
 import type { Custody } from '../session.ts'
-import type { Emit, Observation, Sight } from './observe/observation.ts'
+import type { Emit, Observation, PageStep, Sight } from './observe/observation.ts'
 import { later, now } from './time.ts'
 
 export interface Lane {
@@ -157,7 +157,8 @@ export function createLanes(): Lanes {
   }
 
   /** A frozen page that answered would look alive, and one in the back/forward cache would be thrown out of it. */
-  function close(visibility: Lane['visibility']): void {
+  function close(visibility: 'frozen' | 'closed'): void {
+    see(visibility)
     self = { ...self, visibility }
     send()
     channel?.close()
@@ -198,16 +199,34 @@ export function createLanes(): Lanes {
     return [mine, ...seen].sort((a, b) => a.number - b.number || a.heardAt - b.heardAt)
   }
 
-  open()
-  addEventListener('pagehide', () => close('closed'))
-  document.addEventListener('freeze', () => close('frozen'))
-  const back = (): void => {
+  function see(step: PageStep): void {
+    emit({ kind: 'page', step })
+  }
+
+  function emit(sight: Sight): void {
+    const observation: Observation = { ...sight, at: now() }
+    keep(self.id, [observation])
+    unsent.push(observation)
+    for (const watcher of watchers) watcher(self, observation)
+    schedule()
+    tell()
+  }
+
+  function back(): void {
     open()
+    see('thawed')
     update({ visibility: document.visibilityState })
   }
-  document.addEventListener('resume', back)
+
+  open()
+  addEventListener('pagehide', () => close('closed'))
   addEventListener('pageshow', ({ persisted }) => persisted && back())
-  document.addEventListener('visibilitychange', () => update({ visibility: document.visibilityState }))
+  document.addEventListener('freeze', () => close('frozen'))
+  document.addEventListener('resume', back)
+  document.addEventListener('visibilitychange', () => {
+    see(document.visibilityState)
+    update({ visibility: document.visibilityState })
+  })
   setInterval(() => {
     if (document.visibilityState === 'visible' && kind !== 'frame') ask()
     tell()
@@ -220,14 +239,7 @@ export function createLanes(): Lanes {
     all,
     open: () => all().filter(({ visibility }) => visibility !== 'closed'),
     historyOf: (id) => history.get(id) ?? [],
-    emit(sight: Sight) {
-      const observation: Observation = { ...sight, at: now() }
-      keep(self.id, [observation])
-      unsent.push(observation)
-      for (const watcher of watchers) watcher(self, observation)
-      schedule()
-      tell()
-    },
+    emit,
     update,
     subscribe: (listener) => void listeners.add(listener),
     onSeen: (listener) => void watchers.add(listener),

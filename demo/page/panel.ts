@@ -74,7 +74,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     custody.value = account.custody
     const claims = account.client.getClaims<Claims>()
     setText(find('who'), claims ? String(claims.sub) : 'somebody: no token that scripts can read')
-    show(find('claims'), claims ? rowsOf(describe(claims)) : [h('dd', {}, 'None: no token that scripts can read.')])
+    show(find('claims'), claims ? rowsOf(describe(claims)) : rowsOf([['None', 'no token that scripts can read']]))
     if (wasSignedIn !== isSignedIn && (isSignedIn ? form : find('signed-in')).contains(document.activeElement))
       find('session-title').focus()
     wasSignedIn = isSignedIn

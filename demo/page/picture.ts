@@ -3,7 +3,7 @@
 import { find, h, onPaint, setText, show, svg } from './dom.ts'
 import type { Lanes, SeenLane } from './lanes.ts'
 import { type Moment, readMoments, readScene, type Scene, type Span, type SpanKind, tellMoment } from './scene.ts'
-import { clockTime, duration, now, plural } from './time.ts'
+import { clockTime, countdown, duration, now, plural } from './time.ts'
 
 const PAST = 60_000
 const FUTURE = 30_000
@@ -11,6 +11,8 @@ const ROW = 40
 const ZOOM_ROW = 58
 const AXIS = 22
 const LEAST = 4
+/** The width of a letter in a span. */
+const LETTER = 6.2
 
 /** Where in a lane each kind is drawn: top and height, as shares of the row. */
 const PLACES: Readonly<Record<SpanKind, readonly [number, number]>> = {
@@ -34,6 +36,25 @@ interface Frame {
   readonly isZoomed: boolean
 }
 
+/** What is written into a span, the longest that fits. */
+function namesOf({ kind, label, to }: Span): readonly string[] {
+  switch (kind) {
+    case 'waiting':
+      return [label, 'waits']
+    case 'lock':
+      return [label, kind]
+    case 'claim':
+      return [label, kind]
+    case 'wire':
+    case 'probe': {
+      const end = /\d{3}$|no answer$/.exec(label)?.[0]
+      return to === undefined ? [`${label}, on the wire`, 'on the wire'] : [label, end ?? kind]
+    }
+    default:
+      return []
+  }
+}
+
 function drawSpan(span: Span, frame: Frame, x: (at: number) => number, y: number): SVGElement | undefined {
   const end = span.to ?? Math.min(now(), frame.to)
   if (end < frame.from || span.from > frame.to) return undefined
@@ -52,23 +73,11 @@ function drawSpan(span: Span, frame: Frame, x: (at: number) => number, y: number
     },
     svg('title', {}, span.label),
   )
-  const isNamed = frame.isZoomed && ['waiting', 'lock', 'claim', 'wire', 'probe'].includes(span.kind)
-  if (!isNamed || width < 46) return box
-  const name =
-    span.kind === 'wire'
-      ? span.to === undefined
-        ? 'on the wire'
-        : (/\d{3}$|no answer/.exec(span.label)?.[0] ?? 'wire')
-      : span.kind
-  const word = svg(
-    'text',
-    {
-      class: `word ${span.kind}${span.isBad ? ' bad' : ''}`,
-      x: Math.max(left, 0) + 5,
-      y: y + (top + height / 2) * frame.row + 3.5,
-    },
-    name,
-  )
+  const name = frame.isZoomed ? namesOf(span).find(({ length }) => length * LETTER + 10 <= width) : undefined
+  if (!name) return box
+  const middle = y + (top + height / 2) * frame.row
+  const place = { x: Math.max(left, 0) + 5, y: middle + 3.5 }
+  const word = svg('text', { class: `word ${span.kind}${span.isBad ? ' bad' : ''}`, ...place }, name)
   return svg('g', {}, box, word)
 }
 
@@ -187,14 +196,11 @@ function wordsFor(lane: SeenLane, time: number): string {
   if (lane.isSilent) return 'silent: frozen or gone'
   const hidden = lane.visibility === 'hidden' ? ', hidden' : ''
   if (lane.status !== 'signed in') return `${lane.status}${hidden}`
-  const due =
-    lane.refreshAt && lane.refreshAt > time
-      ? `refresh in ${duration(Math.ceil((lane.refreshAt - time) / 1000) * 1000)}`
-      : 'signed in'
+  const due = lane.refreshAt && lane.refreshAt > time ? `refresh in ${countdown(lane.refreshAt - time)}` : 'signed in'
   return `${due}${hidden}`
 }
 
-function labels(target: HTMLElement, lanes: readonly SeenLane[], self: string, row: number): void {
+function labels(target: HTMLElement, lanes: readonly SeenLane[], self: string, row: number, hasState: boolean): void {
   const time = now()
   show(
     target,
@@ -203,7 +209,7 @@ function labels(target: HTMLElement, lanes: readonly SeenLane[], self: string, r
         'li',
         { class: lane.visibility === 'closed' || lane.isSilent ? 'gone' : '', style: `height:${row}px` },
         h('b', {}, `Tab ${lane.number || '…'}`, lane.id === self && h('span', { class: 'you' }, 'this one')),
-        h('span', {}, wordsFor(lane, time)),
+        hasState && h('span', {}, wordsFor(lane, time)),
       ),
     ),
   )
@@ -242,7 +248,7 @@ export function createPicture(lanes: Lanes): void {
         ...scene.marks.map((mark) => ({ ...mark, from: mark.at, to: mark.at })),
       ].some((one) => one.lane === lane && one.from <= moment.to && (one.to ?? now()) >= moment.from)
     const shown = all.filter(({ id, visibility }) => seen(id) || visibility !== 'closed')
-    labels(find('zoom-lanes'), shown, lanes.self.id, ZOOM_ROW)
+    labels(find('zoom-lanes'), shown, lanes.self.id, ZOOM_ROW, false)
     const frame: Frame = {
       from: moment.from - room,
       to: moment.to + room,
@@ -290,7 +296,7 @@ export function createPicture(lanes: Lanes): void {
     const time = now()
     moments = readMoments(scene, time)
     if (chosen !== undefined && !moments.some(({ from }) => from === chosen)) chosen = undefined
-    labels(find('overview-lanes'), all, lanes.self.id, ROW)
+    labels(find('overview-lanes'), all, lanes.self.id, ROW, true)
     const width = Math.max(overview.parentElement?.clientWidth ?? 600, 240)
     const share = width < 520 ? 0.5 : 1
     const frame: Frame = {

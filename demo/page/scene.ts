@@ -169,7 +169,7 @@ export function readScene(lanes: readonly Seen[]): Scene {
 
 const BUSY: readonly SpanKind[] = ['waiting', 'lock', 'claim', 'wire', 'probe']
 /** Activities so close to each other belong together (in milliseconds). */
-const GAP = 350
+const GAP = 150
 
 function titleOf({ marks, spans }: Scene, from: number, to: number): string {
   const within = (at: number): boolean => at >= from && at <= to

@@ -37,4 +37,8 @@ export function duration(milliseconds: number): string {
   return Math.abs(seconds) < 90 ? `${seconds} s` : `${Math.trunc(seconds / 60)} min ${Math.abs(seconds) % 60} s`
 }
 
+/** As `8 s`, for what runs down. */
+export const countdown = (milliseconds: number): string =>
+  duration(Math.ceil(Math.max(0, milliseconds) / 1_000) * 1_000).replace('.0 ', ' ')
+
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

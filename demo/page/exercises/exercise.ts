@@ -1,5 +1,6 @@
 // What an exercise is, and what it has to work with: every verdict rests on the server's counters or on what tabs show.
 
+import { RefreshUnavailableError } from 'authfetch'
 import { floorOf } from '../../../src/core/schedule.ts'
 import { type Custody, deviceName } from '../../session.ts'
 import type { Lane, SeenLane } from '../lanes.ts'
@@ -47,6 +48,8 @@ export interface Stage extends OwnTab {
   /** The token is so old that a 401 refreshes it. */
   ripen(): Promise<void>
   refresh(): Promise<void>
+  /** Refreshes, however long the client pauses after a failure. */
+  settle(): Promise<void>
   measure(): Promise<() => Promise<Difference>>
   until<Value>(condition: () => Value | undefined | false, what: string, patience?: number): Promise<Value>
   /** Resolves with the first that this or another tab is seen to do from now on. */
@@ -99,6 +102,20 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     await account.client.getAccessToken({ forceRefresh: true })
   }
 
+  async function settle(): Promise<void> {
+    const deadline = now() + PATIENCE
+    for (;;) {
+      try {
+        return await refresh()
+      } catch (error) {
+        const pauseUntil = error instanceof RefreshUnavailableError ? error.retryAt : undefined
+        if (pauseUntil === undefined || now() > deadline) throw error
+        say('The client pauses after a failure, before it asks again.')
+        await pause(Math.max(0, pauseUntil - now()) + 20)
+      }
+    }
+  }
+
   async function openTabs(count: number, as: 'windows' | 'frames' = 'frames'): Promise<readonly SeenLane[]> {
     const before = new Set(lanes.open().map(({ id }) => id))
     const fresh = (): readonly SeenLane[] => others().filter(({ id, number }) => !before.has(id) && number > 0)
@@ -115,6 +132,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     until,
     others,
     refresh,
+    settle,
     user,
     async signedIn(custody = account.custody) {
       await account.ready()
@@ -126,7 +144,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     },
     async calm() {
       await server.change({ accessLifetime: LONG_LIFE })
-      await refresh()
+      await settle()
       const { generation } = lanes.self
       const same = (): boolean =>
         others().every((lane) => lane.status !== 'signed in' || lane.generation === generation)
@@ -138,7 +156,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
       const age = LONG_LIFE * 1000 - left
       const wait = floorOf(LONG_LIFE * 1000) - age + 300
       if (wait <= 0) return
-      say(`Waiting ${Math.ceil(wait / 1000)} s: a 401 does not refresh a token that is younger than five seconds.`)
+      say(`Waiting ${Math.round(wait / 1000)} s: a 401 does not refresh a token that is younger than five seconds.`)
       await pause(wait)
     },
     async measure() {

@@ -28,7 +28,7 @@ function createCard({ id, title, expectation, help, group }: Exercise, run: () =
   const card = h(
     'article',
     { class: 'exercise', id: `exercise-${id}`, 'aria-labelledby': `title-${id}` },
-    h('header', {}, h('h3', { id: `title-${id}` }, title), button),
+    h('header', {}, h('div', {}, h('p', { class: 'group' }, group), h('h3', { id: `title-${id}` }, title)), button),
     h('p', { class: 'expectation' }, expectation),
     verdict,
     h(
@@ -38,20 +38,8 @@ function createCard({ id, title, expectation, help, group }: Exercise, run: () =
       h('span', { class: 'hidden' }, `, about: ${title} (opens the documentation)`),
     ),
   )
-  if (group === 'Textbook') find('textbook-exercise').append(card)
-  else {
-    const list = document.getElementById(`group-${group}`) ?? createGroup(group)
-    list.append(card)
-  }
+  find(group === 'Textbook' ? 'textbook-exercise' : 'exercises').append(card)
   return { button, verdict }
-}
-
-function createGroup(name: string): HTMLElement {
-  const list = h('div', { class: 'cards', id: `group-${name}` })
-  find('exercises').append(
-    h('section', { class: 'group', 'aria-label': name }, h('h3', { class: 'group-title' }, name), list),
-  )
-  return list
 }
 
 function createFrame(): void {
@@ -99,7 +87,13 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
     isBusy = true
     for (const { button } of cards.values()) button.setAttribute('aria-disabled', 'true')
     tell(id, 'running', 'Running.')
-    const stage = createStage(tab, { say: (text) => tell(id, 'running', text), openFrame: createFrame })
+    let isJudged = false
+    const stage = createStage(tab, {
+      say(text) {
+        if (!isJudged) tell(id, 'running', text)
+      },
+      openFrame: createFrame,
+    })
     const { accessLifetime } = await server.settings()
     let isPassed = false
     try {
@@ -110,6 +104,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
     } catch (error) {
       tell(id, 'failed', error instanceof Error ? error.message : String(error))
     } finally {
+      isJudged = true
       announce(`${title}: ${isPassed ? 'as expected' : 'not as expected'}. ${cards.get(id)?.verdict.textContent ?? ''}`)
       await tidy(stage, accessLifetime).catch((error: unknown) => announce(String(error)))
       for (const { button } of cards.values()) button.removeAttribute('aria-disabled')
@@ -122,7 +117,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
   async function tidy(stage: Stage, accessLifetime: number): Promise<void> {
     await server.clearFaults()
     await server.change({ accessLifetime })
-    if (tab.account.client.getState().status === 'signed-in') await stage.refresh()
+    if (tab.account.client.getState().status === 'signed-in') await stage.settle()
   }
 
   async function run(exercise: Exercise): Promise<boolean> {

@@ -3,9 +3,19 @@
 import { server } from '../server.ts'
 import { callApi } from '../tab.ts'
 import { duration, now } from '../time.ts'
-import { type Exercise, judge, requests } from './exercise.ts'
+import { type Exercise, failed, judge, requests, type Stage } from './exercise.ts'
 
 const SLOW = 2_000
+
+/** The next end of a refresh, good or bad. */
+const outcome = (stage: Stage): Promise<unknown> =>
+  stage.seen(
+    'a refresh came to an end',
+    (seen, lane) =>
+      lane.id === stage.lanes.self.id &&
+      seen.kind === 'session' &&
+      (seen.step === 'refreshed' || seen.step === 'signed-out'),
+  )
 
 export const NETWORK: readonly Exercise[] = [
   {
@@ -42,7 +52,7 @@ export const NETWORK: readonly Exercise[] = [
       await server.fault({ at: 'refresh', kind: 'unavailable', retryAfter: 1 })
       await server.fault({ at: 'refresh', kind: 'html', status: 502 })
       const count = await stage.measure()
-      const isDone = stage.seen('a refresh succeeded', ({ kind, step }) => kind === 'session' && step === 'refreshed')
+      const isDone = outcome(stage)
       let failures = 0
       stage.account.client.on('refresh-failed', () => failures++)
       const startedAt = now()
@@ -67,13 +77,15 @@ export const NETWORK: readonly Exercise[] = [
       await stage.calm()
       await server.fault({ at: 'refresh', kind: 'answer-lost' })
       const count = await stage.measure()
-      const isDone = stage.seen('a refresh succeeded', ({ kind, step }) => kind === 'session' && step === 'refreshed')
+      const isDone = outcome(stage)
       await stage
         .refresh()
         .catch(() => stage.say('No answer came: the token is in doubt. The client probes the wire, and asks again.'))
       await isDone
       const { granted, replayed, reuses } = await count()
       const { status } = await callApi(stage.account)
+      const state = stage.account.client.getState()
+      if (state.status === 'signed-out') return failed(`Signed out as “${state.reason}”; ${replayed} answers replayed.`)
       return judge(
         granted === 1 && replayed >= 1 && reuses === 0 && status === 200,
         `Spent ${granted === 1 ? 'once' : `${granted} times`}, the answer replayed ${replayed === 1 ? 'once' : `${replayed} times`}, ${reuses} reuses detected; still signed in.`,

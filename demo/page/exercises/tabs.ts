@@ -72,7 +72,7 @@ export const TABS: readonly Exercise[] = [
     },
     async resume(stage) {
       const before = JSON.parse(sessionStorage.getItem(KILLED) ?? 'null')
-      stage.say('The page is back. The dead page’s claim is left alone for its lease of eleven seconds.')
+      stage.say('The page is back. The dead page’s claim is left alone for a lease of at most eleven seconds.')
       await stage.account.ready()
       const { status } = await callApi(stage.account)
       sessionStorage.removeItem(KILLED)

@@ -1,5 +1,6 @@
 // The same exercise for the textbook's implementation and for ours: two tabs meet a 401 at once.
 
+import { find, h } from '../dom.ts'
 import { server } from '../server.ts'
 import type { CallResult } from '../tab.ts'
 import { type Exercise, judge, requests } from './exercise.ts'
@@ -36,6 +37,22 @@ async function load(): Promise<void> {
   await Promise.all(isLoaded)
 }
 
+type Score = readonly (readonly [string, string | number, string | number])[]
+
+/** What the textbook did worse is marked. */
+function showScore(score: Score): void {
+  const rows = score.map(([name, theirs, ours]) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, name),
+      h('td', { class: theirs === ours ? '' : 'bad' }, String(theirs)),
+      h('td', { class: theirs === ours ? '' : 'good' }, String(ours)),
+    ),
+  )
+  find('score').replaceChildren(...rows)
+}
+
 export const TEXTBOOK: Exercise = {
   id: 'textbook',
   group: 'Textbook',
@@ -64,7 +81,7 @@ export const TEXTBOOK: Exercise = {
     stage.say('The textbook’s two tabs call.')
     await server.fault({ at: 'refresh', kind: 'latency', delay: SLOW, times: 2 })
     const countTheirs = await stage.measure()
-    await Promise.all([tell(first, 'call'), tell(second, 'call')])
+    const theirCalls = await Promise.all([tell(first, 'call'), tell(second, 'call')])
     const theirs = await countTheirs()
     await server.clearFaults()
 
@@ -74,7 +91,7 @@ export const TEXTBOOK: Exercise = {
     await server.fault({ at: 'refresh', kind: 'latency', delay: SLOW, times: 2 })
     const countOurs = await stage.measure()
     const { api } = stage.account
-    const answers = await Promise.all([
+    const ourCalls = await Promise.all([
       api('/api/me', { throwHttpErrors: false, retry: 0 }).then(({ status }) => status),
       stage.lanes.command<CallResult>(other, 'call').then(({ status }) => status),
     ])
@@ -83,11 +100,19 @@ export const TEXTBOOK: Exercise = {
     await server.expire()
     await tell(first, 'call')
     const { isSignedIn } = await tell(second, 'look')
-    const isOurs = answers.every((status) => status === 200) && ours.granted === 1 && ours.reuses === 0
+    const answered = (statuses: readonly number[]): number => statuses.filter((status) => status === 200).length
+    const answers = { theirs: answered(theirCalls.map(({ status }) => status)), ours: answered(ourCalls) }
+    showScore([
+      ['Token requests', theirs.granted + theirs.refused, ours.granted + ours.refused],
+      ['Reuses detected', theirs.reuses, ours.reuses],
+      ['Calls answered', `${answers.theirs} of 2`, `${answers.ours} of 2`],
+      ['Session afterwards', isSignedIn ? 'alive' : 'lost', stage.lanes.self.status === 'signed in' ? 'alive' : 'lost'],
+    ])
+    const isOurs = answers.ours === 2 && ours.granted === 1 && ours.reuses === 0
     const isTheirs = theirs.reuses === 1 && !isSignedIn
     return judge(
       isOurs && isTheirs,
-      `Textbook: ${requests(theirs.granted + theirs.refused)}, ${theirs.reuses === 1 ? 'a reuse detected, both tabs signed out' : `${theirs.reuses} reuses`}. authfetch: ${requests(ours.granted)}, ${answers.filter((status) => status === 200).length} of 2 calls answered, still signed in.`,
+      `Textbook: ${requests(theirs.granted + theirs.refused)}, ${theirs.reuses === 1 ? 'a reuse detected, both tabs signed out' : `${theirs.reuses} reuses`}. authfetch: ${requests(ours.granted)}, ${answers.ours} of 2 calls answered, still signed in.`,
     )
   },
 }

@@ -64,7 +64,7 @@ export const TOKENS: readonly Exercise[] = [
         return judge(ahead.isGood && behind.isGood, `Ten minutes ${ahead.text}. Ten minutes ${behind.text}.`)
       } finally {
         await server.change({ clockOffset: 0 })
-        await stage.refresh()
+        await stage.settle()
       }
     },
   },

@@ -1,0 +1,260 @@
+// The page around the exercises: what it shows, to whom, and how it is reached.
+
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Browser } from '../support/browser/driver.ts'
+import { launch } from '../support/browser/launch.ts'
+import { click, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
+
+let stage: DemoStage
+
+beforeAll(async () => {
+  stage = await openDemo()
+})
+afterAll(() => stage?.close())
+beforeEach(() => stage.reset())
+afterEach(() => stage.leave())
+
+/** The violations that axe-core finds, in short. */
+async function violations(path: string, theme: string, isFull = false): Promise<string[]> {
+  const tab = path === '/' ? await stage.openSignedIn() : await stage.profile().open(`${stage.origin}${path}`)
+  if (path === '/') {
+    await tab.evaluate((colours: string) => {
+      const select = document.querySelector<HTMLSelectElement>('#theme')
+      if (select) select.value = colours
+      select?.dispatchEvent(new Event('change'))
+      for (const details of document.querySelectorAll('details')) details.open = true
+    }, theme)
+    if (isFull) {
+      await click(tab, '#take-tour')
+      await stage.run(tab, 'call')
+    }
+    await tab.waitFor(() => document.querySelectorAll('#zoom .span').length > 2)
+  } else {
+    await tab.evaluate((colours: string) => {
+      localStorage.setItem('demo-theme', colours)
+      location.reload()
+    }, theme)
+    await tab.waitFor((colours: string) => document.documentElement.style.colorScheme === colours, theme)
+  }
+  await tab.evaluate(AXE)
+  return tab.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
+    const found = await axe.run()
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+    )
+  })
+}
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[]
+}
+
+describe.each(['light', 'dark'])('axe-core finds no violation, %s', (theme) => {
+  test.each(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])('%s', async (path) => {
+    expect(await violations(path, theme, true)).toEqual([])
+  })
+})
+
+test('the page signed out has no violation either', async () => {
+  const tab = await stage.open()
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
+  await tab.evaluate(AXE)
+  const found = await tab.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
+    return (await axe.run()).violations.map(({ id }) => id)
+  })
+  expect(found).toEqual([])
+})
+
+test('no whole token is on the screen, in the log or in what tabs tell each other, until it is asked for', async () => {
+  const tab = await stage.openSignedIn('client')
+  await tab.evaluate(() => {
+    const heard: string[] = []
+    Object.assign(window, { heard })
+    new BroadcastChannel('demo-lanes').onmessage = ({ data }) => heard.push(JSON.stringify(data))
+  })
+  await click(tab, '#refresh')
+  await shows(tab, '#log', 'ledger: commit')
+  await tab.waitFor(() => (globalThis as unknown as { heard: string[] }).heard.length > 0)
+  const refreshToken = await tab.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('authfetch-demo-client')
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const reading = database.transaction('ledger').objectStore('ledger').get('session')
+    await new Promise((resolve) => {
+      reading.onsuccess = resolve
+    })
+    database.close()
+    return reading.result.refreshToken as string
+  })
+  const shown = await tab.evaluate(
+    () => document.documentElement.outerHTML + JSON.stringify(Reflect.get(window, 'heard')),
+  )
+  expect(refreshToken.length).toBeGreaterThan(20)
+  expect(shown).not.toContain(refreshToken)
+  expect(shown).not.toMatch(SECRETS)
+  await click(tab, '#show-token')
+  await tab.waitFor(() => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(document.querySelector('#token')?.textContent ?? ''))
+  await click(tab, '#show-token')
+  await tab.waitFor(() => document.querySelector('#token')?.textContent?.includes('…'))
+})
+
+test('a second tab is a lane of its own, and the magnifier shows who rotated and who adopted', async () => {
+  const first = await stage.openSignedIn()
+  const second = await stage.open()
+  await second.waitFor(isSignedIn)
+  await first.waitFor(() => document.querySelectorAll('#overview-lanes li').length === 2)
+  await click(second, '#refresh')
+  await shows(first, '#zoom-title', 'Rotation: generation')
+  for (const words of [
+    'Tab 2 holds the lock',
+    'Tab 2 claims generation',
+    'Tab 2 sends a refresh request to /auth/refresh: answered 200',
+    'Tab 2 commits generation',
+    'Tab 2 → Tab 1: tells of the new access token',
+    'Tab 1 adopts the new token',
+  ]) {
+    await shows(first, '#zoom-words', words)
+  }
+  await shows(first, '#chain', 'spent by tab 2')
+  await second.close()
+  await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
+})
+
+test('the timer that is armed and the point where the refresh is due are shown', async () => {
+  const tab = await stage.openSignedIn()
+  await tab.waitFor(() => document.querySelector('#overview .due') !== null)
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#life-due')?.hidden === false)
+  await shows(tab, '#countdown', 'its refresh is due in')
+})
+
+test('a session is revoked from the server panel, and the page is signed out at its next refresh', async () => {
+  const tab = await stage.openSignedIn()
+  await tab.waitFor(() => document.querySelector('#sessions button') !== null)
+  await click(tab, '#sessions button')
+  await shows(tab, '#sessions', 'revoked by an administrator')
+  await click(tab, '#refresh')
+  await shows(tab, '#status', 'signed out: rejected')
+  await shows(tab, '#chain', 'revoked by an administrator')
+})
+
+test('the log is filtered, searched, paused, copied and cleared', async () => {
+  const tab = await stage.openSignedIn()
+  await shows(tab, '#log', 'lock held')
+  await click(tab, '[name="log-kind"][value="lock"]')
+  await tab.waitFor(() => !document.querySelector('#log')?.textContent?.includes('lock held'))
+  await tab.evaluate(() => {
+    const search = document.querySelector<HTMLInputElement>('#log-search')
+    if (search) search.value = 'Tab 1 signed-in'
+    search?.dispatchEvent(new Event('input'))
+    Object.defineProperty(navigator, 'clipboard', {
+      value: { writeText: async (copied: string) => Object.assign(window, { copied }) },
+    })
+  })
+  await tab.waitFor(() =>
+    [...document.querySelectorAll('#log li')].every(({ textContent }) => textContent?.includes('signed-in')),
+  )
+  await click(tab, '#log-copy')
+  await shows(tab, '#said', 'entries of the log are in the clipboard')
+  const copied = await tab.evaluate(() => String(Reflect.get(window, 'copied')))
+  expect(copied.split('\n').every((line) => /^\d\d:\d\d:\d\d\.\d{3} {2}Tab 1 {2}/.test(line))).toBe(true)
+  expect(copied).toContain('signed-in')
+  await tab.evaluate(() => {
+    const search = document.querySelector<HTMLInputElement>('#log-search')
+    if (search) search.value = ''
+    search?.dispatchEvent(new Event('input'))
+  })
+  await click(tab, '#log-pause')
+  await click(tab, '#refresh')
+  await shows(tab, '#log-count', 'more since')
+  expect(await text(tab, '#log')).not.toContain('ledger: commit')
+  await click(tab, '#log-pause')
+  await shows(tab, '#log', 'ledger: commit')
+  await click(tab, '#log-clear')
+  await tab.waitFor(() => document.querySelectorAll('#log li').length === 0)
+})
+
+test('the tour has five steps, comes at the first visit only, and ends with Escape', async () => {
+  const tab = await stage.profile().open(stage.origin)
+  await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)
+  for (const step of [1, 2, 3, 4, 5]) {
+    expect(await text(tab, '#tour-count')).toBe(`Step ${step} of 5`)
+    expect(await tab.evaluate(() => document.querySelectorAll('.toured').length)).toBe(1)
+    expect(await tab.evaluate(() => document.activeElement?.id)).toBe('tour-title')
+    if (step < 5) await click(tab, '#tour-next')
+  }
+  await tab.evaluate(() =>
+    document.querySelector('#tour')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })),
+  )
+  expect(await tab.evaluate(() => document.querySelector<HTMLDialogElement>('#tour')?.open)).toBe(false)
+  expect(await tab.evaluate(() => document.activeElement?.id)).toBe('take-tour')
+  await tab.reload()
+  await tab.waitFor(() => document.body.dataset.ready === 'true')
+  expect(await tab.evaluate(() => document.querySelector<HTMLDialogElement>('#tour')?.open)).toBe(false)
+})
+
+test('every link to the documents leads to a page and a section that exist', async () => {
+  const tab = await stage.open()
+  const links = await tab.evaluate(() => [
+    ...new Set([...document.querySelectorAll<HTMLAnchorElement>('a[href*="docs.html"]')].map(({ href }) => href)),
+  ])
+  expect(links.length).toBeGreaterThan(8)
+  for (const link of links) {
+    await tab.goto(link)
+    await tab.waitFor(() => document.querySelector('#text h1') !== null)
+    const found = await tab.evaluate(() => ({
+      title: document.querySelector('#text h1')?.textContent,
+      hasSection: location.hash === '' || document.getElementById(location.hash.slice(1)) !== null,
+    }))
+    expect({ link, ...found }).toEqual({ link, title: expect.not.stringContaining('Not found'), hasSection: true })
+  }
+})
+
+test('nothing is wider than a phone', async () => {
+  const tab = await stage.openSignedIn()
+  const overflow = await tab.evaluate(async () => {
+    const frame = document.createElement('iframe')
+    frame.style.cssText = 'position:fixed;inset:0 auto auto 0;width:360px;height:700px'
+    frame.src = '/'
+    document.body.append(frame)
+    await new Promise((resolve) => frame.addEventListener('load', resolve))
+    const page = frame.contentDocument as Document
+    while (page.body.dataset.ready !== 'true') await new Promise((resolve) => setTimeout(resolve, 20))
+    const { scrollWidth, clientWidth } = page.documentElement
+    return scrollWidth - clientWidth
+  })
+  expect(overflow).toBe(0)
+})
+
+describe('in a browser whose tabs hide and freeze', () => {
+  let lively: Browser | undefined
+  beforeAll(async () => {
+    // The headless shell has no such tabs.
+    lively = await launch('chromium', { lifecycle: true }).catch(() => undefined)
+  })
+  afterAll(() => lively?.close())
+
+  test('a hidden tab and a frozen one are shown as such, and again when they are back', async (context) => {
+    if (!lively) return context.skip('this Chromium has no hidden or frozen tabs')
+    const profile = await lively.newProfile()
+    const other = await profile.open(stage.origin)
+    await other.waitFor(() => document.body.dataset.ready === 'true')
+    const watcher = await profile.open(stage.origin)
+    await watcher.waitFor(() => document.body.dataset.ready === 'true')
+    await shows(watcher, '#overview-lanes', 'hidden')
+    await other.freeze()
+    await shows(watcher, '#overview-lanes', 'frozen')
+    await watcher.waitFor(() => document.querySelector('#overview .span.frozen') !== null)
+    await other.thaw()
+    await watcher.waitFor(() => !document.querySelector('#overview-lanes')?.textContent?.includes('frozen'))
+    await profile.close()
+  })
+})
