@@ -57,19 +57,17 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   const { status, body, fromCookie } = answer
   const error = new TokenResponseError(`the token endpoint answered with status ${status}`)
   const parsed = parseObject(body ?? '')
+  const serverNow = Date.parse(answer.date ?? '') || now
   const isOk = status >= 200 && status < 300
   // Some servers send their errors with a 200.
-  const isSuccess = isOk && typeof parsed?.error !== 'string'
-  const serverNow = Date.parse(answer.date ?? '') || now
+  const isError = typeof parsed?.error === 'string'
   if (isOk && body === undefined) return { kind: fromCookie ? 'lost' : 'doubt', error }
-  // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
-  if (status === 204 && fromCookie) return { kind: 'granted', tokens: readTokenResponse({}, now) }
-  if (isSuccess) {
-    if (!parsed) return { kind: 'doubt', error: new TokenResponseError('the token response is not JSON') }
+  if (isOk && !isError) {
     try {
-      const tokens = readTokenResponse(parsed, serverNow)
-      if (tokens.accessToken || fromCookie) return { kind: 'granted', tokens }
-      return { kind: 'doubt', error: new TokenResponseError('"access_token" is missing') }
+      // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
+      const tokens = readTokenResponse(status === 204 && fromCookie ? {} : parsed, serverNow)
+      if (!tokens.accessToken && !fromCookie) throw new TokenResponseError('"access_token" is missing')
+      return { kind: 'granted', tokens }
     } catch (cause) {
       return { kind: 'doubt', error: cause }
     }
@@ -77,8 +75,7 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   const verdict = status < 500 ? verdictOf(parsed) : undefined
   if (verdict) return { kind: 'rejected', reason: verdict }
   // An error response of the authorization server itself: it granted nothing (RFC 6749 section 5.2).
-  const isProtocolError = status < 500 && typeof parsed?.error === 'string'
-  if (status === 429 || status === 503 || isProtocolError) {
+  if (status === 429 || status === 503 || (status < 500 && isError)) {
     return { kind: 'refused', retryAfter: readRetryAfter(answer.retryAfter, serverNow), error }
   }
   return { kind: 'doubt', error }

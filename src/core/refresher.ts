@@ -17,6 +17,8 @@ export interface Refresher {
    * Throws a {@link RefreshUnavailableError} when no new token can be had now.
    */
   refresh(): Promise<void>
+  /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
+  look(): Promise<void>
   /** The network was lost or the page slept: look before sending. */
   suspectWire(): void
   /** Sends nothing more; resolves when what is on the wire has been settled. */
@@ -178,6 +180,7 @@ export function createRefresher(context: Context): Refresher {
       pending ??= Promise.resolve().then(run)
       return pending
     },
+    look,
     suspectWire() {
       wireIsSuspect = true
       paused = undefined

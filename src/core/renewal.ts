@@ -1,7 +1,6 @@
 /** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
 
 import type { Context } from './context.ts'
-import { isNewer } from './ledger.ts'
 import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf, type Instant, instantOf, since } from './schedule.ts'
@@ -13,7 +12,7 @@ const LATE = 65_000
 
 /** Starts the timer, and the channel with it; returns what stops them. */
 export function startRenewal({ platform, session, siblings }: Context, refresher: Refresher): Cancel {
-  const { clock, ledger, lifecycle } = platform
+  const { clock, lifecycle } = platform
   let cancel: Cancel = () => {}
   let retry: (Instant & { readonly delay: number }) | undefined
 
@@ -50,9 +49,7 @@ export function startRenewal({ platform, session, siblings }: Context, refresher
     refresher.suspectWire()
     // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
     retry &&= { ...retry, delay: 0 }
-    const entry = await ledger.read()
-    if (entry && isNewer(entry, session.mark)) session.adopt(entry, undefined, 'other-tab')
-    if (session.isBehind) await siblings.ask()
+    await refresher.look()
     session.flush()
     fire()
   }

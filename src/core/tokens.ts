@@ -71,7 +71,8 @@ function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: n
 
 /** Reads a token response; throws a {@link TokenResponseError} that names the member at fault. */
 export function readTokenResponse(value: unknown, serverNow: number): Tokens {
-  if (typeof value !== 'object' || value === null) throw new TokenResponseError('the token response is not an object')
+  if (typeof value !== 'object' || value === null)
+    throw new TokenResponseError('the token response is not a JSON object')
   const response = value as TokenResponse
   if (!/^bearer$/i.test(response.token_type ?? 'bearer')) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
