@@ -118,33 +118,31 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const stopRenewal = startRenewal(context, refresher)
   const disposal = new AbortController()
 
-  function onResponse(response: Response, epoch: number): void {
-    if (disposal.signal.aborted) return
-    try {
-      const tokens = readTokens?.(response)
-      if (tokens) signOn.renew(tokens, epoch).catch(platform.report)
-    } catch (error) {
-      platform.report(error)
-    }
+  async function takeTokens(response: Response, epoch: number): Promise<void> {
+    const tokens = disposal.signal.aborted ? undefined : readTokens?.(response)
+    if (tokens) await signOn.renew(tokens, epoch)
   }
 
   let busy: Promise<unknown> = Promise.resolve()
 
   /** No one waits on a client that is gone; what is under way is finished before the ledger is closed. */
-  const whileAlive = <Value>(task: () => Promise<Value>): Promise<Value> =>
-    abortable(() => {
-      const promise = task()
-      busy = Promise.allSettled([busy, promise]).then(() => {})
-      return promise
-    }, disposal.signal)
+  const whileAlive =
+    <Terms extends unknown[], Value>(task: (...terms: Terms) => Promise<Value>) =>
+    (...terms: Terms): Promise<Value> =>
+      abortable(() => {
+        const promise = task(...terms)
+        busy = Promise.allSettled([busy, promise])
+        return promise
+      }, disposal.signal)
 
   const allowedAddress = createAllowList(origins, refresh.endpoint)
+  const ensure = whileAlive(access.ensure)
   const authFetch = createAuthFetch({
     session,
-    access: { ...access, ensure: (...terms) => whileAlive(() => access.ensure(...terms)) },
+    access: { ...access, ensure },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
-    onResponse,
+    onResponse: (response, epoch) => void takeTokens(response, epoch).catch(platform.report),
   })
 
   function dispose(): void {
@@ -160,13 +158,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     async getAccessToken(options = {}) {
       const { minValidity = 0, forceRefresh = false, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
-      await abortable(() => whileAlive(() => access.ensure(minValidity, forceRefresh)), signal)
+      await abortable(() => ensure(minValidity, forceRefresh), signal)
       return session.status === 'signed-in' ? session.held?.accessToken : undefined
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
-    signIn: async (tokens) => whileAlive(() => signOn.signIn(tokens)),
-    signOut: async () => whileAlive(() => signOn.signOut()),
-    restore: async () => whileAlive(() => signOn.restore()),
+    signIn: whileAlive(signOn.signIn),
+    signOut: whileAlive(signOn.signOut),
+    restore: whileAlive(signOn.restore),
     getState: session.getState,
     subscribe: (listener) => session.on('changed', () => listener()),
     on: session.on,

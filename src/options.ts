@@ -85,8 +85,7 @@ type Rule = readonly [preset: unknown, isRight: (value: unknown) => boolean, wan
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isCallback = (value: unknown): boolean => value === undefined || isFunction(value)
-const isTime = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
+const isTime = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
 const milliseconds = 'a number of milliseconds'
 
 /** Reads the options; throws a TypeError that names the one at fault. */

@@ -18,7 +18,6 @@ export interface Message extends Mark {
   readonly tokens?: Shared | undefined
 }
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type
 
 /** Reads a message of another tab, perhaps of another version of this library; undefined if it is none. */
@@ -29,12 +28,12 @@ export function parseMessage(data: unknown): Message | undefined {
   const isValid =
     message.version === 1 &&
     (message.type === 'ask' || message.type === 'news') &&
-    isNumber(message.epoch) &&
-    isNumber(message.generation) &&
+    Number.isFinite(message.epoch) &&
+    Number.isFinite(message.generation) &&
     typeof message.status === 'string' &&
     (tokens === undefined ||
-      (isNumber(tokens?.age) &&
-        isNumber(tokens.sentAt) &&
+      (Number.isFinite(tokens?.age) &&
+        Number.isFinite(tokens.sentAt) &&
         isOptional(tokens.lifetime, 'number') &&
         isOptional(tokens.accessToken, 'string')))
   return isValid ? message : undefined

@@ -21,8 +21,8 @@ export interface Refresher {
   look(): Promise<void>
   /** The network was lost or the page slept: look before sending. */
   suspectWire(): void
-  /** Sends nothing more; resolves when what is on the wire has been settled. */
-  stop(): Promise<void>
+  /** Sends nothing more; the promise, if any, settles with what is on the wire. */
+  stop(): Promise<void> | undefined
 }
 
 export function createRefresher(context: Context): Refresher {
@@ -188,7 +188,7 @@ export function createRefresher(context: Context): Refresher {
     stop() {
       isStopped = true
       cancelLock()
-      return pending?.catch(() => {}) ?? Promise.resolve()
+      return pending
     },
   }
 }

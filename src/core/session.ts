@@ -72,8 +72,8 @@ export interface Session {
   readonly renewable: boolean
   /** Whether the tokens in use may be sent for at least so long (in milliseconds). */
   isReady(minValidity: number): boolean
-  /** Makes tokens of this age (in milliseconds) fit to be adopted; `spread` as in {@link refreshDelay}. */
-  hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, age: number, spread: boolean): Held
+  /** Makes tokens fit to be adopted; `spread` as in {@link DelayTerms}. */
+  hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
   adopt(entry: Entry, held: Held | undefined, origin: Origin): void
   /** Moves to the entry's mark without believing that nobody is signed in. */
@@ -101,7 +101,7 @@ export function createSession(
   let subject: string | undefined
   let renewable = !holdsRefreshToken
   let held: Held | undefined
-  let heldMark: Mark | undefined
+  let heldMark = mark
   /** What the listeners know of: the session's start, or its last refresh. */
   let toldMark: Mark = mark
   let distrusted: Held | undefined
@@ -141,7 +141,7 @@ export function createSession(
       return held
     },
     get isBehind() {
-      return status === 'signed-in' && (!held || heldMark === undefined || isNewer(mark, heldMark))
+      return status === 'signed-in' && (!held || isNewer(mark, heldMark))
     },
     get renewable() {
       return renewable
@@ -151,13 +151,13 @@ export function createSession(
       const { lifetime, receivedAt } = held
       return lifetime === undefined || since(clock, receivedAt) < lifetime - Math.max(minValidity, leewayOf(lifetime))
     },
-    hold({ accessToken, lifetime }, age, spread) {
+    hold({ accessToken, lifetime }, receivedAt, spread) {
       const hidden = lifecycle.isHidden()
       return {
         accessToken,
         claims: decodeClaims(accessToken),
         lifetime,
-        receivedAt: { now: clock.now() - age, elapsed: clock.elapsed() - age },
+        receivedAt,
         refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
       }
     },

@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { RefreshUnavailableError } from './errors.ts'
 import type { Claim, Retry } from './ledger.ts'
 import type { Outcome } from './outcome.ts'
-import { type Instant, pauseAfter, since } from './schedule.ts'
+import { type Instant, pauseAfter } from './schedule.ts'
 import { commit, postpone, reject } from './settle.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -36,7 +36,7 @@ export function createSettler(context: Context, isFresh: (owner: string) => bool
     }
     const entry = typeof result === 'object' ? result : undefined
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
-    siblings.tell(entry, entry && tokens && session.hold(tokens, since(clock, receivedAt), spread))
+    siblings.tell(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
     return entry && tokens ? 'done' : 'again'
   }
 

@@ -4,7 +4,7 @@ import { type Entry, isNewer, type Mark } from './ledger.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
 import type { Platform } from './ports.ts'
-import { since } from './schedule.ts'
+import { instantOf, since } from './schedule.ts'
 import type { Held, Session } from './session.ts'
 
 export interface Siblings {
@@ -61,8 +61,9 @@ export function createSiblings(
 
   function receive({ tokens }: Message): Held | undefined {
     if (!tokens) return undefined
-    const age = tokens.age + Math.max(0, clock.now() - tokens.sentAt)
-    return session.hold(tokens, age, false)
+    const { now, elapsed } = instantOf(clock)
+    const age = tokens.age + Math.max(0, now - tokens.sentAt)
+    return session.hold(tokens, { now: now - age, elapsed: elapsed - age }, false)
   }
 
   const wake = (): void => {

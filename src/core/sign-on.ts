@@ -28,7 +28,7 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
   function announce(entry: Entry, tokens?: Tokens): void {
     // There is nothing to hold yet when a cookie session starts without a word on its tokens.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    siblings.tell(entry, isHeld ? session.hold(tokens, 0, true) : undefined)
+    siblings.tell(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
   }
 

@@ -1,7 +1,7 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
 import { type Refresh, requestInit, type SignOut } from './refresh.ts'
-import { checkHeaders, idempotencyHeader, ownMembers, resolveEndpoint } from './request.ts'
+import { carriesKey, checkHeaders, ownMembers, resolveEndpoint } from './request.ts'
 
 /** What every request to a cookie endpoint carries. */
 export interface CookieRequestOptions {
@@ -37,13 +37,13 @@ export function cookieRefresh(url: string | URL, options: CookieRefreshOptions =
   const endpoint = resolveEndpoint(url, 'url')
   const own = ownMembers(options)
   const headers = checkHeaders(own.headers, CSRF)
-  const idempotency = idempotencyHeader(endpoint, own.idempotencyKey)
+  const hasKey = carriesKey(endpoint, own.idempotencyKey)
   const refresh: Refresh = ({ idempotencyKey, signal, fetch }) =>
     fetch(
       endpoint,
       requestInit({
         credentials: 'include',
-        headers: { Accept: 'application/json', ...headers, ...idempotency(idempotencyKey) },
+        headers: { Accept: 'application/json', ...headers, ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
         signal,
       }),
     )

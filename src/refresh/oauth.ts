@@ -1,7 +1,7 @@
 /** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
 
 import { type Refresh, requestInit, type SignOut } from './refresh.ts'
-import { checkString, idempotencyHeader, ownMembers, resolveEndpoint } from './request.ts'
+import { carriesKey, checkString, ownMembers, resolveEndpoint } from './request.ts'
 
 /** What a token endpoint is to be told. */
 export interface OAuthRefreshOptions {
@@ -32,13 +32,13 @@ export function oauthRefresh(options: OAuthRefreshOptions): Refresh {
   const clientId = checkString(options.clientId, 'clientId')
   const { scope, parameters, idempotencyKey: isOn } = ownMembers(options)
   if (scope !== undefined) checkString(scope, 'scope')
-  const idempotency = idempotencyHeader(endpoint, isOn)
+  const hasKey = carriesKey(endpoint, isOn)
   const refresh: Refresh = ({ refreshToken, idempotencyKey, signal, fetch }) =>
     fetch(
       endpoint,
       requestInit({
         credentials: 'omit',
-        headers: { Accept: 'application/json', ...idempotency(idempotencyKey) },
+        headers: { Accept: 'application/json', ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
         body: new URLSearchParams({
           ...parameters,
           grant_type: 'refresh_token',

@@ -27,10 +27,7 @@ export function checkHeaders(headers: unknown, preset: Record<string, string>): 
 }
 
 /** Own-origin requests need no preflight, so they carry the key unless told not to. */
-export function idempotencyHeader(
-  endpoint: URL,
-  isOn: unknown = endpoint.origin === pageOrigin(),
-): (key: string) => Record<string, string> {
-  check(typeof isOn === 'boolean', 'idempotencyKey', 'a boolean')
-  return (key) => (isOn ? { 'Idempotency-Key': key } : {})
+export function carriesKey(endpoint: URL, option: unknown = endpoint.origin === pageOrigin()): boolean {
+  check(typeof option === 'boolean', 'idempotencyKey', 'a boolean')
+  return option
 }

@@ -37,7 +37,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         'const result = await persist((entry) => commit(',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
-           siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, 0, false))
+           siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
          }
          const result = await persist((entry) => commit(`,
       ),
