@@ -111,7 +111,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
   const siblings = createSiblings(platform, session)
   const persist = createPersist(platform)
-  const context: Context = { platform, transport, refreshTimeout, resendWithin, session, siblings, persist }
+  const context: Context = { ...platform, transport, refreshTimeout, resendWithin, session, siblings, persist }
   const refresher = createRefresher(context)
   const signOn = createSignOn(context, refresher)
   const access = createAccess(context, refresher, signOn)

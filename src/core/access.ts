@@ -23,9 +23,7 @@ export interface Access {
   recover(bearer: Bearer): Promise<boolean>
 }
 
-export function createAccess({ session, platform }: Context, refresher: Refresher, signOn: SignOn): Access {
-  const { clock } = platform
-
+export function createAccess({ clock, session }: Context, refresher: Refresher, signOn: SignOn): Access {
   const isSameSession = ({ epoch, subject }: Bearer): boolean =>
     session.mark.epoch === epoch || (subject !== undefined && session.subject === subject)
 

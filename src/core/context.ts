@@ -6,8 +6,7 @@ import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
 
 /** What the parts of the core share. */
-export interface Context {
-  readonly platform: Platform
+export interface Context extends Omit<Platform, 'degraded'> {
   readonly transport: Transport
   readonly refreshTimeout: number
   readonly resendWithin: number

@@ -26,38 +26,46 @@ export interface Refresher {
 }
 
 export function createRefresher(context: Context): Refresher {
-  const { platform, transport, refreshTimeout, resendWithin, session, siblings } = context
-  const { clock, ledger, locks } = platform
+  const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings } = context
   const isFresh = createLease(clock, leaseOf(refreshTimeout))
   const settle = createSettler(context, isFresh)
-  session.on('adopted', () => {
-    paused = undefined
-  })
   let pending: Promise<void> | undefined
+  /** The tokens that the pending refresh is to replace. */
+  let replaced: Held | undefined
   let wireIsSuspect = false
   let misses = 0
   let unsent: string | undefined
   let unsettled: Answer | undefined
   let isStopped = false
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
-  let paused: { readonly error: RefreshUnavailableError; readonly from: number; readonly until: number } | undefined
+  let failure: RefreshUnavailableError | undefined
+  let failedAt = 0
   let cancelLock: Cancel = () => {}
+  session.on('adopted', () => {
+    failure = undefined
+  })
 
-  const isDone = (from: Held | undefined): boolean =>
-    isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== from)
+  const isDone = (): boolean =>
+    isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== replaced)
 
   async function run(): Promise<void> {
     session.setRefreshing(true)
     session.flush()
+    replaced = session.held
     try {
-      await rotate(session.held)
+      let step: Step
+      do {
+        const unlock = await lock()
+        step = await turn().finally(unlock)
+        if (step === 'wait') await siblings.changed(POLLING)
+      } while (step !== 'done')
       misses = 0
     } catch (cause) {
       wireIsSuspect = true
-      const error = cause instanceof RefreshUnavailableError ? cause : missed(cause)
-      if (error.retryAt) paused = { error, from: clock.now(), until: error.retryAt }
-      session.fail(error)
-      throw error
+      failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
+      failedAt = clock.now()
+      session.fail(failure)
+      throw failure
     } finally {
       pending = undefined
       session.distrust(undefined)
@@ -72,45 +80,31 @@ export function createRefresher(context: Context): Refresher {
     session.flush()
   }
 
-  async function rotate(from: Held | undefined): Promise<void> {
-    for (;;) {
-      const unlock = await lock(from)
-      let step: Step
-      try {
-        step = await turn(from)
-      } finally {
-        unlock?.()
-      }
-      if (step === 'done') return
-      if (step === 'wait') await siblings.changed(POLLING)
-    }
-  }
-
   /** Waits for the lock for a bounded time, then does without it: no promise rests on it. */
-  async function lock(from: Held | undefined): Promise<Cancel | undefined> {
+  async function lock(): Promise<Cancel | undefined> {
     if (isStopped) return undefined
-    const request = locks.request(false)
-    const stopTimer = clock.after(lockWaitOf(refreshTimeout), request.cancel)
+    const { granted, cancel } = locks.request(false)
+    cancelLock = cancel
+    const stopTimer = clock.after(lockWaitOf(refreshTimeout), cancel)
     const stopWatch = session.on('adopted', () => {
-      if (isDone(from)) request.cancel()
+      if (isDone()) cancel()
     })
-    cancelLock = request.cancel
-    const granted = await request.granted
+    const unlock = await granted
     stopTimer()
     stopWatch()
-    if (granted || isDone(from)) return granted
+    if (unlock || isDone()) return unlock
     await look()
-    return isDone(from) ? undefined : locks.request(true).granted
+    return isDone() ? undefined : locks.request(true).granted
   }
 
   async function look(): Promise<void> {
     const entry = await ledger.read()
-    if (entry && isNewer(entry, session.mark)) session.adopt(entry, undefined, 'other-tab')
+    if (entry && isNewer(entry, session.mark)) session.adopt(entry, 'other-tab')
     if (session.isBehind || !ledger.shared) await siblings.ask()
   }
 
-  async function turn(from: Held | undefined): Promise<Step> {
-    const answer = unsettled ?? (await ask(from))
+  async function turn(): Promise<Step> {
+    const answer = unsettled ?? (await ask())
     if (typeof answer === 'string') return answer
     const { kind } = answer.outcome
     // What was granted is kept until it has been committed.
@@ -120,16 +114,16 @@ export function createRefresher(context: Context): Refresher {
     return step
   }
 
-  async function ask(from: Held | undefined): Promise<Step | Answer> {
+  async function ask(): Promise<Step | Answer> {
     await look()
-    if (wireIsSuspect && !isDone(from)) {
+    if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()
       wireIsSuspect = false
     }
-    if (isDone(from)) return 'done'
+    if (isDone()) return 'done'
 
     const startedAt = instantOf(clock)
-    const owner = platform.createId()
+    const owner = context.createId()
     const result = await ledger.update((entry) =>
       claim(entry, {
         known: { ...session.mark, status: session.status },
@@ -168,14 +162,15 @@ export function createRefresher(context: Context): Refresher {
 
   /** Nothing was sent. */
   function missed(cause?: unknown): RefreshUnavailableError {
-    const retryAt = clock.now() + pauseAfter(misses++, platform.random())
+    const retryAt = clock.now() + pauseAfter(misses++, context.random())
     return new RefreshUnavailableError(cause ? undefined : 'the server cannot be reached', { cause, retryAt })
   }
 
   return {
     refresh() {
+      const now = clock.now()
+      if (failure?.retryAt && now >= failedAt && now < failure.retryAt) return Promise.reject(failure)
       if (isStopped) return Promise.reject(missed())
-      if (paused && clock.now() < paused.until && clock.now() >= paused.from) return Promise.reject(paused.error)
       // Started in a task of its own: a listener that asks for a refresh joins it.
       pending ??= Promise.resolve().then(run)
       return pending
@@ -183,7 +178,7 @@ export function createRefresher(context: Context): Refresher {
     look,
     suspectWire() {
       wireIsSuspect = true
-      paused = undefined
+      failure = undefined
     },
     stop() {
       isStopped = true

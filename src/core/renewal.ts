@@ -11,8 +11,7 @@ const RETRY = 30_000
 const LATE = 65_000
 
 /** Starts the timer, and the channel with it; returns what stops them. */
-export function startRenewal({ platform, session, siblings }: Context, refresher: Refresher): Cancel {
-  const { clock, lifecycle } = platform
+export function startRenewal({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
   let cancel: Cancel = () => {}
   let retry: (Instant & { readonly delay: number }) | undefined
 

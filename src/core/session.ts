@@ -75,9 +75,7 @@ export interface Session {
   /** Makes tokens fit to be adopted; `spread` as in {@link DelayTerms}. */
   hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
-  adopt(entry: Entry, held: Held | undefined, origin: Origin): void
-  /** Moves to the entry's mark without believing that nobody is signed in. */
-  doubtEntry(entry: Entry): void
+  adopt(entry: Entry, origin: Origin, held?: Held): void
   /** A server refused the access token, so that it is not sent while a refresh is under way. */
   distrust(held: Held | undefined): void
   setRefreshing(refreshing: boolean): void
@@ -161,7 +159,7 @@ export function createSession(
         refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
       }
     },
-    adopt(entry, tokens, origin) {
+    adopt(entry, origin, tokens) {
       if (isNewer(mark, entry)) return
       const isNewSession = entry.epoch !== mark.epoch || status !== 'signed-in'
       mark = { epoch: entry.epoch, generation: entry.generation }
@@ -187,9 +185,6 @@ export function createSession(
       }
       updateState()
       emit('adopted', undefined)
-    },
-    doubtEntry(entry) {
-      mark = { epoch: entry.epoch, generation: entry.generation }
     },
     distrust(rejected) {
       distrusted = rejected

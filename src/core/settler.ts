@@ -21,18 +21,17 @@ export interface Answer {
 export type Settler = (answer: Answer) => Promise<Step>
 
 export function createSettler(context: Context, isFresh: (owner: string) => boolean): Settler {
-  const { platform, transport, resendWithin, session, siblings, persist } = context
-  const { clock } = platform
+  const { clock, random, transport, resendWithin, session, siblings, persist } = context
 
   async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {
     const failures = failuresOf(claim)
     // A body that is lost again and again is asked for ever more slowly.
-    const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, platform.random()))
+    const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
     const result = await persist((entry) => commit(entry, claim, tokens ?? { retry }, clock.now(), isFresh))
     if (result === 'wait') return 'wait'
     // Only of another epoch: to revoke a token of the same one would kill the living grant.
     if (result === 'superseded' && tokens?.refreshToken) {
-      transport.revoke(tokens.refreshToken).catch(platform.report)
+      transport.revoke(tokens.refreshToken).catch(context.report)
     }
     const entry = typeof result === 'object' ? result : undefined
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
@@ -43,7 +42,7 @@ export function createSettler(context: Context, isFresh: (owner: string) => bool
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
     const isRefused = outcome.kind === 'refused'
     const failures = failuresOf(claim)
-    const retry = retryAfter(failures, pauseAfter(failures, platform.random(), isRefused ? outcome.retryAfter : 0))
+    const retry = retryAfter(failures, pauseAfter(failures, random(), isRefused ? outcome.retryAfter : 0))
     const ended = await persist((entry) => postpone(entry, claim, retry, isRefused, resendWithin))
     siblings.tell(ended)
     if (ended) return 'done'

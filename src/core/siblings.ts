@@ -55,7 +55,7 @@ export function createSiblings(
     if (!entry || !isWanted(message)) return
     const isTrue =
       entry.epoch === message.epoch && entry.generation === message.generation && entry.status === message.status
-    session.adopt(entry, isTrue ? receive(message) : undefined, 'other-tab')
+    session.adopt(entry, 'other-tab', isTrue ? receive(message) : undefined)
     session.flush()
   }
 
@@ -116,7 +116,7 @@ export function createSiblings(
       return asking
     },
     tell(entry, held) {
-      if (entry) session.adopt(entry, held, 'this-tab')
+      if (entry) session.adopt(entry, 'this-tab', held)
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },

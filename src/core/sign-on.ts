@@ -20,8 +20,7 @@ export interface SignOn {
 }
 
 export function createSignOn(context: Context, refresher: Refresher): SignOn {
-  const { platform, transport, refreshTimeout, session, siblings, persist } = context
-  const { clock, ledger } = platform
+  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist } = context
   const isFresh = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
 
@@ -71,18 +70,18 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
     }
     const entry = await persist((found) => confirm(found, epoch, tokens))
     if (entry) return announce(entry, tokens)
-    if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(platform.report)
+    if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
     throw new SessionEndedError('requested')
   }
 
   async function restoreOnce(): Promise<void> {
     const entry = await ledger.read()
-    if (entry?.status === 'signed-out' && entry.reason === 'initial' && !transport.holdsRefreshToken) {
-      session.doubtEntry(entry)
-    } else if (entry) {
-      session.adopt(entry, undefined, 'other-tab')
+    if (entry) {
+      // Nobody was signed in when a tab last asked: the cookie jar may have another answer now.
+      const isDoubtful = entry.status === 'signed-out' && entry.reason === 'initial' && !transport.holdsRefreshToken
+      session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     } else if (transport.holdsRefreshToken && ledger.shared) {
-      session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, undefined, 'this-tab')
+      session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
     }
     session.flush()
     if (entry || !ledger.shared) await siblings.ask()
@@ -98,11 +97,11 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
 
     async signOut() {
       const accessToken = session.held?.accessToken
-      const first = platform.createId()
+      const first = createId()
       const { entry, refreshToken } = await persist((found) => leave(found, session.mark, first, clock.now()))
       announce(entry)
       await settled(entry.epoch, false)
-      const second = platform.createId()
+      const second = createId()
       const startedAt = instantOf(clock)
       const isNewest = await persist((found) => proceed(found, entry.epoch, first, [second]))
       try {
@@ -128,7 +127,7 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
         })
         // Not being able to tell is no error: the state says so, and the timer goes on trying.
         await restoring.catch((error) => {
-          if (!(error instanceof RefreshUnavailableError)) platform.report(error)
+          if (!(error instanceof RefreshUnavailableError)) report(error)
         })
       }
       return session.getState()

@@ -127,7 +127,11 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/session.ts', 'if (isNewer(mark, entry)) return', ''),
       edit('core/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
       edit('core/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
-      edit('core/siblings.ts', 'session.adopt(entry, isTrue', 'session.adopt({ ...entry, ...message }, true'),
+      edit(
+        'core/siblings.ts',
+        "session.adopt(entry, 'other-tab', isTrue",
+        "session.adopt({ ...entry, ...message }, 'other-tab', true",
+      ),
     ],
   },
   {
@@ -209,7 +213,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the lock is waited for without end',
-    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), request.cancel)', '() => {}')],
+    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), cancel)', '() => {}')],
   },
   {
     name: 'a commit that fails loses the answer',
