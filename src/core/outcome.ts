@@ -8,12 +8,11 @@ import { readTokenResponse, type Tokens } from './tokens.ts'
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
 
 export type Outcome =
-  | { readonly kind: 'granted'; readonly tokens: Tokens }
+  /** Without tokens: the cookie jar is new, but the body was lost. */
+  | { readonly kind: 'granted'; readonly tokens: Tokens | undefined }
   | { readonly kind: 'rejected'; readonly reason: SignedOutReason }
   /** Refused before processing: the refresh token is unspent. */
   | { readonly kind: 'refused'; readonly retryAfter?: number | undefined; readonly error: unknown }
-  /** The token is spent and the cookie jar is new, but the body was lost. */
-  | { readonly kind: 'lost'; readonly error: unknown }
   /** The token may or may not be spent. */
   | { readonly kind: 'doubt'; readonly error: unknown }
 
@@ -61,7 +60,7 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   const isOk = status >= 200 && status < 300
   // Some servers send their errors with a 200.
   const isError = typeof parsed?.error === 'string'
-  if (isOk && body === undefined) return { kind: fromCookie ? 'lost' : 'doubt', error }
+  if (isOk && body === undefined) return fromCookie ? { kind: 'granted', tokens: undefined } : { kind: 'doubt', error }
   if (isOk && !isError) {
     try {
       // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.

@@ -106,9 +106,8 @@ export function createRefresher(context: Context): Refresher {
   async function turn(): Promise<Step> {
     const answer = unsettled ?? (await ask())
     if (typeof answer === 'string') return answer
-    const { kind } = answer.outcome
     // What was granted is kept until it has been committed.
-    unsettled = kind === 'granted' || kind === 'lost' ? answer : undefined
+    unsettled = answer.outcome.kind === 'granted' ? answer : undefined
     const step = await settle(answer)
     if (step !== 'wait') unsettled = undefined
     return step

@@ -59,7 +59,6 @@ export function createSettler(context: Context, isFresh: (owner: string) => bool
 
   return async ({ claim, outcome, receivedAt }) => {
     if (outcome.kind === 'granted') return grant(claim, outcome.tokens, receivedAt)
-    if (outcome.kind === 'lost') return grant(claim, undefined, receivedAt)
     if (outcome.kind !== 'rejected') return delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
     siblings.tell(ended)

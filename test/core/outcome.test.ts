@@ -23,7 +23,7 @@ describe('an answer of the token endpoint', () => {
     ['204 of a token endpoint', { status: 204, body: '' }, 'doubt'],
     ['expires_in alone of a cookie endpoint', { body: '{"expires_in":60}', fromCookie: true }, 'granted'],
     ['expires_in alone of a token endpoint', { body: '{"expires_in":60}' }, 'doubt'],
-    ['200 whose body was lost, with a cookie', { body: undefined, fromCookie: true }, 'lost'],
+    ['200 whose body was lost, with a cookie', { body: undefined, fromCookie: true }, 'granted'],
     ['200 whose body was lost, without', { body: undefined }, 'doubt'],
     ['an empty 200', { body: '', fromCookie: true }, 'doubt'],
     ['200 with HTML', { body: '<html>', fromCookie: true }, 'doubt'],
@@ -50,6 +50,13 @@ describe('an answer of the token endpoint', () => {
   ]
   test.each(cases)('%s', (_, given, expected) => {
     expect(kindOf(given)).toBe(expected)
+  })
+
+  test('200 whose body was lost, with a cookie, grants no tokens that anybody could read', () => {
+    expect(outcomeOf(answer({ body: undefined, fromCookie: true }), NOW)).toEqual({
+      kind: 'granted',
+      tokens: undefined,
+    })
   })
 
   test.each([

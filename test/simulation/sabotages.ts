@@ -221,7 +221,7 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/context.ts', 'if (pause === undefined) throw', 'if (pause !== undefined) throw'),
       edit(
         'core/refresher.ts',
-        "unsettled = kind === 'granted' || kind === 'lost' ? answer : undefined",
+        "unsettled = answer.outcome.kind === 'granted' ? answer : undefined",
         'unsettled = undefined',
       ),
     ],
