@@ -17,7 +17,8 @@ export interface ClaimTerms {
 
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
-  | { readonly kind: 'moved' | 'busy' }
+  /** `again`: the session has moved on; `wait`: another tab's attempt is fresh. */
+  | { readonly kind: 'again' | 'wait' }
   | { readonly kind: 'later'; readonly retryAt: number }
   | { readonly kind: 'ended'; readonly entry: Entry }
 
@@ -34,7 +35,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   const { known, owner, now } = terms
   // A ledger that was wiped or set back knows less than this tab: its refresh token is gone or spent.
   const isLost = !found || isNewer(known, found)
-  if (!isLost && !isOpen(found, known)) return { result: { kind: 'moved' } }
+  if (!isLost && !isOpen(found, known)) return { result: { kind: 'again' } }
   const entry: Entry = isLost ? { epoch: nextEpoch(known.epoch, now), generation: 0, status: known.status } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     const ended = tombstone(entry, reason, now)
@@ -44,7 +45,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
 
   const { attempt, retry } = entry
   const isUnsent = attempt?.owner === terms.unsent
-  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh(attempt.owner)) return { result: { kind: 'busy' } }
+  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh(attempt.owner)) return { result: { kind: 'wait' } }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
   const resend = attempt !== undefined && (!isUnsent || attempt.resend)
   // A clock that went back says nothing of the time that passed, so the distance counts.

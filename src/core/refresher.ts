@@ -135,17 +135,14 @@ export function createRefresher(context: Context): Refresher {
       }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
-    switch (result.kind) {
-      case 'ended':
-        siblings.tell(result.entry)
-        return 'done'
-      case 'later':
-        throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
-      case 'moved':
-        return 'again'
-      case 'busy':
-        return 'wait'
+    if (result.kind === 'ended') {
+      siblings.tell(result.entry)
+      return 'done'
     }
+    if (result.kind === 'later') {
+      throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
+    }
+    if (result.kind !== 'claimed') return result.kind
     if (since(clock, startedAt) > SEND_WINDOW) {
       unsent = owner
       return 'again'

@@ -75,7 +75,7 @@ describe('a claim', () => {
   test("is refused while another tab's attempt is fresh", () => {
     const found = { ...entry, attempt: attemptOf('other') }
     const { entry: written, result } = claim(found, terms())
-    expect([result.kind, written]).toEqual(['busy', undefined])
+    expect([result.kind, written]).toEqual(['wait', undefined])
   })
 
   test('takes a stale attempt over as a resend, with its id and the time it was first sent', () => {
@@ -113,13 +113,13 @@ describe('a claim', () => {
   })
 
   test('of a generation that has passed is not made', () => {
-    expect(kind(claim({ ...entry, generation: 3 }, terms()))).toBe('moved')
-    expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('moved')
+    expect(kind(claim({ ...entry, generation: 3 }, terms()))).toBe('again')
+    expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('again')
   })
 
   test.each(['signing-in', 'signed-out'] as const)('of a session that is %s is not made', (status) => {
     const change = claim({ ...entry, status, reason: 'requested' }, terms())
-    expect([kind(change), change.entry]).toEqual(['moved', undefined])
+    expect([kind(change), change.entry]).toEqual(['again', undefined])
   })
 
   test('waits for what the server has asked for', () => {
@@ -287,7 +287,7 @@ describe('signing in and out', () => {
   test('a login refuses claims, and keeps what is pending', () => {
     const { entry: written } = prepare(claimed, known, NOW)
     expect(written).toMatchObject({ status: 'signing-in', attempt: mine.attempt, before: 'signed-in' })
-    expect(claim(written, terms()).result.kind).toBe('moved')
+    expect(claim(written, terms()).result.kind).toBe('again')
   })
 
   test('a login is confirmed unless another sign-in or sign-out has come since', () => {
