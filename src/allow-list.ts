@@ -11,12 +11,11 @@ export function createAllowList(
   const { URL } = globalThis
   return (url) => {
     const parsed = parseUrl(url, baseUrl(), URL)
-    // No URL: `fetch` says so.
-    if (!parsed) return undefined
-    const { href, protocol, origin, pathname, search } = parsed
+    // What is no URL is for `fetch` to refuse.
+    if (!parsed || !origins.includes(parsed.origin)) return undefined
+    const { href, origin, pathname, search } = parsed
     const isEndpoint =
       origin === endpoint?.origin && pathname === endpoint.pathname && (!endpoint.search || search === endpoint.search)
-    // A blob: URL has the origin of the page that made it.
-    return /^https?:$/.test(protocol) && origins.includes(origin) && !isEndpoint ? href : undefined
+    return isEndpoint ? undefined : href
   }
 }
