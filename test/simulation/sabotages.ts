@@ -228,7 +228,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a ledger that was set back is believed',
-    edits: [edit('core/claim.ts', 'if (isNewer(known, found)) return true', 'if (isNewer(known, found)) return false')],
+    edits: [
+      edit('core/claim.ts', 'if (!isLost && !isOpen(found, known))', 'if (found && (isLost || !isOpen(found, known)))'),
+    ],
   },
   {
     name: 'a login runs although a sign-out has overtaken it',
@@ -243,11 +245,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a commit forgets that a resend may have spent the cookie in the jar',
     edits: [
-      edit(
-        'core/settle.ts',
-        'attempt && !isMine(entry, claim) && !claim.refreshToken ? { ...attempt, doubt: true } : undefined',
-        'undefined',
-      ),
+      edit('core/settle.ts', 'others && !claim.refreshToken ? { ...others, doubt: true } : undefined', 'undefined'),
     ],
   },
   {
