@@ -48,6 +48,16 @@ export default defineConfig({
           server: { deps: { inline: [/@testing-library\/react/] } },
         },
       },
+      {
+        extends: true,
+        resolve: {
+          alias: [
+            { find: /^(vue|@vue\/server-renderer)$/, replacement: path('./test/integrations/vue-3.3/node_modules/$1') },
+            { find: /^@testing-library\/vue$/, replacement: path('./test/integrations/vue-3.3/testing-library.ts') },
+          ],
+        },
+        test: { name: 'vue-3.3', include: ['test/integrations/vue.test.ts'], env: { VUE: '3.3' } },
+      },
     ],
     // Unhandled rejections and leaked handles are defects, not noise.
     dangerouslyIgnoreUnhandledErrors: false,

@@ -30,6 +30,7 @@ export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
 interface Store {
   readonly client: AuthClient
   readonly state: ShallowRef<AuthState>
+  readonly status: ShallowRef<AuthState['status']>
   readonly claims: ShallowRef<object | undefined>
 }
 
@@ -43,12 +44,15 @@ export function createAuth(client: AuthClient): Plugin {
   return {
     install(app) {
       const state = shallowRef(UNKNOWN)
+      // Before Vue 3.4, a computed status would render again with each change of the state.
+      const status = shallowRef(UNKNOWN.status)
       const claims = shallowRef<object>()
-      app.provide(STORE, { client, state, claims })
+      app.provide(STORE, { client, state, status, claims })
       // An app on a server is never unmounted, so it must not subscribe.
       if (typeof document === 'undefined') return
       const update = (): void => {
         state.value = client.getState()
+        status.value = state.value.status
         claims.value = client.getClaims()
       }
       // New claims need not change the state: a server may hand out another token with the same expiry.
@@ -95,11 +99,10 @@ export function useAuthClient(): AuthClient {
 
 /** The state of the session with `signIn` and `signOut`. */
 export function useAuth(): Auth {
-  const { client, state } = useStore()
-  const current = hydrated(() => state.value, UNKNOWN)
+  const { client, state, status } = useStore()
   return {
-    state: current,
-    status: computed(() => current.value.status),
+    state: hydrated(() => state.value, UNKNOWN),
+    status: hydrated(() => status.value, UNKNOWN.status),
     signIn: client.signIn,
     signOut: client.signOut,
   }

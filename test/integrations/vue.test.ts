@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-// `authfetch/vue`.
+// `authfetch/vue`, in the newest Vue and again in the oldest.
 
 import { cleanup, configure, render, screen } from '@testing-library/vue'
 import { renderToString } from '@vue/server-renderer'
@@ -19,6 +19,7 @@ import {
   onUpdated,
   ref,
   type VNodeChild,
+  version,
   watchEffect,
 } from 'vue'
 import { drain } from '../../src/testing/virtual-platform.ts'
@@ -81,8 +82,9 @@ const Subject = defineComponent(() => {
   return () => h('b', claims.value?.sub ?? 'nobody')
 })
 
-const show = (component: Component, client: AuthClient): ReturnType<typeof render> =>
+function show(component: Component, client: AuthClient): void {
   render(component, { global: { plugins: [createAuth(client)] } })
+}
 
 /** Mounts an app of its own, as Testing Library unmounts components rather than apps. */
 function mount(component: Component, client: AuthClient): { readonly app: App; readonly element: Element } {
@@ -100,6 +102,10 @@ async function change(action: () => unknown): Promise<void> {
   await drain()
   await nextTick()
 }
+
+test('this is the Vue that is meant', () => {
+  expect(version.startsWith(`${process.env.VUE ?? '3.5'}.`)).toBe(true)
+})
 
 describe('the gate', () => {
   test('shows a spinner, then the page, then the login', async () => {
