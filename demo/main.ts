@@ -5,7 +5,8 @@ import { createExercises } from './page/exercises/list.ts'
 import { createLog } from './page/log.ts'
 import { createOffice } from './page/office.ts'
 import { createPanel } from './page/panel.ts'
-import { createPicture } from './page/picture.ts'
+import { createPicture } from './page/picture/picture.ts'
+import { createSmallTabs } from './page/small-tabs.ts'
 import { openTab } from './page/tab.ts'
 import { createTheme } from './page/theme.ts'
 import { createTour } from './page/tour.ts'
@@ -13,7 +14,7 @@ import source from './textbook/textbook.ts?raw'
 
 createTheme(find<HTMLSelectElement>('theme'))
 reachScrollers()
-const tab = openTab()
+const tab = openTab({ isSmall: false })
 
 /** Shown, and read aloud by a screen reader. */
 const say = (text: string): void => setText(find('said'), text)
@@ -22,6 +23,7 @@ createPanel(tab, say)
 createPicture(tab.lanes)
 createOffice(tab, say)
 createLog(tab.lanes, say)
+createSmallTabs(tab.lanes)
 setText(find('textbook-source'), source)
 await tab.lanes.join()
 setText(find('tab-number'), `Tab ${tab.lanes.self.number}`)

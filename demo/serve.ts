@@ -16,7 +16,8 @@ const ACCESS_LIFETIME = 30
 /** `file`: where sessions are kept; `:memory:` forgets them. Port 0 is any free one. */
 export async function serveDemo(file: string, port: number): Promise<Demo> {
   const pages = await buildPages()
-  const auth = await createDemoServer({ file, accessLifetime: ACCESS_LIFETIME })
+  // Safari takes no Secure cookies from http://localhost; everywhere else they must be.
+  const auth = await createDemoServer({ file, accessLifetime: ACCESS_LIFETIME, secureCookies: false })
   const http = createHttpServer((request, response) => {
     auth.handle(request, response, () => pages(request, response))
   })

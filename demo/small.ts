@@ -7,7 +7,7 @@ import { countdown, now } from './page/time.ts'
 
 applyTheme()
 addEventListener('storage', ({ key }) => key === 'demo-theme' && applyTheme())
-const { account, lanes } = openTab()
+const { account, lanes } = openTab({ isSmall: true })
 
 function show(): void {
   const { number, status, user, generation, refreshAt } = lanes.self

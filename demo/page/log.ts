@@ -1,7 +1,7 @@
 // The event log of all tabs: filtered, paused and copied.
 
 import { find, h, setText } from './dom.ts'
-import type { Lane, Lanes } from './lanes.ts'
+import type { Lane, Lanes } from './lanes/lanes.ts'
 import type { Observation } from './observe/observation.ts'
 import { clockTime, duration, plural } from './time.ts'
 

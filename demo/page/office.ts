@@ -1,27 +1,18 @@
-// The server's view: counters, sessions by device, reuse alarms, and the chain of this session's refresh tokens.
+// The server's view: counters, sessions by device, and reuse alarms.
 
 import { deviceName } from '../session.ts'
+import { drawChain, statusOf } from './chain.ts'
 import { find, h, setText, show } from './dom.ts'
-import type { Observation } from './observe/observation.ts'
 import { ownSession, type Session, type Stats, server } from './server.ts'
 import type { OwnTab } from './tab.ts'
 import { clockTime, plural } from './time.ts'
 
 const EVERY = 2_500
-const MOST = 12
 const CUSTODY: Readonly<Record<string, string>> = {
   cookie: 'httpOnly cookie',
   client: 'held by the client',
   'cookie-only': 'both tokens in cookies',
 }
-const REVOKED: Readonly<Record<string, string>> = {
-  reuse: 'revoked: reuse detected',
-  'sign-out': 'signed out',
-  administrator: 'revoked by an administrator',
-}
-
-const statusOf = ({ status, revokedFor }: Session): string =>
-  status === 'revoked' ? (REVOKED[revokedFor ?? ''] ?? status) : status
 
 function counters({
   refreshesGranted,
@@ -42,48 +33,6 @@ function counters({
     tile('API calls answered', good),
     tile('API calls refused, 401', unauthorized),
   ]
-}
-
-/** Who spent a refresh token: the tab that was seen to send the request of that key. */
-function spenders({ lanes }: OwnTab): Map<string, string> {
-  const found = new Map<string, string>()
-  const isRefresh = (seen: Observation): seen is Observation & { kind: 'wire' } =>
-    seen.kind === 'wire' && seen.request === 'refresh'
-  for (const lane of lanes.all()) {
-    for (const seen of lanes.historyOf(lane.id)) {
-      if (isRefresh(seen) && seen.attempt && !found.has(seen.attempt)) found.set(seen.attempt, `tab ${lane.number}`)
-    }
-  }
-  return found
-}
-
-/** Numbered as clients count their generations: a sign-in brings the first. */
-function chain(session: Session | undefined, tab: OwnTab, ahead: number): HTMLElement[] {
-  if (!session) return [h('li', { class: 'none' }, 'The server has no session of this browser.')]
-  const by = spenders(tab)
-  const shown = session.tokens.slice(-MOST)
-  const hidden = session.tokens.length - shown.length
-  const links = shown.map(({ generation, spentAt, spentBy }) => {
-    const isLast = spentAt === null
-    const isDead = session.status !== 'active'
-    const who = spentBy === null ? 'somebody without a key' : (by.get(spentBy) ?? 'an earlier page')
-    return h(
-      'li',
-      {
-        class: isLast
-          ? isDead
-            ? 'link dead'
-            : 'link current'
-          : spentBy === null
-            ? 'link spent foreign'
-            : 'link spent',
-      },
-      h('strong', { class: 'number' }, String(generation + 1)),
-      h('span', {}, isLast ? (isDead ? statusOf(session) : 'unspent') : `spent by ${who}`),
-      spentAt !== null && h('time', {}, clockTime(spentAt - ahead)),
-    )
-  })
-  return hidden > 0 ? [h('li', { class: 'none' }, `${hidden} earlier`), ...links] : links
 }
 
 function table(
@@ -151,7 +100,7 @@ export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
     setText(find('server-state'), ahead === 0 ? 'answers' : `answers; its clock is ${ahead / 60_000} min ahead`)
     show(find('stats'), counters(stats))
     const own = ownSession(sessions, account.client.getClaims<{ sid?: string }>()?.sid, deviceName())
-    show(find('chain'), chain(own, tab, ahead))
+    show(find('chain'), drawChain(own, tab, ahead))
     const alarms = [...sessions]
       .filter(({ revokedFor }) => revokedFor === 'reuse')
       .sort((a, b) => (b.revokedAt ?? 0) - (a.revokedAt ?? 0))

@@ -41,7 +41,9 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
 
   lanes.onSeen((lane, seen) => {
     const isFresh = seen.kind === 'session' && (seen.step === 'signed-in' || seen.step === 'refreshed')
-    if (lane.id === lanes.self.id && isFresh) receivedAt = seen.at
+    if (lane.id !== lanes.self.id || seen.kind !== 'session') return
+    if (isFresh) receivedAt = seen.at
+    if (seen.step === 'signed-out') say(`Signed out. ${REASONS[seen.detail ?? ''] ?? ''}`)
   })
 
   async function showToken(): Promise<void> {

@@ -1,7 +1,7 @@
 // What every tab does, large or small: it has a client, is seen, tells how it is, and obeys the exercises.
 
 import { type Account, createAccount } from './account.ts'
-import { createLanes, type Lanes } from './lanes.ts'
+import { createLanes, type Lanes } from './lanes/lanes.ts'
 import type { Observation } from './observe/observation.ts'
 import { now } from './time.ts'
 
@@ -27,8 +27,8 @@ export async function callApi({ api }: Account, path = '/api/me'): Promise<CallR
   }
 }
 
-export function openTab(): OwnTab {
-  const lanes = createLanes()
+export function openTab({ isSmall }: { readonly isSmall: boolean }): OwnTab {
+  const lanes = createLanes(isSmall)
   const account = createAccount(lanes.emit)
 
   function describe(): void {
@@ -62,7 +62,8 @@ export function openTab(): OwnTab {
   lanes.handle('call', (path: string | undefined) => callApi(account, path))
   lanes.handle('refresh', async () => void (await account.client.getAccessToken({ forceRefresh: true })))
   lanes.handle('sign in', (user: string) => account.signIn(user))
-  lanes.handle('close', () => window.close())
+  // Only what a script has opened can be closed by one.
+  if (isSmall) lanes.handle('close', () => window.close())
   // Blocks the thread: nothing of this page runs, as if it were frozen or hung in a debugger.
   lanes.handle('block', (delay: number) => {
     lanes.emit({ kind: 'page', step: 'frozen' })

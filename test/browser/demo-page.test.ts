@@ -129,6 +129,26 @@ test('a second tab is a lane of its own, and the magnifier shows who rotated and
   await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
 })
 
+test('a tab whose renderer dies is shown as silent', async () => {
+  const first = await stage.openSignedIn()
+  const second = await stage.open()
+  await first.waitFor(() => document.querySelectorAll('#overview-lanes li').length === 2)
+  await second.crash()
+  await shows(first, '#overview-lanes', 'silent: frozen or gone')
+})
+
+test('small tabs in frames and in windows are closed together', async () => {
+  const tab = await stage.openSignedIn()
+  await click(tab, '#open-frame')
+  await tab.evaluate(() => {
+    window.open('/tab.html', '_blank', 'popup')
+  })
+  await tab.waitFor(() => document.querySelector('#tab-count')?.textContent === '3 tabs open')
+  await click(tab, '#close-small')
+  await tab.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#close-small')?.hidden)
+})
+
 test('the timer that is armed and the point where the refresh is due are shown', async () => {
   const tab = await stage.openSignedIn()
   await tab.waitFor(() => document.querySelector('#overview .due') !== null)

@@ -3,7 +3,7 @@
 import { RefreshUnavailableError } from 'authfetch'
 import { floorOf } from '../../../src/core/schedule.ts'
 import { type Custody, deviceName } from '../../session.ts'
-import type { Lane, SeenLane } from '../lanes.ts'
+import type { Lane, SeenLane } from '../lanes/lanes.ts'
 import type { Observation } from '../observe/observation.ts'
 import { ownSession, type Session, server } from '../server.ts'
 import type { OwnTab } from '../tab.ts'

@@ -1,7 +1,8 @@
 // The cards of the exercises, and running them: one at a time, with a verdict that stays.
 
-import { find, h, setText } from '../dom.ts'
+import { find, h } from '../dom.ts'
 import { server } from '../server.ts'
+import { openFrame } from '../small-tabs.ts'
 import type { OwnTab } from '../tab.ts'
 import { CALLS } from './calls.ts'
 import { createStage, type Exercise, type Stage, type Verdict } from './exercise.ts'
@@ -42,32 +43,6 @@ function createCard({ id, title, expectation, help, group }: Exercise, run: () =
   return { button, verdict }
 }
 
-function createFrame(): void {
-  const strip = find('pocket')
-  strip.hidden = false
-  const number = strip.querySelectorAll('iframe').length + 1
-  const frame = h('iframe', { src: '/tab.html', title: `Small tab ${number}` })
-  const holder = h(
-    'div',
-    { class: 'pocket' },
-    frame,
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'close',
-        'aria-label': `Close small tab ${number}`,
-        click: () => {
-          holder.remove()
-          strip.hidden = strip.querySelector('iframe') === null
-        },
-      },
-      '×',
-    ),
-  )
-  find('pocket-tabs').append(holder)
-}
-
 export function createExercises(tab: OwnTab, announce: (text: string) => void): void {
   const cards = new Map<string, Card>()
   let isBusy = false
@@ -76,7 +51,8 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
     const card = cards.get(id)
     if (!card) return
     card.verdict.dataset.verdict = kind
-    setText(card.verdict, text)
+    const word = kind === 'running' ? '' : kind === 'passed' ? 'As expected: ' : 'Not as expected: '
+    card.verdict.replaceChildren(h('span', { class: 'hidden' }, word), text)
   }
 
   async function play({ id, title }: Exercise, act: (stage: Stage) => Promise<Verdict>): Promise<boolean> {
@@ -92,7 +68,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
       say(text) {
         if (!isJudged) tell(id, 'running', text)
       },
-      openFrame: createFrame,
+      openFrame,
     })
     const { accessLifetime } = await server.settings()
     let isPassed = false
@@ -105,7 +81,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
       tell(id, 'failed', error instanceof Error ? error.message : String(error))
     } finally {
       isJudged = true
-      announce(`${title}: ${isPassed ? 'as expected' : 'not as expected'}. ${cards.get(id)?.verdict.textContent ?? ''}`)
+      announce(`${title}. ${cards.get(id)?.verdict.textContent ?? ''}`)
       await tidy(stage, accessLifetime).catch((error: unknown) => announce(String(error)))
       for (const { button } of cards.values()) button.removeAttribute('aria-disabled')
       isBusy = false
@@ -133,7 +109,6 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
       createCard(exercise, () => void run(exercise)),
     )
 
-  find('open-frame').addEventListener('click', createFrame)
   const begun = EXERCISES.find(({ id }) => id === unfinished())
   const resume = begun?.resume
   if (begun && resume) void play(begun, resume)

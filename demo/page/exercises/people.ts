@@ -9,6 +9,8 @@ import { type Exercise, failed, judge, passed, type Stage } from './exercise.ts'
 export async function readRefreshToken(custody: Custody): Promise<string | undefined> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const opening = indexedDB.open(ledgerOf(custody))
+    // A ledger that is not there yet is the client's to make.
+    opening.onupgradeneeded = () => opening.transaction?.abort()
     opening.onsuccess = () => resolve(opening.result)
     opening.onerror = () => reject(opening.error)
   })

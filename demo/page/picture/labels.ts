@@ -1,0 +1,37 @@
+// The names of the lanes, and what each tab is doing now.
+
+import { h, show } from '../dom.ts'
+import type { SeenLane } from '../lanes/lanes.ts'
+import { countdown, now } from '../time.ts'
+
+function wordsFor(lane: SeenLane, time: number): string {
+  if (lane.visibility === 'closed') return 'closed'
+  if (lane.visibility === 'frozen') return 'frozen'
+  if (lane.isSilent) return 'silent: frozen or gone'
+  const hidden = lane.visibility === 'hidden' ? ', hidden' : ''
+  if (lane.status !== 'signed in') return `${lane.status}${hidden}`
+  const due = lane.refreshAt && lane.refreshAt > time ? `refresh in ${countdown(lane.refreshAt - time)}` : 'signed in'
+  return `${due}${hidden}`
+}
+
+/** `hasState`: with what the tab is doing. */
+export function showLabels(
+  target: HTMLElement,
+  lanes: readonly SeenLane[],
+  self: string,
+  row: number,
+  hasState: boolean,
+): void {
+  const time = now()
+  show(
+    target,
+    lanes.map((lane) =>
+      h(
+        'li',
+        { class: lane.visibility === 'closed' || lane.isSilent ? 'gone' : '', style: `height:${row}px` },
+        h('b', {}, `Tab ${lane.number || '…'}`, lane.id === self && h('span', { class: 'you' }, 'this one')),
+        hasState && h('span', {}, wordsFor(lane, time)),
+      ),
+    ),
+  )
+}
