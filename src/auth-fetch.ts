@@ -49,6 +49,10 @@ function copyOf(init: AuthRequestInit): Options {
   return copy
 }
 
+/** Whether a Request has no body and says nothing of its referrer, so that an init with headers changes nothing else. */
+const isPlain = ({ body, referrer, referrerPolicy, mode }: Request): boolean =>
+  body === null && referrer === 'about:client' && referrerPolicy === '' && mode !== 'navigate'
+
 function cancel({ body }: Response | Request, reason?: unknown): void {
   body?.cancel(reason).catch(() => {
     // A body that cannot be cancelled any more needs no cancelling.
@@ -95,15 +99,18 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       return fetch(target, options)
     }
 
-    /** A Request and its own body: a member that the init has not might reset its referrer, so it is copied instead. */
-    const isBare = request !== undefined && body === null
+    /** A Request and its own body: a member that the init has not resets its referrer, so it is copied instead. */
+    const isBare = request !== undefined && body === null && !isPlain(request)
     const isReady = session.isReady(0)
-    let headers: Headers
+    // A record, because a Headers costs more to copy, and `fetch` checks what is in it once more.
+    let record: Record<string, string> = {}
     let copy: Request | undefined
     try {
-      headers = new Headers(options.headers === undefined ? request?.headers : options.headers)
-      if (options.headers !== undefined) options.headers = headers
-      if (headers.has('Authorization')) return fetch(target, options)
+      const headers = options.headers === undefined ? request?.headers : new Headers(options.headers)
+      const isOwn = headers?.has('Authorization')
+      if (headers) record = Object.fromEntries(headers)
+      if (options.headers !== undefined) options.headers = record
+      if (isOwn) return fetch(target, options)
       // Takes what `fetch` would take now: the address under this base, the bytes of a buffer, the body of a Request.
       if (isBare || !isReady) copy = new Request(target, options)
     } catch {
@@ -122,13 +129,13 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
 
     const send = async (to: string | Request, { epoch, held }: Bearer): Promise<Response> => {
       const own = typeof to === 'string' || to === request ? undefined : to
-      const carrier = own ? own.headers : headers
       const token = held?.accessToken
-      if (token === undefined) carrier.delete('Authorization')
-      else {
-        carrier.set('Authorization', `Bearer ${token}`)
-        if (!own) options.headers = headers
-      }
+      if (token !== undefined) {
+        const authorization = `Bearer ${token}`
+        if (own) own.headers.set('Authorization', authorization)
+        else options.headers = { ...record, Authorization: authorization }
+      } else if (own) own.headers.delete('Authorization')
+      else if (options.headers) options.headers = record
       const response = await fetch(to, own ? others : options)
       if (isOurs(response)) onResponse(response, epoch)
       return response

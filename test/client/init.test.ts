@@ -154,9 +154,19 @@ describe('init', () => {
     ['an init of our own member', { auth: true }],
     ['an init of undefined members', { signal: undefined, headers: undefined }],
   ])('%s stays empty over a Request, for any member would reset its referrer', async (_, init) => {
-    const sent = await send(new Request(API), init as RequestInit)
+    const sent = await send(new Request(API, { referrerPolicy: 'no-referrer' }), init as RequestInit)
     expect((sent.input as Request).headers.get('authorization')).toBe(bearer('access-0'))
     expect(Reflect.ownKeys(sent.init ?? {})).toEqual([])
+  })
+
+  test('a Request that says nothing of its referrer is sent as it is, and not copied', async () => {
+    const request = new Request(API, { headers: { a: '1' } })
+    const sent = await send(request)
+    expect(sent.input).toBe(request)
+    expect([...sent.request.headers]).toEqual([
+      ['a', '1'],
+      ['authorization', bearer('access-0')],
+    ])
   })
 
   test.each([
@@ -200,7 +210,8 @@ describe('init', () => {
   })
 
   test('with members that `fetch` does not know reaches it over a Request, too', async () => {
-    const sent = await send(new Request(API), { next: { revalidate: 1 } } as RequestInit)
+    const request = new Request(API, { referrerPolicy: 'no-referrer' })
+    const sent = await send(request, { next: { revalidate: 1 } } as RequestInit)
     expect(sent.init).toEqual({ next: { revalidate: 1 } })
     expect(sent.authorization).toBe(bearer('access-0'))
   })
