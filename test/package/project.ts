@@ -36,7 +36,7 @@ export const bin = (name: string, path: string): string => join(MODULES, name, p
 export interface Package {
   /** The path of the tarball. */
   readonly tarball: string
-  /** Makes a project that has the package installed, and from this one's modules whatever else it names. */
+  /** Makes a project that has the package installed, and from this one's modules whatever else it names, nested or not. */
   createProject(files: Readonly<Record<string, string>>, modules?: readonly string[]): Promise<string>
   remove(): Promise<void>
 }
@@ -71,7 +71,7 @@ export async function pack(): Promise<Package> {
       await mkdir(installed, { recursive: true })
       await exec('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
       for (const name of ['idb-keyval', 'jwt-decode', ...modules]) {
-        const link = join(project, 'node_modules', name)
+        const link = join(project, 'node_modules', name.replace(/^.*node_modules\//, ''))
         await mkdir(dirname(link), { recursive: true })
         await symlink(join(MODULES, name), link, 'junction')
       }

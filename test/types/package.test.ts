@@ -1,14 +1,17 @@
-// The declarations of the package, as the oldest and the newest TypeScript read them.
+// The declarations of the package, as the oldest and the newest TypeScript read them, with the oldest and the newest Vue.
 
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, type Package, pack, run } from '../package/project.ts'
 
+const MODULES = ['@types/react', 'csstype', 'expect-type', 'ky', 'react']
 const COMPILERS = {
-  '5.4': bin('typescript-5.4', 'node_modules/typescript/bin/tsc'),
-  newest: bin('typescript', 'bin/tsc'),
+  '5.4': {
+    compiler: bin('typescript-5.4', 'node_modules/typescript/bin/tsc'),
+    modules: [...MODULES, 'vue-3.3/node_modules/vue', 'vue-3.3/node_modules/@vue'],
+  },
+  newest: { compiler: bin('typescript', 'bin/tsc'), modules: [...MODULES, 'vue', '@vue'] },
 }
-const MODULES = ['@types/react', 'csstype', 'expect-type', 'ky', 'react', 'vue', '@vue']
 
 let packed: Package
 let source: string
@@ -21,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => packed?.remove())
 
 // Generous: five seconds on an idle machine.
-describe.each(Object.entries(COMPILERS))('TypeScript %s', { timeout: 300_000 }, (version, compiler) => {
+describe.each(Object.entries(COMPILERS))('TypeScript %s', { timeout: 300_000 }, (version, { compiler, modules }) => {
   test('is the one that is meant', async () => {
     const { output } = await run(process.cwd(), compiler, '--version')
     if (version !== 'newest') expect(output).toContain(`Version ${version}.`)
@@ -40,7 +43,7 @@ describe.each(Object.entries(COMPILERS))('TypeScript %s', { timeout: 300_000 }, 
       noEmit: true,
     }
     const tsconfig = JSON.stringify({ compilerOptions: options, files: ['api.ts'] })
-    const project = await packed.createProject({ 'tsconfig.json': tsconfig, 'api.ts': source }, MODULES)
+    const project = await packed.createProject({ 'tsconfig.json': tsconfig, 'api.ts': source }, modules)
     expect(await run(project, compiler, '-p', project)).toEqual({ code: 0, output: '' })
   })
 })
