@@ -9,11 +9,13 @@ import { documentPaths, ROOT, readDocument } from './markdown.ts'
 const figures = documentPaths().flatMap((path) =>
   figuresOf(readDocument(path).text).map((figure) => ({ path, ...figure })),
 )
-/** Its command is still to be run on a machine that has every browser. */
+/** Long runs, which need every browser or an idle machine; until then there is no file to compare with. */
+const LONG = ['engines', 'simulation:schedules']
 const isAwaited = ({ name }: { readonly name: string }): boolean =>
-  name === 'engines' && !existsSync(`${ROOT}/${sourceOf(name)}`)
+  LONG.includes(name) && !existsSync(`${ROOT}/${sourceOf(name)}`)
 
-test.each(figures.filter((figure) => !isAwaited(figure)))('$name in $path is what its command wrote', (figure) => {
+test.for(figures)('$name in $path is what its command wrote', (figure, { skip }) => {
+  skip(isAwaited(figure), `${sourceOf(figure.name)} is still to be written`)
   expect(figure.content).toBe(contentOf(figure.name))
 })
 
