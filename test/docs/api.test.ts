@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Declaration, type Member, mentionedBy, readEntryPoints } from './declarations.ts'
-import { ROOT } from './markdown.ts'
+import { ROOT, readDocument } from './markdown.ts'
 import { writeReference } from './reference.ts'
 
 const entries = readEntryPoints()
@@ -32,6 +32,30 @@ test.each(declarations as [string, Declaration][])('%s says what it is, in sente
     expect(text).toMatch(/^[A-Z`{][\s\S]*\.$/)
   }
   expect(comment).toBeDefined()
+})
+
+test('the README has every error with its code, every reason, every status and every event', () => {
+  const { text } = readDocument('README.md')
+  const of = (name: string): Declaration | undefined =>
+    entries[0]?.declarations.find((declaration) => declaration.name === name)
+  const literals = (signature = ''): string[] =>
+    [...signature.matchAll(/'([\w-]+)'/g)].map(([, value]) => `\`${value}\``)
+  const errors = entries[0]?.declarations.filter(({ kind, name }) => kind === 'class' && name !== 'AuthError') ?? []
+  const codes = errors.map(({ name, members }) => {
+    const code = members.find((member) => member.name === 'code')?.signature
+    return `| \`${name}\` | ${literals(code)[0]} |`
+  })
+  const events = of('AuthEvents')?.members.map(({ name }) => `\`${name.replace(/'/g, '')}\``) ?? []
+  const wanted = [
+    ...codes,
+    ...events,
+    ...literals(of('SignedOutReason')?.signature),
+    ...literals(of('MissingPart')?.signature),
+    ...literals(of('Origin')?.signature),
+    ...['unknown', 'signed-in', 'signed-out'].map((status) => `| \`${status}\` |`),
+  ]
+  expect(wanted.length).toBeGreaterThan(18)
+  expect(wanted.filter((part) => !text.includes(part))).toEqual([])
 })
 
 const TIME = /(At|Lead|Timeout|Within|Validity|After|[lL]ifetime|latency|expires_in|expiresIn)$/
