@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { type Declaration, type Member, mentionedBy, readEntryPoints } from './declarations.ts'
+import type { Declaration, Member } from './declarations.ts'
+import { mentionedBy, readEntryPoints } from './entry-points.ts'
 import { ROOT, readDocument } from './markdown.ts'
 import { writeReference } from './reference.ts'
 

@@ -1,9 +1,8 @@
-// The public names of an entry point, as its source declares them, with their comments.
+// What a source file declares, with the documentation comments.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import { type ESTree, type ParseResult, parseSync } from 'vite'
-import manifest from '../../package.json' with { type: 'json' }
 import { ROOT } from './markdown.ts'
 
 /** A documentation comment. */
@@ -32,39 +31,6 @@ export interface Declaration {
   readonly comment: Comment | undefined
 }
 
-export interface EntryPoint {
-  /** As it is imported: `authfetch/react`. */
-  readonly name: string
-  readonly declarations: readonly Declaration[]
-}
-
-/** Reads the entry points that package.json exports. */
-export function readEntryPoints(): EntryPoint[] {
-  return Object.keys(manifest.exports)
-    .filter((key) => !key.endsWith('.json'))
-    .map((key) => ({ key, file: `${ROOT}/src/${key === '.' ? 'index' : key.slice(2)}.ts` }))
-    .filter(({ file }) => existsSync(file))
-    .map(({ key, file }) => ({
-      name: manifest.name + key.slice(1),
-      declarations: exportsOf(file),
-    }))
-}
-
-/** The declarations that others mention without being exported with them, and that these mention in turn. */
-export function mentionedBy(declarations: readonly Declaration[]): Declaration[] {
-  const files = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ts$/.test(file))
-  const all = files.sort().flatMap((file) => declarationsOf(`${ROOT}/src/${file}`))
-  const found = [...declarations]
-  for (const { signature, members } of found) {
-    const text = [signature, ...members.map((member) => member.signature)].join(' ').replace(/'[^']*'/g, '')
-    for (const [name] of text.matchAll(/\b[A-Z]\w+/g)) {
-      const mentioned = all.find((one) => one.name === name)
-      if (mentioned && !found.some((one) => one.name === name)) found.push(mentioned)
-    }
-  }
-  return found.slice(declarations.length)
-}
-
 interface Module {
   readonly source: string
   readonly program: ESTree.Program
@@ -73,7 +39,8 @@ interface Module {
 
 const modules = new Map<string, Module>()
 
-function parse(file: string): Module {
+/** Reads a file, once. */
+export function parse(file: string): Module {
   const known = modules.get(file)
   if (known) return known
   const source = readFileSync(file, 'utf8')
@@ -83,32 +50,7 @@ function parse(file: string): Module {
   return module
 }
 
-/** What a file itself declares and exports. */
-function declarationsOf(file: string): Declaration[] {
-  return parse(file).program.body.flatMap((statement) =>
-    statement.type === 'ExportNamedDeclaration' && statement.declaration
-      ? declare(file, statement, statement.declaration)
-      : [],
-  )
-}
-
-function exportsOf(file: string): Declaration[] {
-  const { program } = parse(file)
-  return program.body.flatMap((statement) => {
-    if (statement.type !== 'ExportNamedDeclaration') return []
-    if (statement.declaration) return [declare(file, statement, statement.declaration)]
-    const { source } = statement
-    const from = source ? resolve(dirname(file), source.value) : file
-    return statement.specifiers.map(({ local }) => {
-      const name = 'name' in local ? local.name : local.value
-      const found = source ? exportsOf(from).find((one) => one.name === name) : undefined
-      if (!found) throw new Error(`${relative(ROOT, file)} exports ${name}, which was not found`)
-      return found
-    })
-  })
-}
-
-function declare(file: string, statement: ESTree.Statement, node: ESTree.Declaration): Declaration {
+export function declare(file: string, statement: ESTree.Statement, node: ESTree.Declaration): Declaration {
   const module = parse(file)
   const text = (from: number, to: number): string => module.source.slice(from, to).trim()
   const flat = (from: number, to: number): string => oneLine(text(from, to))

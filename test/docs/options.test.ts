@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AuthClientOptions } from '../../src/index.ts'
 import { checkOptions } from '../../src/options.ts'
-import { readEntryPoints } from './declarations.ts'
+import { readEntryPoints } from './entry-points.ts'
 import { plainText, readDocument } from './markdown.ts'
 
 interface Row {

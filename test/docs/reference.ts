@@ -1,14 +1,8 @@
 // Writes the API reference from the comments of the source.
 
 import GithubSlugger from 'github-slugger'
-import {
-  type Comment,
-  type Declaration,
-  type EntryPoint,
-  type Member,
-  mentionedBy,
-  readEntryPoints,
-} from './declarations.ts'
+import type { Comment, Declaration, Member } from './declarations.ts'
+import { type EntryPoint, mentionedBy, readEntryPoints } from './entry-points.ts'
 
 const INTRODUCTION = `# API reference
 
