@@ -4,7 +4,7 @@ import type { Refresh, RefreshRequest, TokenResponse } from '../../src/index.ts'
 import { ROOT } from './markdown.ts'
 import { runnable } from './runnable.ts'
 
-const FOLDER = `${ROOT}/.data/providers`
+const FOLDER = `${ROOT}/.data/providers-${process.pid}`
 
 interface Example {
   readonly refresh: Refresh

@@ -12,7 +12,7 @@ import { startLoginProvider } from './login-provider.ts'
 import { ROOT } from './markdown.ts'
 import { runnable } from './runnable.ts'
 
-const FOLDER = `${ROOT}/.data/quick-starts`
+const FOLDER = `${ROOT}/.data/quick-starts-${process.pid}`
 
 export interface Application {
   /** With the pages `main.html`, `react.html`, `vue.html`, `ky.html`, `oauth.html` and `login.html`. */

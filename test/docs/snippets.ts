@@ -38,8 +38,8 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   'Login.vue.ts': "export { AuthGate as default } from 'authfetch/vue'",
 }
 
-/** In a folder that git ignores, inside the project, so that its packages are found. */
-export const FOLDER = `${ROOT}/.data/snippets`
+/** In a folder of this run that git ignores, inside the project, so that its packages are found. */
+export const FOLDER = `${ROOT}/.data/snippets-${process.pid}`
 
 export function readSnippets(): Snippet[] {
   // The reference repeats declarations, without what they refer to.
