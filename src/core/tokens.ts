@@ -62,8 +62,8 @@ export function decodeClaims(accessToken: string | undefined): JwtPayload | unde
  * 401 says when to refresh.
  */
 function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: number): number | undefined {
-  const stated = Number(expiresIn ?? 0) * 1000
-  if (!Number.isFinite(stated)) throw new TokenResponseError('"expires_in" must be a number of seconds')
+  const stated = attempt(() => Number(expiresIn ?? 0) * 1000)
+  if (stated === undefined || !Number.isFinite(stated)) throw new TokenResponseError('"expires_in" must be a number of seconds')
   if (stated > 0) return stated
   const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
   return lifetime > 0 ? lifetime : undefined
@@ -73,8 +73,10 @@ function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: n
 export function readTokenResponse(value: unknown, serverNow: number): Tokens {
   if (typeof value !== 'object' || value === null)
     throw new TokenResponseError('the token response is not a JSON object')
-  const response = value as TokenResponse
-  if (!/^bearer$/i.test(response.token_type ?? 'bearer')) {
+  // Own members only, so that a polluted prototype adds no token.
+  const response: TokenResponse = Object.assign(Object.create(null), value)
+  const { token_type: type = null } = response
+  if (type !== null && !(typeof type === 'string' && /^bearer$/i.test(type))) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
   }
   const accessToken = readToken(response.access_token ?? response.accessToken, 'access_token')

@@ -47,6 +47,9 @@ describe('a token response', () => {
     ['expires_in', { expires_in: 'soon' }],
     ['expires_in', { expires_in: Number.POSITIVE_INFINITY }],
     ['expires_in', { expires_in: {} }],
+    ['expires_in', { expires_in: Object.create(null) }],
+    ['expires_in', { expires_in: Symbol('60') }],
+    ['token_type', { token_type: Symbol('Bearer') }],
     ['token_type', { access_token: 'a', token_type: 'DPoP' }],
     ['token_type', { access_token: 'a', token_type: 'Bearer DPoP' }],
     ['token_type', { access_token: 'a', token_type: '' }],
@@ -54,6 +57,16 @@ describe('a token response', () => {
   test.each(faults)('is refused for its %s: %o', (member, response) => {
     expect(() => readTokenResponse(response, NOW)).toThrow(TokenResponseError)
     expect(() => readTokenResponse(response, NOW)).toThrow(member)
+  })
+
+  test('has no member that a polluted prototype adds', () => {
+    const polluted = Object.prototype as unknown as Record<string, unknown>
+    polluted.refresh_token = 'evil'
+    try {
+      expect(readTokenResponse({ access_token: 'a' }, 0).refreshToken).toBeUndefined()
+    } finally {
+      delete polluted.refresh_token
+    }
   })
 
   test('property: whatever it is, it is read or refused, and a refusal quotes nothing of it', () => {
