@@ -63,7 +63,8 @@ export function decodeClaims(accessToken: string | undefined): JwtPayload | unde
  */
 function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: number): number | undefined {
   const stated = attempt(() => Number(expiresIn ?? 0) * 1000)
-  if (stated === undefined || !Number.isFinite(stated)) throw new TokenResponseError('"expires_in" must be a number of seconds')
+  if (stated === undefined || !Number.isFinite(stated))
+    throw new TokenResponseError('"expires_in" must be a number of seconds')
   if (stated > 0) return stated
   const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
   return lifetime > 0 ? lifetime : undefined
