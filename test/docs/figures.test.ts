@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import tabs from '../../bench/results/tabs.json' with { type: 'json' }
+import { createSettings } from '../../demo/server/settings.ts'
 import { ASKING, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
 import { floorOf, pauseAfter } from '../../src/core/schedule.ts'
 import { contentOf, figuresOf, fillFigures, sourceOf } from './figures.ts'
@@ -50,6 +51,15 @@ test('the bounds in the README are those of the code', () => {
   expect(text).toContain(`a pause of up to ${seconds(pauseAfter(0, 1))} s, doubled each time up to ${longest} s`)
   expect(seconds(pauseAfter(0, 0, Number.POSITIVE_INFINITY)) / 3600).toBeCloseTo(1, 3)
   expect(text).toContain('not before `Retry-After` (an hour at most)')
+})
+
+test('the times in docs/servers.md are those of the reference server', () => {
+  const { text } = readDocument('docs/servers.md')
+  const { replayWindow, refreshLifetime, sessionLifetime } = createSettings()
+  const days = (seconds: number): number => seconds / 86_400
+  expect(replayWindow).toBe(600)
+  expect(text).toContain('and for ten minutes')
+  expect(text).toContain(`lives ${days(refreshLifetime)} days unused, a session ${days(sessionLifetime)} days in all`)
 })
 
 test('the table of tabs in the README is what the benchmark measured', () => {
