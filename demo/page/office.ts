@@ -51,7 +51,11 @@ function table(
       h('th', { scope: 'row' }, subject, isOwn && h('span', { class: 'you' }, 'this one')),
       h('td', { 'data-label': 'Device' }, device),
       h('td', { 'data-label': 'Refresh token' }, CUSTODY[custody]),
-      h('td', { 'data-label': 'Family' }, h('code', {}, id.slice(0, 8)), ` ${plural(tokens.length, 'token')}`),
+      h(
+        'td',
+        { 'data-label': 'Family' },
+        h('span', {}, h('code', {}, id.slice(0, 8)), ` ${plural(tokens.length, 'token')}`),
+      ),
       h('td', { 'data-label': 'Used' }, clockTime(usedAt - ahead)),
       h('td', { 'data-label': 'State' }, statusOf(session)),
       h(

@@ -20,6 +20,7 @@ function titleOf({ marks, spans }: Scene, from: number, to: number): string {
   const commits = labels.filter(({ kind }) => kind === 'commit')
   if (commits.length > 0) return `Rotation: ${commits.map(({ label }) => label.replace('commits ', '')).join(', ')}`
   const found = (kind: MarkKind): boolean => labels.some((label) => label.kind === kind)
+  if (found('nobody')) return 'Nobody is signed in'
   if (found('ended')) return 'The session ends'
   if (found('signed-in')) return 'Sign-in'
   if (found('trouble')) return 'A refresh that failed'

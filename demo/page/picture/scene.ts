@@ -3,7 +3,7 @@
 import type { Observation, PageStep } from '../observe/observation.ts'
 
 export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
-export type MarkKind = 'commit' | 'adopted' | 'ended' | 'trouble' | 'signed-in' | 'opened'
+export type MarkKind = 'nobody' | 'commit' | 'adopted' | 'ended' | 'trouble' | 'signed-in' | 'opened'
 
 export interface Span {
   readonly lane: string
@@ -80,19 +80,24 @@ function readLane({ lane, observations }: Seen): { spans: Span[]; marks: Mark[] 
         if (seen.step === 'held') start(`lock ${seen.id}`, 'lock', at, 'holds the lock')
         if (seen.step === 'released' || seen.step === 'given up') end(`lock ${seen.id}`, at)
         break
-      case 'ledger':
+      case 'ledger': {
+        // Nobody has signed in yet, or a first look found nobody.
+        const isFirst = seen.reason === 'initial'
         if (seen.step === 'claim') {
           end('claim', at)
           start('claim', 'claim', at, `claims generation ${seen.generation}${seen.isResend ? ' again' : ''}`)
           break
         }
-        if (ENDS.includes(seen.step)) end('claim', at, { isBad: seen.step === 'doubt' || seen.step === 'ended' })
+        if (ENDS.includes(seen.step))
+          end('claim', at, { isBad: seen.step === 'doubt' || (seen.step === 'ended' && !isFirst) })
         if (seen.step === 'commit') mark('commit', at, `commits generation ${seen.generation}`)
         if (seen.step === 'signed-in') mark('signed-in', at, 'records the sign-in')
-        if (seen.step === 'ended') mark('ended', at, `records the end: ${seen.reason ?? 'requested'}`)
+        if (seen.step === 'ended' && isFirst) mark('nobody', at, 'finds nobody signed in')
+        else if (seen.step === 'ended') mark('ended', at, `records the end: ${seen.reason ?? 'requested'}`)
         if (seen.step === 'doubt') mark('trouble', at, 'records that the answer is in doubt')
         if (seen.step === 'release') mark('trouble', at, 'takes its claim back')
         break
+      }
       case 'wire': {
         const kind = seen.request === 'refresh' ? 'wire' : seen.request === 'probe' ? 'probe' : 'api'
         if (seen.step === 'sent') start(`wire ${seen.id}`, kind, at, `${seen.request} request to ${seen.path}`)
