@@ -2,13 +2,16 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Browser } from '../support/browser/driver.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Browser, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 import { click, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
+
+// Longer than a wait for a condition, so that a failure names the condition.
+vi.setConfig({ testTimeout: 120_000 })
 
 let stage: DemoStage
 
@@ -19,58 +22,51 @@ afterAll(() => stage?.close())
 beforeEach(() => stage.reset())
 afterEach(() => stage.leave())
 
-/** The violations that axe-core finds, in short. */
-async function violations(path: string, theme: string, isFull = false): Promise<string[]> {
-  const tab = path === '/' ? await stage.openSignedIn() : await stage.profile().open(`${stage.origin}${path}`)
-  if (path === '/') {
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[]
+}
+
+/** What axe-core finds wrong, in short. */
+async function audit(tab: Tab): Promise<string[]> {
+  await tab.evaluate(AXE)
+  return tab.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
+    const { violations } = await axe.run()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+    )
+  })
+}
+
+describe.each(['light', 'dark'])('axe-core finds no violation, %s', (theme) => {
+  test('on the page, with all that can be opened and a verdict', async () => {
+    const tab = await stage.openSignedIn()
     await tab.evaluate((colours: string) => {
       const select = document.querySelector<HTMLSelectElement>('#theme')
       if (select) select.value = colours
       select?.dispatchEvent(new Event('change'))
       for (const details of document.querySelectorAll('details')) details.open = true
     }, theme)
-    if (isFull) {
-      await click(tab, '#take-tour')
-      await stage.run(tab, 'call')
-    }
+    await click(tab, '#open-frame')
+    await tab.waitFor(() => document.querySelector('#tab-count')?.textContent === '2 tabs open')
+    await stage.run(tab, 'call')
+    await stage.run(tab, 'steal')
+    await click(tab, '#take-tour')
     await tab.waitFor(() => document.querySelectorAll('#zoom .span').length > 2)
-  } else {
-    await tab.evaluate((colours: string) => {
-      localStorage.setItem('demo-theme', colours)
-      location.reload()
-    }, theme)
+    await shows(tab, '#alarms', 'Reuse')
+    expect(await tab.evaluate(() => document.documentElement.style.colorScheme)).toBe(theme)
+    expect(await audit(tab)).toEqual([])
+  })
+
+  test.each(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])('on %s as it opens', async (path) => {
+    const tab = await stage.profile().open(`${stage.origin}${path}`)
+    await tab.evaluate((colours: string) => localStorage.setItem('demo-theme', colours), theme)
+    await tab.reload()
     await tab.waitFor((colours: string) => document.documentElement.style.colorScheme === colours, theme)
-  }
-  await tab.evaluate(AXE)
-  return tab.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
-    const found = await axe.run()
-    return found.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-    )
+    await tab.waitFor(() => document.querySelector('h1') !== null)
+    expect(await audit(tab)).toEqual([])
   })
-}
-
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[]
-}
-
-describe.each(['light', 'dark'])('axe-core finds no violation, %s', (theme) => {
-  test.each(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])('%s', async (path) => {
-    expect(await violations(path, theme, true)).toEqual([])
-  })
-})
-
-test('the page signed out has no violation either', async () => {
-  const tab = await stage.open()
-  await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
-  await tab.evaluate(AXE)
-  const found = await tab.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
-    return (await axe.run()).violations.map(({ id }) => id)
-  })
-  expect(found).toEqual([])
 })
 
 test('no whole token is on the screen, in the log or in what tabs tell each other, until it is asked for', async () => {

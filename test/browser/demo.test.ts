@@ -1,7 +1,10 @@
 // The exercises of the demo page: each comes to the verdict that its card expects, and can come to another.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { click, type DemoStage, openDemo, shows, text } from './demo.ts'
+
+// Longer than a wait for a condition, so that a failure names the condition.
+vi.setConfig({ testTimeout: 120_000 })
 
 let stage: DemoStage
 
@@ -54,7 +57,7 @@ test('every exercise of the page is judged here', async () => {
 })
 
 describe('an exercise comes to the verdict that its card expects', () => {
-  test.each(VERDICTS)('%s', { timeout: 120_000 }, async (id, expected) => {
+  test.each(VERDICTS)('%s', async (id, expected) => {
     const tab = await stage.openSignedIn()
     const { verdict, words } = await stage.run(tab, id)
     expect(words).toMatch(expected)
@@ -90,7 +93,7 @@ describe('an exercise says so when it does not go as expected', () => {
   })
 })
 
-test('tabs that a popup blocker withholds are opened as frames of the page', { timeout: 120_000 }, async () => {
+test('tabs that a popup blocker withholds are opened as frames of the page', async () => {
   const tab = await stage.openSignedIn()
   await tab.evaluate(() => {
     window.open = () => null
