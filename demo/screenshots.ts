@@ -6,9 +6,9 @@ import { findChromium } from '../test/support/browser/executables.ts'
 import { serveDemo } from './serve.ts'
 
 const SHOTS = [
-  { name: 'light', width: 1360, height: 1380, scheme: 'light', scale: 1 },
-  { name: 'dark', width: 1360, height: 1380, scheme: 'dark', scale: 1 },
-  { name: 'phone', width: 390, height: 1400, scheme: 'light', scale: 2 },
+  { name: 'light', width: 1360, height: 1640, scheme: 'light', scale: 1 },
+  { name: 'dark', width: 1360, height: 1640, scheme: 'dark', scale: 1 },
+  { name: 'phone', width: 390, height: 1640, scheme: 'light', scale: 2 },
 ] as const
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`./screenshots/${name}.png`, import.meta.url))
@@ -34,10 +34,16 @@ async function play(page: Page): Promise<void> {
   }
   // Some rotations at their own pace, for something to see in the picture.
   await page.selectOption('#lifetime', '10')
-  await run(page, 'call')
-  await page.waitForFunction(() => document.querySelectorAll('#chain .spent').length >= 6)
+  for (const id of ['call', 'slow', 'lost']) await run(page, id)
+  const newest = Number(await page.textContent('#chain .current strong'))
+  await page.waitForFunction(
+    (wanted) => Number(document.querySelector('#chain .current strong')?.textContent) >= wanted,
+    newest + 4,
+  )
   // Each tab has adopted the last one, and the picture shows it.
   await page.waitForFunction(() => document.querySelectorAll('#zoom .mark.adopted').length === 2)
+  await page.click('#call')
+  await page.waitForFunction(() => document.getElementById('said')?.textContent?.includes('200'))
   await page.evaluate(() => scrollTo(0, 0))
 }
 

@@ -6,7 +6,7 @@ import type { Session } from './server.ts'
 import type { OwnTab } from './tab.ts'
 import { clockTime } from './time.ts'
 
-const MOST = 12
+const MOST = 8
 const REVOKED: Readonly<Record<string, string>> = {
   reuse: 'revoked: reuse detected',
   'sign-out': 'signed out',

@@ -7,7 +7,7 @@ import type { Lane, SeenLane } from '../lanes/lanes.ts'
 import type { Observation } from '../observe/observation.ts'
 import { ownSession, type Session, server } from '../server.ts'
 import type { OwnTab } from '../tab.ts'
-import { later, now, pause, plural } from '../time.ts'
+import { now, pause, plural } from '../time.ts'
 
 export interface Verdict {
   /** Whether what should happen did. */
@@ -178,10 +178,10 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     },
     async seen(what, predicate) {
       let found: Observation | undefined
-      lanes.onSeen((lane, observation) => {
+      const stop = lanes.onSeen((lane, observation) => {
         if (!found && predicate(observation, lane)) found = observation
       })
-      return until(() => found, what)
+      return until(() => found, what).finally(stop)
     },
     session: async () =>
       ownSession(await server.sessions(), account.client.getClaims<{ sid?: string }>()?.sid, deviceName()),
@@ -197,13 +197,4 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
       return until(fresh, 'the tab opened', 15_000).catch(() => undefined)
     },
   }
-}
-
-/** Whether a promise has settled within so long (in milliseconds); it goes on either way. */
-export function settlesWithin(promise: Promise<unknown>, delay: number): Promise<boolean> {
-  const settled = promise.then(
-    () => true,
-    () => true,
-  )
-  return Promise.race([settled, new Promise<boolean>((resolve) => later(() => resolve(false), delay))])
 }

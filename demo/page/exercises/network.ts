@@ -54,11 +54,12 @@ export const NETWORK: readonly Exercise[] = [
       const count = await stage.measure()
       const isDone = outcome(stage)
       let failures = 0
-      stage.account.client.on('refresh-failed', () => failures++)
+      const stop = stage.account.client.on('refresh-failed', () => failures++)
       const startedAt = now()
       await stage.refresh().catch(() => stage.say('Refused. The client waits, and tries again by itself.'))
       const { status } = await callApi(stage.account)
       await isDone
+      stop()
       const { granted, reuses } = await count()
       return judge(
         status === 200 && failures > 0 && granted === 1 && reuses === 0,

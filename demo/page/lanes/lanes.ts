@@ -20,7 +20,8 @@ export interface Lanes {
   update(part: Partial<Lane>): void
   /** Calls back when a lane has changed or something was seen. */
   subscribe(listener: () => void): void
-  onSeen(listener: (lane: Lane, seen: Observation) => void): void
+  /** Returns the function that ends this. */
+  onSeen(listener: (lane: Lane, seen: Observation) => void): () => void
   handle: Commands['handle']
   command: Commands['give']
   /** Resolves when this tab has its number. */
@@ -195,7 +196,10 @@ export function createLanes(isSmall: boolean): Lanes {
     emit,
     update,
     subscribe: (listener) => void listeners.add(listener),
-    onSeen: (listener) => void watchers.add(listener),
+    onSeen(listener) {
+      watchers.add(listener)
+      return () => void watchers.delete(listener)
+    },
     handle: commands.handle,
     command: commands.give,
     async join() {
