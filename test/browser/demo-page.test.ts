@@ -198,6 +198,48 @@ test('the log is filtered, searched, paused, copied and cleared', async () => {
   await tab.waitFor(() => document.querySelectorAll('#log li').length === 0)
 })
 
+test('off line for real, nobody is signed out, and back on line the next call is answered', async () => {
+  const tab = await stage.openSignedIn()
+  await tab.offline(true)
+  await click(tab, '#call')
+  await shows(tab, '#said', 'was not answered')
+  await shows(tab, '#server-state', 'cannot be reached')
+  expect(await text(tab, '#status')).toContain('signed in')
+  await tab.offline(false)
+  await click(tab, '#call')
+  await shows(tab, '#said', 'The API answered 200')
+})
+
+test('the focus goes on when what had it goes away', async () => {
+  const tab = await stage.open()
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
+  await tab.evaluate(() => {
+    document.querySelector<HTMLElement>('#user')?.focus()
+    document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit()
+  })
+  await tab.waitFor(isSignedIn)
+  expect(await tab.evaluate(() => document.activeElement?.id)).toBe('session-title')
+  await tab.evaluate(() => document.querySelector<HTMLElement>('#sign-out')?.focus())
+  await click(tab, '#sign-out')
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#signed-in')?.hidden)
+  expect(await tab.evaluate(() => document.activeElement?.id)).toBe('session-title')
+})
+
+test('what can be pressed, filled in or scrolled is reached with the keyboard', async () => {
+  const tab = await stage.openSignedIn()
+  const unreachable = await tab.evaluate(() => {
+    const isShown = (element: HTMLElement): boolean => element.checkVisibility()
+    const controls = [...document.querySelectorAll<HTMLElement>('button, a[href], input, select, summary')]
+    const scrollers = [...document.querySelectorAll<HTMLElement>('main *')].filter(
+      (element) => element.scrollHeight > element.clientHeight && getComputedStyle(element).overflowY === 'auto',
+    )
+    return [...controls, ...scrollers]
+      .filter((one) => isShown(one) && one.tabIndex !== 0)
+      .map(({ outerHTML }) => outerHTML)
+  })
+  expect(unreachable).toEqual([])
+})
+
 test('the tour has five steps, comes at the first visit only, and ends with Escape', async () => {
   const tab = await stage.profile().open(stage.origin)
   await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)

@@ -103,11 +103,11 @@ test('tabs that a popup blocker withholds are opened as frames of the page', asy
   expect(await tab.evaluate(() => document.querySelectorAll('#pocket-tabs iframe').length)).toBe(5)
 })
 
-test('after an exercise the settings of the server are as before', async () => {
+test.each(['clock', 'kill'])('after an exercise the settings of the server are as before: %s', async (id) => {
   const tab = await stage.openSignedIn()
   const ask = async (): Promise<unknown> => (await fetch(`${stage.origin}/admin/settings`)).json()
   const before = await ask()
-  await stage.run(tab, 'clock')
+  await stage.run(tab, id)
   expect(await ask()).toEqual(before)
   expect(await (await fetch(`${stage.origin}/admin/faults`)).json()).toEqual([])
 })

@@ -14,6 +14,8 @@ import { TOKENS } from './tokens.ts'
 
 export const EXERCISES: readonly Exercise[] = [...CALLS, ...TOKENS, ...NETWORK, ...TABS, ...PEOPLE, TEXTBOOK]
 
+const LIFETIME = 'demo-lifetime'
+
 interface Card {
   readonly button: HTMLButtonElement
   readonly verdict: HTMLElement
@@ -43,6 +45,19 @@ function createCard({ id, title, expectation, help, group }: Exercise, run: () =
   return { button, verdict }
 }
 
+/** Survives this page, should the exercise tear it down. */
+async function keepLifetime(): Promise<void> {
+  if (sessionStorage.getItem(LIFETIME) !== null) return
+  const { accessLifetime } = await server.settings()
+  sessionStorage.setItem(LIFETIME, String(accessLifetime))
+}
+
+/** One after the other, in all tabs of this browser. */
+const alone = (task: () => Promise<void>): Promise<unknown> =>
+  navigator.locks ? navigator.locks.request('demo-exercise', task) : task()
+
+const toText = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 export function createExercises(tab: OwnTab, announce: (text: string) => void): void {
   const cards = new Map<string, Card>()
   let isBusy = false
@@ -55,53 +70,62 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
     card.verdict.replaceChildren(h('span', { class: 'hidden' }, word), text)
   }
 
-  async function play({ id, title }: Exercise, act: (stage: Stage) => Promise<Verdict>): Promise<boolean> {
-    if (isBusy) {
-      announce('Another exercise is running.')
-      return false
-    }
-    isBusy = true
-    for (const { button } of cards.values()) button.setAttribute('aria-disabled', 'true')
-    tell(id, 'running', 'Running.')
+  /** Ends when the page is tidy again. */
+  async function perform({ id, title }: Exercise, act: (stage: Stage) => Promise<Verdict>): Promise<void> {
     let isJudged = false
+    const judge = ({ passed, text }: Verdict): void => {
+      isJudged = true
+      tell(id, passed ? 'passed' : 'failed', text)
+      announce(`${title}. ${cards.get(id)?.verdict.textContent ?? ''}`)
+    }
     const stage = createStage(tab, {
       say(text) {
         if (!isJudged) tell(id, 'running', text)
       },
       openFrame,
     })
-    const { accessLifetime } = await server.settings()
-    let isPassed = false
     try {
+      tell(id, 'running', 'Running.')
+      await keepLifetime()
       await server.clearFaults()
-      const verdict = await act(stage)
-      isPassed = verdict.passed
-      tell(id, isPassed ? 'passed' : 'failed', verdict.text)
+      judge(await act(stage))
     } catch (error) {
-      tell(id, 'failed', error instanceof Error ? error.message : String(error))
-    } finally {
-      isJudged = true
-      announce(`${title}. ${cards.get(id)?.verdict.textContent ?? ''}`)
-      await tidy(stage, accessLifetime).catch((error: unknown) => announce(String(error)))
-      for (const { button } of cards.values()) button.removeAttribute('aria-disabled')
-      isBusy = false
+      judge({ passed: false, text: toText(error) })
     }
-    return isPassed
+    await tidy(stage)
   }
 
   /** The settings are as before; tokens too, so that the picture goes on at the pace that was chosen. */
-  async function tidy(stage: Stage, accessLifetime: number): Promise<void> {
+  async function tidy(stage: Stage): Promise<void> {
     await server.clearFaults()
-    await server.change({ accessLifetime })
+    await server.change({ accessLifetime: Number(sessionStorage.getItem(LIFETIME)) })
+    sessionStorage.removeItem(LIFETIME)
     if (tab.account.client.getState().status === 'signed-in') await stage.settle()
   }
 
-  async function run(exercise: Exercise): Promise<boolean> {
-    return play(exercise, async (stage) => {
+  async function play(exercise: Exercise, act: (stage: Stage) => Promise<Verdict>): Promise<void> {
+    if (isBusy) {
+      announce('Another exercise is running.')
+      return
+    }
+    isBusy = true
+    for (const { button } of cards.values()) button.setAttribute('aria-disabled', 'true')
+    try {
+      // Two at a time would judge each other's requests.
+      await alone(() => perform(exercise, act))
+    } catch (error) {
+      announce(toText(error))
+    } finally {
+      for (const { button } of cards.values()) button.removeAttribute('aria-disabled')
+      isBusy = false
+    }
+  }
+
+  const run = (exercise: Exercise): Promise<void> =>
+    play(exercise, async (stage) => {
       await stage.signedIn(exercise.custody)
       return exercise.run(stage)
     })
-  }
 
   for (const exercise of EXERCISES)
     cards.set(

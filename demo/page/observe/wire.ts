@@ -40,7 +40,10 @@ export function observeWire(emit: Emit): Wire {
 
   globalThis.fetch = (input, init) => {
     const isRequest = input instanceof Request
-    const { pathname: path, origin } = new URL(isRequest ? input.url : input, location.href)
+    const url = URL.parse(isRequest ? input.url : String(input), location.href)
+    // What is no URL rejects as ever.
+    if (!url) return native(input, init)
+    const { pathname: path, origin } = url
     const method = init?.method ?? (isRequest ? input.method : 'GET')
     const request = origin === location.origin ? kindOf(method, path) : undefined
     if (!request) return native(input, init)
