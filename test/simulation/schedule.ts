@@ -112,6 +112,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   const prelude = world.choose(16)
   if (prelude > 13) await takeOver(run, open)
   if (prelude === 13) await handOver(run, { open, call, abandon })
+  if (prelude === 12) await signInSilently(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
@@ -199,6 +200,43 @@ async function handOver({ world, server, isCookie, pages, observer }: Run, { ope
   comer.actor.isFrozen = false
   comer.tab.fire('wake')
   world.note(`${comer.actor.name} thaw`)
+}
+
+/** Somebody signs in in a tab that freezes before it can tell; a new tab that asks for the session tells the others. */
+async function signInSilently({ world, profile, server, isCookie, pages, observer }: Run, cast: Cast): Promise<void> {
+  // By a login function it would be told of before it runs.
+  if (isCookie) return
+  world.isHostile = false
+  while (pages.length < 2) cast.open()
+  const [comer, other] = pages as [Page, Page]
+  await walk(world, 60, () => other.client.getState().status === 'signed-in')
+  const epoch = profile.entry?.epoch
+  cast.call(comer, comer.client.signIn(server.signIn('bob')))
+  await walk(world, 20, () => profile.entry?.epoch !== epoch)
+  comer.actor.isFrozen = true
+  world.note(`${comer.actor.name} freeze`)
+  observer.slept(comer.actor)
+  const late = cast.open()
+  cast.call(late, late.client.restore())
+  await walk(world, 20)
+  let token: string | undefined
+  cast.call(
+    other,
+    other.client.getAccessToken().then((given) => {
+      token = given
+    }),
+  )
+  await walk(world, 60, () => token !== undefined)
+  const { refreshToken } = profile.entry ?? {}
+  if (token && refreshToken && familyOf(token) !== familyOf(refreshToken))
+    observer.fail(
+      'P2',
+      `${other.actor.name} goes on with ${token} although ${late.actor.name} has asked for another session`,
+    )
+  comer.actor.isFrozen = false
+  comer.tab.fire('wake')
+  world.note(`${comer.actor.name} thaw`)
+  world.isHostile = true
 }
 
 /** Users and faults: what may happen between any two steps, and how often, in hundredths. */
