@@ -125,12 +125,20 @@ test('a second tab is a lane of its own, and the magnifier shows who rotated and
   await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
 })
 
-test('a tab whose renderer dies is shown as silent', async () => {
+test('a tab that dies amid its refresh is shown as silent, and its moment comes to an end', async () => {
   const first = await stage.openSignedIn()
   const second = await stage.open()
-  await first.waitFor(() => document.querySelectorAll('#overview-lanes li').length === 2)
+  await second.waitFor(isSignedIn)
+  await fetch(`${stage.origin}/admin/faults`, {
+    method: 'POST',
+    body: JSON.stringify({ at: 'refresh', kind: 'latency', delay: 60_000 }),
+  })
+  await click(second, '#refresh')
+  await shows(first, '#zoom-words', 'Tab 2 sends a refresh request')
+  await shows(first, '#zoom-time', 'going on')
   await second.crash()
   await shows(first, '#overview-lanes', 'silent: frozen or gone')
+  await first.waitFor(() => !document.querySelector('#zoom-time')?.textContent?.includes('going on'))
 })
 
 test('small tabs in frames and in windows are closed together', async () => {

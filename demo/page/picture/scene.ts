@@ -39,6 +39,8 @@ export interface Scene {
 export interface Seen {
   readonly lane: string
   readonly observations: readonly Observation[]
+  /** When the tab was last heard of, if it is silent since. */
+  readonly goneAt?: number | undefined
 }
 
 const SHADES: Partial<Record<PageStep, { readonly kind: SpanKind; readonly isStart: boolean }>> = {
@@ -53,7 +55,7 @@ const SHADES: Partial<Record<PageStep, { readonly kind: SpanKind; readonly isSta
 const ENDS: readonly string[] = ['commit', 'doubt', 'release', 'ended', 'login', 'signed-in']
 
 /** What one tab did. */
-function readLane({ lane, observations }: Seen): { spans: Span[]; marks: Mark[] } {
+function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks: Mark[] } {
   const spans: Span[] = []
   const marks: Mark[] = []
   const open = new Map<string, Span>()
@@ -123,6 +125,8 @@ function readLane({ lane, observations }: Seen): { spans: Span[]; marks: Mark[] 
       }
     }
   }
+  // What a dead tab had begun would last for ever.
+  if (goneAt !== undefined) for (const [key, { from }] of [...open]) end(key, Math.max(from, goneAt))
   return { spans, marks }
 }
 
