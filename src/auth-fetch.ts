@@ -88,6 +88,8 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
       target = request ?? `${input}`
       options = copyOf(init ?? {})
+      // Headers that can be read only once are read for whoever comes first.
+      if (Symbol.iterator in Object(options.headers)) options.headers = [...(options.headers as Headers)]
     } catch {
       // In its own words.
       return fetch(...given)

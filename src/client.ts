@@ -18,6 +18,8 @@ import { createBrowserPlatform } from './platform/browser.ts'
 import { createTransport, type Refresh, type RefreshRequest } from './refresh/refresh.ts'
 import { ownMembers } from './refresh/request.ts'
 
+const EVENTS: readonly (keyof AuthEvents)[] = ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']
+
 /** What the access token must be good for. */
 export interface GetAccessTokenOptions {
   /**
@@ -123,7 +125,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     if (tokens) await signOn.renew(tokens, epoch)
   }
 
-  let busy: Promise<unknown> = Promise.resolve()
+  const busy = new Set<Promise<unknown>>()
 
   /** No one waits on a client that is gone; what is under way is finished before the ledger is closed. */
   const whileAlive =
@@ -131,15 +133,19 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     (...terms: Terms): Promise<Value> =>
       abortable(() => {
         const promise = task(...terms)
-        busy = Promise.allSettled([busy, promise])
+        busy.add(promise)
+        const end = (): unknown => busy.delete(promise)
+        promise.then(end, end)
         return promise
       }, disposal.signal)
 
   const allowedAddress = createAllowList(origins, refresh.endpoint)
   const ensure = whileAlive(access.ensure)
+  const recover = whileAlive(access.recover)
   const authFetch = createAuthFetch({
     session,
-    access: { ...access, ensure },
+    // A caller whose client is gone gets its 401.
+    access: { ...access, ensure, recover: (bearer) => recover(bearer).catch(() => false) },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
     onResponse: (response, epoch) => void takeTokens(response, epoch).catch(platform.report),
@@ -150,7 +156,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     disposal.abort(new DisposedError())
     stopRenewal()
     session.clear()
-    void Promise.allSettled([busy, refresher.stop()]).then(() => platform.ledger.close())
+    void Promise.allSettled([...busy, refresher.stop()]).then(() => platform.ledger.close())
   }
 
   return Object.freeze<AuthClient>({
@@ -158,6 +164,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     async getAccessToken(options = {}) {
       const { minValidity = 0, forceRefresh = false, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
+      check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
       await abortable(() => ensure(minValidity, forceRefresh), signal)
       return session.status === 'signed-in' ? session.held?.accessToken : undefined
     },
@@ -166,8 +173,15 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     signOut: whileAlive(signOn.signOut),
     restore: whileAlive(signOn.restore),
     getState: session.getState,
-    subscribe: (listener) => session.on('changed', () => listener()),
-    on: session.on,
+    subscribe(listener) {
+      check(typeof listener === 'function', 'listener', 'a function')
+      return session.on('changed', () => listener())
+    },
+    on(name, listener) {
+      check(EVENTS.includes(name), 'name', EVENTS.join(', '))
+      check(typeof listener === 'function', 'listener', 'a function')
+      return session.on(name, listener)
+    },
     dispose,
     [Symbol.dispose]: dispose,
   })

@@ -38,7 +38,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
       if (session.status === 'unknown') {
         await signOn.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
-        if (session.isReady(0)) return
+        if (session.isReady(0) && session.held && isYoung(session.held)) return
       }
       if (session.status === 'signed-out') return
       const isEnough = session.isReady(minValidity) || (session.isReady(0) && session.held && isYoung(session.held))
@@ -55,7 +55,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
     async recover(before) {
       const isNewer = (): boolean =>
         session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
-      if (isNewer()) return isSameSession(before)
+      if (isNewer() && session.isReady(0)) return isSameSession(before)
       if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return false
       session.distrust(before.held)
       try {

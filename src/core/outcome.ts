@@ -59,12 +59,12 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   const serverNow = Date.parse(answer.date ?? '') || now
   const isOk = status >= 200 && status < 300
   // Some servers send their errors with a 200.
-  const isError = typeof parsed?.error === 'string'
+  const isError = typeof parsed?.error === 'string' && parsed.error !== ''
   if (isOk && body === undefined) return fromCookie ? { kind: 'granted', tokens: undefined } : { kind: 'doubt', error }
   if (isOk && !isError) {
     try {
       // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
-      const tokens = readTokenResponse(status === 204 && fromCookie ? {} : parsed, serverNow)
+      const tokens = readTokenResponse(status === 204 && fromCookie ? {} : parsed, serverNow, true)
       if (!tokens.accessToken && !fromCookie) throw new TokenResponseError('"access_token" is missing')
       return { kind: 'granted', tokens }
     } catch (cause) {

@@ -39,7 +39,7 @@ export function createRefresher(context: Context): Refresher {
   let isStopped = false
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
   let failure: RefreshUnavailableError | undefined
-  let failedAt = 0
+  let failedAt = instantOf(clock)
   let cancelLock: Cancel = () => {}
   session.on('adopted', () => {
     failure = undefined
@@ -63,7 +63,7 @@ export function createRefresher(context: Context): Refresher {
     } catch (cause) {
       wireIsSuspect = true
       failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
-      failedAt = clock.now()
+      failedAt = instantOf(clock)
       session.fail(failure)
       throw failure
     } finally {
@@ -120,6 +120,8 @@ export function createRefresher(context: Context): Refresher {
       wireIsSuspect = false
     }
     if (isDone()) return 'done'
+    // The tab that has the refresh token does not answer; its session is not this tab's to end.
+    if (!ledger.shared && !session.renewable) throw missed()
 
     const startedAt = instantOf(clock)
     const owner = context.createId()
@@ -164,8 +166,11 @@ export function createRefresher(context: Context): Refresher {
 
   return {
     refresh() {
-      const now = clock.now()
-      if (failure?.retryAt && now >= failedAt && now < failure.retryAt) return Promise.reject(failure)
+      // Measured as the timer does, which would otherwise find itself too early and not be armed again.
+      if (failure?.retryAt && since(clock, failedAt) < failure.retryAt - failedAt.now) {
+        session.distrust(undefined)
+        return Promise.reject(failure)
+      }
       if (isStopped) return Promise.reject(missed())
       // Started in a task of its own: a listener that asks for a refresh joins it.
       pending ??= Promise.resolve().then(run)

@@ -13,6 +13,7 @@ const LATE = 65_000
 /** Starts the timer, and the channel with it; returns what stops them. */
 export function startRenewal({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
   let cancel: Cancel = () => {}
+  let isStopped = false
   let retry: (Instant & { readonly delay: number }) | undefined
 
   function dueIn(): number | undefined {
@@ -27,7 +28,7 @@ export function startRenewal({ clock, lifecycle, session, siblings }: Context, r
     cancel()
     const delay = dueIn()
     // A timer is a hint: the clock is asked again when it fires.
-    if (delay !== undefined) cancel = clock.after(Math.max(0, Math.ceil(delay)), fire)
+    if (delay !== undefined && !isStopped) cancel = clock.after(Math.max(0, Math.ceil(delay)), fire)
   }
 
   function fire(): void {
@@ -76,6 +77,7 @@ export function startRenewal({ clock, lifecycle, session, siblings }: Context, r
   siblings.open()
 
   return () => {
+    isStopped = true
     cancel()
     siblings.close()
     for (const unsubscribe of subscriptions) unsubscribe()

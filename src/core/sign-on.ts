@@ -43,13 +43,14 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
   async function settled(epoch: number, waitsForSignOut: boolean): Promise<boolean> {
     for (;;) {
       const startedAt = instantOf(clock)
-      const entry = await ledger.read()
+      const entry = await persist((found) => ({ result: found }))
       // What a tab read before it slept says nothing of now.
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
       const { attempt, leaving } = entry
-      const owner = attempt && !attempt.doubt ? attempt.owner : waitsForSignOut ? leaving?.join() : undefined
-      if (!owner || !isFresh(owner)) return true
+      const owners = [attempt && !attempt.doubt ? attempt.owner : [], waitsForSignOut && leaving ? leaving : []].flat()
+      // One lease for all of them, because it observes one name at a time.
+      if (owners.length === 0 || !isFresh(owners.join())) return true
       await siblings.changed(POLLING)
     }
   }
@@ -58,10 +59,10 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
     const prepared = await persist((found) => prepare(found, session.mark, clock.now()))
     announce(prepared)
     const { epoch } = prepared
-    // A login that runs all the same would overwrite the cookie of whoever came since.
-    if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
     let tokens: Tokens
     try {
+      // A login that runs all the same would overwrite the cookie of whoever came since.
+      if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
       tokens = read(await login())
     } catch (error) {
       const entry = await persist((found) => abandon(found, epoch))
@@ -75,16 +76,18 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
   }
 
   async function restoreOnce(): Promise<void> {
-    const entry = await ledger.read()
+    const entry = await persist((found) => ({ result: found }))
     if (entry) {
       // Nobody was signed in when a tab last asked: the cookie jar may have another answer now.
       const isDoubtful = entry.status === 'signed-out' && entry.reason === 'initial' && !transport.holdsRefreshToken
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
-    } else if (transport.holdsRefreshToken && ledger.shared) {
-      session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
     }
     session.flush()
     if (entry || !ledger.shared) await siblings.ask()
+    if (!entry && transport.holdsRefreshToken && session.status === 'unknown') {
+      session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
+      session.flush()
+    }
     if (session.status !== 'signed-out' && !session.held) await refresher.refresh()
   }
 
@@ -116,6 +119,9 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
 
     async renew(source, epoch) {
       const tokens = readTokenResponse(source, clock.now())
+      const { accessToken, refreshToken, lifetime } = tokens
+      const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
+      if (!isNews && refreshToken === undefined) return
       const entry = await persist((found) => renew(found, epoch, tokens))
       if (entry) announce(entry, tokens)
     },

@@ -61,17 +61,25 @@ export function decodeClaims(accessToken: string | undefined): JwtPayload | unde
  * The lifetime is `expires_in`, else `exp - iat`, else `exp` against the clock of the server. One of nothing is none: the
  * 401 says when to refresh.
  */
-function readLifetime(expiresIn: unknown, { exp, iat }: JwtPayload, serverNow: number): number | undefined {
-  const stated = attempt(() => Number(expiresIn ?? 0) * 1000)
-  if (stated === undefined || !Number.isFinite(stated))
-    throw new TokenResponseError('"expires_in" must be a number of seconds')
+function readLifetime(
+  expiresIn: unknown,
+  { exp, iat }: JwtPayload,
+  serverNow: number,
+  isGranted: boolean,
+): number | undefined {
+  const given = attempt(() => Number(expiresIn ?? 0) * 1000) ?? Number.NaN
+  if (!isGranted && !Number.isFinite(given)) throw new TokenResponseError('"expires_in" must be a number of seconds')
+  const stated = Number.isFinite(given) ? given : 0
   if (stated > 0) return stated
   const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
   return lifetime > 0 ? lifetime : undefined
 }
 
-/** Reads a token response; throws a {@link TokenResponseError} that names the member at fault. */
-export function readTokenResponse(value: unknown, serverNow: number): Tokens {
+/**
+ * Reads a token response; throws a {@link TokenResponseError} that names the member at fault. Where it `isGranted`, a
+ * refresh token has been spent for it, so that a lifetime nobody can read must not cost the new one.
+ */
+export function readTokenResponse(value: unknown, serverNow: number, isGranted = false): Tokens {
   if (typeof value !== 'object' || value === null)
     throw new TokenResponseError('the token response is not a JSON object')
   // Own members only, so that a polluted prototype adds no token.
@@ -86,6 +94,6 @@ export function readTokenResponse(value: unknown, serverNow: number): Tokens {
     accessToken,
     refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
     subject: claims.sub,
-    lifetime: readLifetime(response.expires_in ?? response.expiresIn, claims, serverNow),
+    lifetime: readLifetime(response.expires_in ?? response.expiresIn, claims, serverNow, isGranted),
   }
 }

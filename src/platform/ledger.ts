@@ -42,11 +42,17 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       wasOpen = true
       // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
       database.onclose = forget
-      database.onversionchange = close
+      database.onversionchange = () => {
+        database.close()
+        forget()
+      }
       return database
     })
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the ledger does not open')), OPENING)
+      const timer = setTimeout(() => {
+        reject(new Error('the ledger does not open'))
+        void opened.then((database) => database.close(), forget)
+      }, OPENING)
       opened.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }

@@ -171,7 +171,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a sign-in does not wait for a sign-out under way',
-    edits: [edit('core/sign-on.ts', 'waitsForSignOut ? leaving?.join() : undefined', 'undefined')],
+    edits: [edit('core/sign-on.ts', 'waitsForSignOut && leaving ? leaving : []', '[]')],
   },
   {
     name: 'a sign-in waits for the newest sign-out only',
@@ -193,7 +193,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 401 refreshes although the session has moved on',
-    edits: [edit('core/access.ts', 'if (isNewer()) return isSameSession(before)\n', '')],
+    edits: [edit('core/access.ts', 'if (isNewer() && session.isReady(0)) return isSameSession(before)\n', '')],
   },
   {
     name: "a caller's abort cancels the shared refresh",
