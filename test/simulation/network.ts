@@ -190,10 +190,10 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           world.after(5, actor, 'unreachable', () => reject(new TypeError('network error')))
           return
         }
-        const header = isProbe ? undefined : (init?.headers as Headers | undefined)?.get('authorization')?.slice(7)
-        if (!isProbe) observer.called(actor, header ?? undefined)
+        const header = isProbe ? undefined : new Headers(init?.headers).get('authorization')?.slice(7)
+        if (!isProbe) observer.called(actor, header)
         world.after(delay(), undefined, `${isProbe ? 'probe' : 'API'} hears ${actor.name}`, () => {
-          const status = isProbe || server.accepts(header ?? undefined, world.elapsed) ? 200 : 401
+          const status = isProbe || server.accepts(header, world.elapsed) ? 200 : 401
           world.after(delay(), actor, `answer ${status} of ${String(input)}`, () => resolve(respond(status)))
         })
       })
