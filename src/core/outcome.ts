@@ -1,8 +1,8 @@
 /** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
 
-import { attempt } from './attempt.ts'
 import { TokenResponseError } from './errors.ts'
 import type { SignedOutReason } from './ledger.ts'
+import { optional } from './optional.ts'
 import { readTokenResponse, type Tokens } from './tokens.ts'
 
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
@@ -32,7 +32,7 @@ const REUSE = /^(refresh_token_reused|refresh_token_already_used|RefreshTokenReu
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   // The parser's message quotes the text, tokens and all, so it goes no further.
-  const value: unknown = attempt(() => JSON.parse(text))
+  const value: unknown = optional(() => JSON.parse(text))
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 

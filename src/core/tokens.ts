@@ -1,8 +1,8 @@
 /** Token responses: reading what a server sent, and learning how long it lasts. Knows no clock. */
 
 import { type JwtPayload, jwtDecode } from 'jwt-decode'
-import { attempt } from './attempt.ts'
 import { TokenResponseError } from './errors.ts'
+import { optional } from './optional.ts'
 
 /**
  * A token response as it is on the wire; camelCase names are understood too. Without a refresh token the one before
@@ -53,7 +53,7 @@ export function decodeClaims(accessToken: string | undefined): JwtPayload | unde
   // Three parts make a JWS; a JWE has five, and an opaque token whatever it likes.
   if (accessToken?.split('.').length !== 3) return undefined
   // What is not a JWT is no fault: access tokens are opaque to clients (RFC 9068 section 6).
-  const claims: unknown = attempt(() => jwtDecode(accessToken))
+  const claims: unknown = optional(() => jwtDecode(accessToken))
   return typeof claims === 'object' && claims !== null ? claims : undefined
 }
 
@@ -67,7 +67,7 @@ function readLifetime(
   serverNow: number,
   isGranted: boolean,
 ): number | undefined {
-  const given = attempt(() => Number(expiresIn ?? 0) * 1000) ?? Number.NaN
+  const given = optional(() => Number(expiresIn ?? 0) * 1000) ?? Number.NaN
   if (!isGranted && !Number.isFinite(given)) throw new TokenResponseError('"expires_in" must be a number of seconds')
   const stated = Number.isFinite(given) ? given : 0
   if (stated > 0) return stated

@@ -1,6 +1,6 @@
 /** Assembles the platform of one client from what the browser grants. */
 
-import { attempt } from '../core/attempt.ts'
+import { optional } from '../core/optional.ts'
 import type { MissingPart, Platform } from '../core/ports.ts'
 import { createChannel } from './channel.ts'
 import { createClock } from './clock.ts'
@@ -18,7 +18,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
 
   /** A global that may be missing or, where storage is blocked, may throw when it is read. */
   function find<Value>(part: MissingPart, getter: () => Value): Value | undefined {
-    const found = isBrowser ? attempt(getter) : undefined
+    const found = isBrowser ? optional(getter) : undefined
     if (!found && !given[part]) lose(part)
     return found
   }

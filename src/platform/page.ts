@@ -1,6 +1,6 @@
 /** The address of the page. A server has none: there relative URLs resolve, and no request to them succeeds. */
 
-import { attempt } from '../core/attempt.ts'
+import { optional } from '../core/optional.ts'
 
 /** What only a page has, and a worker in part. */
 export const surroundings: Partial<typeof globalThis> = globalThis
@@ -18,7 +18,7 @@ export function pageOrigin(): string | undefined {
 
 /** An http(s) URL, absolute or relative to `base`; undefined for all else. */
 export function parseUrl(url: string, base?: string, Parser: typeof URL = URL): URL | undefined {
-  const parsed = attempt(() => new Parser(url, base))
+  const parsed = optional(() => new Parser(url, base))
   // A blob: URL has the origin of the page that made it.
   return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
 }
