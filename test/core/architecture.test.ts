@@ -18,7 +18,7 @@ const codeOf = (file: string): string =>
 
 const allowed: Readonly<Record<string, RegExp>> = {
   core: /^core\//,
-  platform: /^(core\/(ports|ledger|attempt)|platform\/)/,
+  platform: /^(core\/(ports|ledger|optional)|platform\/)/,
   refresh: /^(core\/(ports|errors|outcome|tokens|limits)|refresh\/|platform\/page|abort)/,
 }
 
