@@ -8,6 +8,8 @@ import type { Actor, World } from './world.ts'
 export interface Profile {
   entry: Entry | undefined
   jar: string | undefined
+  /** Who began the epoch of the ledger. */
+  founder: Actor | undefined
   /** Rises with every login and sign-out that reaches the jar. */
   jarEpoch: number
   logins: number
@@ -73,6 +75,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
   const profile: Profile = {
     entry: undefined,
     jar: undefined,
+    founder: undefined,
     jarEpoch: 0,
     logins: 0,
     hasCrossedLogins: false,
@@ -214,6 +217,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
                 world.note(
                   `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
                 )
+                if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
                 past.push(change.entry)
                 profile.entry = change.entry
               }
