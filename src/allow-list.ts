@@ -12,6 +12,7 @@ export function createAllowList(
 ): (url: string) => string | undefined {
   // Captured here, so that what a page patches later compares nothing.
   const { URL } = globalThis
+  const starts = origins.map((origin) => `${origin}/`)
   let base: string | undefined
   let page: URL | undefined
 
@@ -27,7 +28,7 @@ export function createAllowList(
 
   return (url) => {
     // Nothing behind the slash that ends an origin changes it, so most addresses need no parser.
-    const shown = origins.find((origin) => url.startsWith(`${origin}/`))
+    const shown = origins[starts.findIndex((start) => url.startsWith(start))]
     const path = shown ? url.slice(shown.length) : url
     const plain = PLAIN_PATH.exec(path)?.[0]
     if (plain !== undefined && plain !== endpoint?.pathname) {

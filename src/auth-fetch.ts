@@ -29,7 +29,7 @@ export interface AuthFetchParts {
   /** The absolute address, if it may carry the token. */
   allowedAddress(url: string): string | undefined
   /** Hears of every response to a request of a signed-in session, unless it was redirected to another origin. */
-  onResponse(response: Response, epoch: number): void
+  readonly onResponse: ((response: Response, epoch: number) => void) | undefined
 }
 
 /** A stream is read once; everything else that `fetch` takes can be sent again as it is. */
@@ -87,9 +87,11 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     try {
       // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
       target = request ?? `${input}`
-      options = copyOf(init ?? {})
+      options = init ? copyOf(init) : Object.create(null)
       // Headers that can be read only once are read for whoever comes first.
-      if (Symbol.iterator in Object(options.headers)) options.headers = [...(options.headers as Headers)]
+      if (typeof options.headers === 'object' && Symbol.iterator in options.headers) {
+        options.headers = [...(options.headers as Headers)]
+      }
     } catch {
       // In its own words.
       return fetch(...given)
@@ -124,10 +126,10 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       delete others.headers
     }
 
-    const origin = address.slice(0, address.indexOf('/', 'https://'.length) + 1)
     /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
     const isOurs = ({ redirected, url }: Response): boolean =>
-      !redirected || allowedAddress(url)?.startsWith(origin) === true
+      !redirected ||
+      allowedAddress(url)?.startsWith(address.slice(0, address.indexOf('/', 'https://'.length) + 1)) === true
 
     const send = async (to: string | Request, { epoch, held }: Bearer): Promise<Response> => {
       const own = typeof to === 'string' || to === request ? undefined : to
@@ -139,7 +141,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       } else if (own) own.headers.delete('Authorization')
       else if (options.headers) options.headers = record
       const response = await fetch(to, own ? others : options)
-      if (isOurs(response)) onResponse(response, epoch)
+      if (onResponse && isOurs(response)) onResponse(response, epoch)
       return response
     }
 

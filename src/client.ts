@@ -148,7 +148,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     access: { ...access, ensure, recover: (bearer) => recover(bearer).catch(() => false) },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
-    onResponse: (response, epoch) => void takeTokens(response, epoch).catch(platform.report),
+    onResponse: readTokens && ((response, epoch) => void takeTokens(response, epoch).catch(platform.report)),
   })
 
   function dispose(): void {
