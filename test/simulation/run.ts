@@ -12,7 +12,7 @@ export interface Totals {
   requests: number
 }
 
-const BATCH = 32
+const BATCH = 8
 
 // Capturing the stack is most of what an error costs, and nobody reads the stacks of a schedule.
 Error.stackTraceLimit = 0
@@ -36,6 +36,8 @@ export async function runMany(
       if (result.violation) return { terms: batch[index] as Terms, result }
     }
     onProgress?.()
+    // Ticks alone would starve whoever runs this.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return undefined
 }

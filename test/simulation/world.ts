@@ -1,11 +1,11 @@
 // The virtual world of one schedule: its time, its events, and the one generator that makes every choice.
 
-/** Gives all schedules of a batch one turn of the event loop, so that microtasks drain between steps. */
+/** Lets all microtasks of a batch of schedules drain between steps: a tick runs when none is left. */
 let waiting: (() => void)[] = []
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) > 1) return
-    setImmediate(() => {
+    process.nextTick(() => {
       const due = waiting
       waiting = []
       for (const wake of due) wake()
