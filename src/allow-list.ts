@@ -2,8 +2,8 @@
 
 import { baseUrl, parseUrl } from './platform/page.ts'
 
-/** A path that parsing leaves as it is: no dots, no escapes, no backslashes, no white space before the query. */
-const PLAIN_PATH = /^\/[\w-][\w/-]*(?=$|[?#])/
+/** A pattern of the text itself. */
+const literal = (text: string): string => text.replaceAll(/\W/g, '\\$&')
 
 /** Gives the absolute address when the token may go there. */
 export function createAllowList(
@@ -12,7 +12,11 @@ export function createAllowList(
 ): (url: string) => string | undefined {
   // Captured here, so that what a page patches later compares nothing.
   const { URL } = globalThis
-  const starts = origins.map((origin) => `${origin}/`)
+  // An allowed origin or none, and a path that parsing leaves as it is, which has no dots, no escapes, no backslashes and no
+  // white space before the query: most addresses need no parser. What begins as the endpoint does may be it.
+  const plain = new RegExp(
+    `^(?:${origins.map(literal).join('|')})?${endpoint ? `(?!${literal(endpoint.pathname)})` : ''}/[\\w-][\\w/-]*(?![^?#])`,
+  )
   let base: string | undefined
   let page: URL | undefined
 
@@ -27,18 +31,16 @@ export function createAllowList(
   }
 
   return (url) => {
-    // Nothing behind the slash that ends an origin changes it, so most addresses need no parser.
-    const shown = origins[starts.findIndex((start) => url.startsWith(start))]
-    const path = shown ? url.slice(shown.length) : url
-    const plain = PLAIN_PATH.exec(path)?.[0]
-    if (plain !== undefined && plain !== endpoint?.pathname) {
-      const origin = shown ?? ownOrigin()
-      return origin !== undefined && origins.includes(origin) ? origin + path : undefined
+    if (plain.test(url)) {
+      if (url[0] !== '/') return url
+      const origin = ownOrigin()
+      return origin !== undefined && origins.includes(origin) ? origin + url : undefined
     }
     const parsed = parseUrl(url, baseUrl(), URL)
-    // What is no URL is for `fetch` to refuse.
-    if (!parsed || !origins.includes(parsed.origin)) return undefined
-    const { href, origin, pathname, search } = parsed
+    if (!parsed) return undefined
+    const { href, origin, pathname, search, username, password } = parsed
+    // What is no URL, or has credentials, is for `fetch` to refuse.
+    if (username || password || !origins.includes(origin)) return undefined
     const isEndpoint =
       origin === endpoint?.origin && pathname === endpoint.pathname && (!endpoint.search || search === endpoint.search)
     return isEndpoint ? undefined : href

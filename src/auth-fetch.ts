@@ -3,6 +3,7 @@
 import { abortable } from './abort.ts'
 import type { Access, Bearer } from './core/access.ts'
 import { callsForRefresh } from './core/challenge.ts'
+import { optional } from './core/optional.ts'
 import type { Session } from './core/session.ts'
 
 /** The init of `fetch`, and one member of our own. */
@@ -37,12 +38,15 @@ function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
+/** Has no members, whatever a page adds to Object.prototype; cheaper to inherit from than null. */
+const NOTHING: Options = Object.freeze(Object.create(null))
+
 /** The members of an init, inherited ones and getters included, so that the caller's own is read once and left alone. */
-function copyOf(init: AuthRequestInit): Options {
-  const copy = Object.create(null)
+function copyOf(init: AuthRequestInit | null | undefined): Options {
+  const copy = Object.create(NOTHING)
   for (let part = init; part && part !== Object.prototype; part = Object.getPrototypeOf(part)) {
     for (const key of Object.getOwnPropertyNames(part)) {
-      const value = init[key as keyof AuthRequestInit]
+      const value = (init as AuthRequestInit)[key as keyof AuthRequestInit]
       if (value !== undefined) copy[key] = value
     }
   }
@@ -65,18 +69,56 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
   const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
 
   /** The true address of a Request of any realm, whatever its own members say; undefined for all else. */
-  function addressOf(input: unknown): string | undefined {
+  const addressOf = (input: unknown): string | undefined =>
     // Cheaper than the exception.
-    if (typeof input === 'string' || input instanceof URL) return undefined
-    try {
-      return urlOf?.call(input)
-    } catch {
-      return undefined
-    }
+    typeof input === 'string' || input instanceof URL ? undefined : optional(() => urlOf?.call(input))
+
+  const authorizationOf = ({ held }: Bearer): string | undefined =>
+    held?.accessToken === undefined ? undefined : `Bearer ${held.accessToken}`
+
+  /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
+  const isOurs = ({ redirected, url }: Response, address: string): boolean =>
+    !redirected || url.startsWith(new URL('/', address).href)
+
+  function hear(response: Response, address: string, { epoch }: Bearer): Response {
+    if (onResponse && isOurs(response, address)) onResponse(response, epoch)
+    return response
   }
 
-  // Async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
-  return async (...given) => {
+  const isRefused = (response: Response, address: string): boolean =>
+    response.status === 401 && isOurs(response, address) && callsForRefresh(response.headers.get('www-authenticate'))
+
+  /** In whose name a refused request is to be sent again, if at all; then its first answer is of no use to anybody. */
+  async function recover(response: Response, bearer: Bearer, signal?: AbortSignal | null): Promise<Bearer | undefined> {
+    const recovered = await abortable(() => access.recover(bearer), signal).catch((reason) => {
+      cancel(response)
+      throw reason
+    })
+    // Six unread bodies block the next request of an HTTP/1.1 origin.
+    if (recovered) cancel(response)
+    return recovered
+  }
+
+  function sendAddress(address: string, bearer: Bearer): Promise<Response> {
+    const options = Object.create(NOTHING)
+    const authorization = authorizationOf(bearer)
+    if (authorization) options.headers = { Authorization: authorization }
+    return fetch(address, options)
+  }
+
+  /** A string without an init: there is nothing to copy, so that it costs little more than `fetch`. */
+  async function fetchAddress(url: string): Promise<Response> {
+    const address = allowedAddress(url)
+    if (address === undefined || session.status === 'signed-out') return fetch(url)
+    const isReady = session.isReady(0)
+    const bearer = isReady ? access.bearer() : await access.ensure(0, false)
+    // After a wait, the address under the base that the page had when it was called.
+    const response = hear(await sendAddress(isReady ? url : address, bearer), address, bearer)
+    const recovered = isRefused(response, address) ? await recover(response, bearer) : undefined
+    return recovered ? hear(await sendAddress(address, recovered), address, recovered) : response
+  }
+
+  async function fetchInput(...given: Parameters<AuthFetch>): Promise<Response> {
     const [input, init] = given
     // What `fetch` refuses, it refuses.
     if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
@@ -87,7 +129,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     try {
       // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
       target = request ?? `${input}`
-      options = init ? copyOf(init) : Object.create(null)
+      options = copyOf(init)
       // Headers that can be read only once are read for whoever comes first.
       if (typeof options.headers === 'object' && Symbol.iterator in options.headers) {
         options.headers = [...(options.headers as Headers)]
@@ -97,7 +139,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       return fetch(...given)
     }
     const { auth, body = null, mode = request?.mode, signal = request?.signal } = options
-    delete options.auth
+    if (auth !== undefined) delete options.auth
     const address = allowedAddress(requested ?? (target as string))
     if (auth === false || session.status === 'signed-out' || mode === 'no-cors' || address === undefined) {
       return fetch(target, options)
@@ -110,11 +152,11 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     let record: Record<string, string> = {}
     let copy: Request | undefined
     try {
-      const headers = options.headers === undefined ? request?.headers : new Headers(options.headers)
-      const isOwn = headers?.has('Authorization')
-      if (headers) record = Object.fromEntries(headers)
+      const { headers = request?.headers ?? {} } = options
+      const isList = Symbol.iterator in headers
+      record = isList ? Object.fromEntries(Array.isArray(headers) ? new Headers(headers) : headers) : { ...headers }
       if (options.headers !== undefined) options.headers = record
-      if (isOwn) return fetch(target, options)
+      if (Object.keys(record).some((name) => name.toLowerCase() === 'authorization')) return fetch(target, options)
       // Takes what `fetch` would take now: the address under this base, the bytes of a buffer, the body of a Request.
       if (isBare || !isReady) copy = new Request(target, options)
     } catch {
@@ -126,60 +168,48 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       delete others.headers
     }
 
-    /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
-    const isOurs = ({ redirected, url }: Response): boolean =>
-      !redirected ||
-      allowedAddress(url)?.startsWith(address.slice(0, address.indexOf('/', 'https://'.length) + 1)) === true
-
-    const send = async (to: string | Request, { epoch, held }: Bearer): Promise<Response> => {
+    function send(to: string | Request, bearer: Bearer): Promise<Response> {
       const own = typeof to === 'string' || to === request ? undefined : to
-      const token = held?.accessToken
-      if (token !== undefined) {
-        const authorization = `Bearer ${token}`
+      const authorization = authorizationOf(bearer)
+      if (authorization) {
         if (own) own.headers.set('Authorization', authorization)
         else options.headers = { ...record, Authorization: authorization }
       } else if (own) own.headers.delete('Authorization')
       else if (options.headers) options.headers = record
-      const response = await fetch(to, own ? others : options)
-      if (onResponse && isOurs(response)) onResponse(response, epoch)
-      return response
+      return fetch(to, own ? others : options)
     }
 
-    if (!isReady) {
-      await abortable(() => access.ensure(0, false), signal).catch((reason) => {
+    const ensure = (): Promise<Bearer> =>
+      abortable(() => access.ensure(0, false), signal).catch((reason) => {
         if (copy) cancel(copy, reason)
         throw reason
       })
-    }
-    let bearer = access.bearer()
+    const bearer = isReady ? access.bearer() : await ensure()
     // Firefox does not tell whether a Request has a body.
     let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
     try {
-      const response = await send(copy ?? target, bearer)
-      if (response.status !== 401 || !isOurs(response) || !callsForRefresh(response.headers.get('www-authenticate'))) {
-        return response
-      }
+      const response = hear(await send(copy ?? target, bearer), address, bearer)
+      if (!isRefused(response, address)) return response
       if (isStream(body)) {
         // The body is gone, but the next request shall fare better. `recover` tells its failures to listeners.
         void access.recover(bearer)
         return response
       }
-      const isRecovered = await abortable(() => access.recover(bearer), signal).catch((reason) => {
-        cancel(response)
-        throw reason
-      })
-      if (!isRecovered) return response
-      // Whoever signs in from now on is not who asked.
-      bearer = access.bearer()
-      // Six unread bodies block the next request of an HTTP/1.1 origin.
-      cancel(response)
+      const recovered = await recover(response, bearer, signal)
+      if (!recovered) return response
       // A cancelled answer counts in the keepalive quota until the next task.
       if (options.keepalive ?? request?.keepalive) await new Promise((resolve) => setTimeout(resolve))
       const again = spare ?? (isBare && copy ? copy : (request ?? address))
       spare = undefined
-      return await send(again, bearer)
+      return hear(await send(again, recovered), address, recovered)
     } finally {
       if (spare) cancel(spare)
     }
+  }
+
+  // Both are async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
+  return (...given) => {
+    const [input, init] = given
+    return typeof input === 'string' && init == null ? fetchAddress(input) : fetchInput(...given)
   }
 }

@@ -118,26 +118,25 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const signOn = createSignOn(context, refresher)
   const access = createAccess(context, refresher, signOn)
   const stopRenewal = startRenewal(context, refresher)
-  const disposal = new AbortController()
+  let disposed: DisposedError | undefined
 
   async function takeTokens(response: Response, epoch: number): Promise<void> {
-    const tokens = disposal.signal.aborted ? undefined : readTokens?.(response)
+    const tokens = disposed ? undefined : readTokens?.(response)
     if (tokens) await signOn.renew(tokens, epoch)
   }
 
-  const busy = new Set<Promise<unknown>>()
+  const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
 
   /** No one waits on a client that is gone; what is under way is finished before the ledger is closed. */
   const whileAlive =
     <Terms extends unknown[], Value>(task: (...terms: Terms) => Promise<Value>) =>
     (...terms: Terms): Promise<Value> =>
-      abortable(() => {
+      new Promise((resolve, reject) => {
+        if (disposed) return reject(disposed)
         const promise = task(...terms)
-        busy.add(promise)
-        const end = (): unknown => busy.delete(promise)
-        promise.then(end, end)
-        return promise
-      }, disposal.signal)
+        busy.set(promise, reject)
+        promise.then(resolve, reject).finally(() => busy.delete(promise))
+      })
 
   const allowedAddress = createAllowList(origins, refresh.endpoint)
   const ensure = whileAlive(access.ensure)
@@ -145,18 +144,19 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const authFetch = createAuthFetch({
     session,
     // A caller whose client is gone gets its 401.
-    access: { ...access, ensure, recover: (bearer) => recover(bearer).catch(() => false) },
+    access: { ...access, ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
     onResponse: readTokens && ((response, epoch) => void takeTokens(response, epoch).catch(platform.report)),
   })
 
   function dispose(): void {
-    if (disposal.signal.aborted) return
-    disposal.abort(new DisposedError())
+    if (disposed) return
+    disposed = new DisposedError()
+    for (const reject of busy.values()) reject(disposed)
     stopRenewal()
     session.clear()
-    void Promise.allSettled([...busy, refresher.stop()]).then(() => platform.ledger.close())
+    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => platform.ledger.close())
   }
 
   return Object.freeze<AuthClient>({
@@ -165,8 +165,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const { minValidity = 0, forceRefresh = false, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
-      await abortable(() => ensure(minValidity, forceRefresh), signal)
-      return session.status === 'signed-in' ? session.held?.accessToken : undefined
+      const { held } = await abortable(() => ensure(minValidity, forceRefresh), signal)
+      return held?.accessToken
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
     signIn: whileAlive(signOn.signIn),

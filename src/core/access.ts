@@ -13,14 +13,14 @@ export type Bearer = Pick<Session, 'subject' | 'held'> & { readonly epoch: numbe
 export interface Access {
   bearer(): Bearer
   /**
-   * Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in.
+   * Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in: with whose name to use.
    *
    * Throws a {@link RefreshUnavailableError} when no token can be had now, a {@link SessionEndedError} when somebody
    * else has signed in meanwhile.
    */
-  ensure(minValidity: number, forceRefresh: boolean): Promise<void>
-  /** Whether a request of this bearer that was answered 401 may be sent again with the current tokens. */
-  recover(bearer: Bearer): Promise<boolean>
+  ensure(minValidity: number, forceRefresh: boolean): Promise<Bearer>
+  /** In whose name a request of this bearer that was answered 401 may be sent again; undefined if it may not. */
+  recover(bearer: Bearer): Promise<Bearer | undefined>
 }
 
 export function createAccess({ clock, session }: Context, refresher: Refresher, signOn: SignOn): Access {
@@ -38,11 +38,11 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
       if (session.status === 'unknown') {
         await signOn.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
-        if (session.isReady(0) && session.held && isYoung(session.held)) return
+        if (session.isReady(0) && session.held && isYoung(session.held)) return bearer()
       }
-      if (session.status === 'signed-out') return
+      if (session.status === 'signed-out') return bearer()
       const isEnough = session.isReady(minValidity) || (session.isReady(0) && session.held && isYoung(session.held))
-      if (isEnough && !forceRefresh) return
+      if (isEnough && !forceRefresh) return bearer()
       const before = bearer()
       try {
         await refresher.refresh()
@@ -51,20 +51,22 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
         if (!isOver && (forceRefresh || !session.isReady(0))) throw error
       }
       if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('requested')
+      return bearer()
     },
     async recover(before) {
       const isNewer = (): boolean =>
         session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
-      if (isNewer() && session.isReady(0)) return isSameSession(before)
-      if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return false
+      const current = (): Bearer | undefined => (isSameSession(before) ? bearer() : undefined)
+      if (isNewer() && session.isReady(0)) return current()
+      if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return undefined
       session.distrust(before.held)
       try {
         await refresher.refresh()
       } catch {
         // The caller gets the 401; why there is no new token was told as `refresh-failed`.
-        return false
+        return undefined
       }
-      return isNewer() && isSameSession(before)
+      return isNewer() ? current() : undefined
     },
   }
 }

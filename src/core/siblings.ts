@@ -19,9 +19,10 @@ export interface Siblings {
 }
 
 export function createSiblings(
-  { channel, clock, ledger }: Pick<Platform, 'channel' | 'clock' | 'ledger'>,
+  { channel, clock, ledger, degraded }: Pick<Platform, 'channel' | 'clock' | 'ledger' | 'degraded'>,
   session: Session,
 ): Siblings {
+  const isAlone = degraded.includes('channel')
   const waiters = new Set<(isOver?: boolean) => void>()
   let asked: Mark | undefined
   let askedAt = 0
@@ -105,6 +106,7 @@ export function createSiblings(
       for (const waiter of waiters) waiter(true)
     },
     ask() {
+      if (isAlone) return asking
       const { held, mark } = session
       // Whoever has an answer is giving it now, or would have given it a moment ago.
       const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2

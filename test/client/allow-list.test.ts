@@ -12,8 +12,8 @@ vi.mock(import('../../src/platform/page.ts'), async (original) => ({ ...(await o
 /** The rule, without any short cut. */
 function addressOf(url: string, endpoint: URL | undefined): string | undefined {
   if (!URL.canParse(url, BASE)) return undefined
-  const { protocol, href, origin, pathname, search } = new URL(url, BASE)
-  if (protocol !== 'https:' || !ORIGINS.includes(origin)) return undefined
+  const { protocol, href, origin, pathname, search, username, password } = new URL(url, BASE)
+  if (protocol !== 'https:' || username || password || !ORIGINS.includes(origin)) return undefined
   const isEndpoint =
     origin === endpoint?.origin && pathname === endpoint.pathname && (!endpoint.search || search === endpoint.search)
   return isEndpoint ? undefined : href

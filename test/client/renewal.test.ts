@@ -187,6 +187,14 @@ describe('a clock that jumps', () => {
     expect(server.refreshes.length).toBeGreaterThanOrEqual(1)
   })
 
+  test('back during a sleep does not make an expired token valid', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    browser.sleep(HOUR)
+    browser.jump(-HOUR)
+    await auth.authFetch(API)
+    expect(server.calls.map(({ authorization }) => authorization)).toEqual([bearer('access-1')])
+  })
+
   test('forth past the expiry makes the next call wait for a new token', async () => {
     const { auth, browser, server } = await createSignedInScene()
     browser.jump(2 * HOUR)

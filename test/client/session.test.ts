@@ -8,6 +8,7 @@ import {
   type SignOutRequest,
   TokenResponseError,
 } from '../../src/index.ts'
+import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
   API,
   acceptOnlyNewest,
@@ -317,6 +318,12 @@ describe('restore', () => {
     expect(await auth.restore()).toMatchObject({ status: 'signed-in' })
     expect(await auth.getAccessToken()).toBe('access-0')
     expect(server.refreshes).toHaveLength(0)
+  })
+
+  test('waits for no sibling where there is no channel to ask on', async () => {
+    const { platform } = createVirtualBrowser().openTab()
+    const { auth } = createScene({ refresh: cookie, platform: { ...platform, degraded: ['channel'] } })
+    expect(await outcome(auth.restore())).toMatchObject({ status: 'signed-in' })
   })
 
   test('that could not find out leaves the state unknown, and the timer goes on', async () => {
