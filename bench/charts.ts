@@ -34,6 +34,15 @@ export function bars(title: string, unit: string, values: readonly Bar[], isLog 
   }
 }
 
+/** Ours as in the bars; the others as they come. */
+const LINES = ['#475569', '#0284c7', '#65a30d', '#9333ea', '#ca8a04', '#db2777', '#0d9488']
+
+function colorsOf(values: readonly Point[]): object {
+  const names = [...new Set(values.map(({ name }) => name))]
+  const others = LINES[Symbol.iterator]()
+  return { domain: names, range: names.map((name) => (name === 'authfetch' ? '#c2410c' : others.next().value)) }
+}
+
 export interface Point {
   readonly name: string
   readonly x: number
@@ -59,7 +68,7 @@ export function lines(terms: LineTerms, values: readonly Point[]): object {
     encoding: {
       x: { field: 'x', type: 'quantitative', title: terms.x },
       y: { field: 'y', type: 'quantitative', title: terms.y, ...(terms.isLog && { scale: { type: 'symlog' } }) },
-      color: { field: 'name', type: 'nominal', title: null },
+      color: { field: 'name', type: 'nominal', title: null, scale: colorsOf(values) },
     },
   }
 }

@@ -1,7 +1,6 @@
 // What documents take from files that commands write: it stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`.
 
 import { existsSync, readFileSync } from 'node:fs'
-import fleet from '../../bench/results/fleet.json' with { type: 'json' }
 import { SCENARIOS } from '../browser/multi-tab.ts'
 import { CASES } from '../conformance/cases/index.ts'
 import { SIZES } from '../package/sizes.ts'
@@ -26,8 +25,6 @@ const grouped = (value: number): string => value.toLocaleString('en-US')
 const atLeast = (value: number, step: number): string => `${grouped(value - (value % step))} or more`
 
 const limitOf = (size: string): string => grouped(SIZES[size]?.limit ?? Number.NaN)
-const fleetOf = (schedule: string, figure: keyof (typeof fleet.rows)[number]): string =>
-  String(fleet.rows.find((row) => row.schedule === schedule)?.[figure]).replace(/^\+/, '')
 
 const FIGURES: Readonly<Record<string, () => string>> = {
   'size:client': () => limitOf('createAuthClient + cookieRefresh'),
@@ -37,9 +34,6 @@ const FIGURES: Readonly<Record<string, () => string>> = {
   'figure:sabotages': () => atLeast(SABOTAGES.length, 10),
   'figure:scenarios': () => atLeast(SCENARIOS.length, 10),
   'figure:cases': () => atLeast(CASES.length, 100),
-  'figure:fleet-peak': () => fleetOf('authfetch', 'peak/mean two lifetimes after a deploy'),
-  'figure:fleet-peak-without': () => fleetOf('no jitter', 'peak/mean two lifetimes after a deploy'),
-  'figure:fleet-cost': () => fleetOf('authfetch', 'refreshes against the least possible'),
 }
 
 /** The file behind a table, relative to the root. */
