@@ -49,14 +49,16 @@ function figuresOf({ deploy, outage, morning }: Loads, clients: number): Readonl
   const normal = timeToNormal(outage, clients)
   const ideal = (clients * DAY) / LONGEST
   return {
-    'peak over mean, from two lifetimes after the deploy': digits(peak(deploy, clients, 2 * LIFETIME, DAY)),
-    'the same, in the ten minutes of the outage': digits(peak(outage, clients, OUTAGE[0], OUTAGE[1])),
-    'the same, in the ten minutes after it': digits(peak(outage, clients, OUTAGE[1], OUTAGE[1] + 10 * MINUTE)),
-    'the same, from then on: a second peak': digits(peak(outage, clients, OUTAGE[1] + 10 * MINUTE, DAY)),
-    'minutes from the end of the outage to normal': normal === undefined ? 'not that day' : String(normal),
-    'peak over mean while laptops wake': digits(peak(morning, clients, MORNING[0], MORNING[1] + LIFETIME)),
-    'the same, from a lifetime after the last one': digits(peak(morning, clients, MORNING[1] + LIFETIME, 8 * HOUR)),
-    'refreshes in the day after the deploy, over the least': digits(deploy.granted / ideal, 3),
+    'deploy: peak over mean, two lifetimes later and on': digits(peak(deploy, clients, 2 * LIFETIME, DAY)),
+    'outage: peak over mean while it lasts': digits(peak(outage, clients, OUTAGE[0], OUTAGE[1])),
+    'outage: peak over mean in the ten minutes after it': digits(
+      peak(outage, clients, OUTAGE[1], OUTAGE[1] + 10 * MINUTE),
+    ),
+    'outage: a second peak later on': digits(peak(outage, clients, OUTAGE[1] + 10 * MINUTE, DAY)),
+    'outage: minutes from its end to normal': normal === undefined ? 'not that day' : String(normal),
+    'morning: peak over mean while laptops wake': digits(peak(morning, clients, MORNING[0], MORNING[1] + LIFETIME)),
+    'morning: peak over mean, a lifetime later and on': digits(peak(morning, clients, MORNING[1] + LIFETIME, 8 * HOUR)),
+    'deploy: refreshes in a day, over the least possible': digits(deploy.granted / ideal, 3),
   }
 }
 

@@ -87,13 +87,9 @@ async function raise(create: CreateCaller, { weather, calls }: StormTerms): Prom
   }
 }
 
-export async function measureStorm(
-  terms: StormTerms,
-  progress: (round: number) => void,
-): Promise<Record<string, Storm[]>> {
+export async function measureStorm(terms: StormTerms): Promise<Record<string, Storm[]>> {
   const storms: Record<string, Storm[]> = {}
   for (let round = -1; round < terms.rounds; round++) {
-    progress(round)
     const order = [atLeast, ...CALLERS].map((create) => ({ create, rank: Math.random() }))
     for (const { create } of order.sort((one, other) => one.rank - other.rank)) {
       const [{ name, refreshes }, storm] = await raise(create, terms)
