@@ -1,4 +1,4 @@
-// Browsers that withhold storage, or keep it for a while only.
+// Browsers that withhold storage, or keep it for a while only, and tabs that keep it to themselves.
 
 import { expect } from 'vitest'
 import {
@@ -47,4 +47,36 @@ export const STORAGE: readonly Scenario[] = [
       expect(tab.errors).toEqual([])
     },
   },
+  {
+    name: 'a tab that hangs in a transaction of the ledger holds no caller up for ever',
+    isSlow: true,
+    async play(stage) {
+      const [tab, hanging] = await openTabs(stage, 2)
+      await signIn(stage, [tab, hanging])
+      await hanging.evaluate(occupyLedger)
+      expect(await tab.evaluate(() => refresh())).toBe('refresh-unavailable')
+      expect(await callAll([tab])).toEqual(['200'])
+      await hanging.close()
+      await tab.waitFor(() => refresh().then((result) => result === 'refreshed'))
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(stage.backend.tokenRequests()).toBe(1)
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
 ]
+
+/** In the page: begins a transaction that ends with the page, as that of a page which is paused in a debugger does. */
+function occupyLedger(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('authfetch')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const store = opening.result.transaction('ledger', 'readwrite').objectStore('ledger')
+      const keepAlive = (): void => {
+        store.get('session').onsuccess = keepAlive
+        resolve()
+      }
+      keepAlive()
+    }
+  })
+}
