@@ -8,7 +8,7 @@ import type { Change, Ledger } from '../core/ports.ts'
 const STORE = 'ledger'
 const KEY = 'session'
 /** WebKit has had versions in which opening never ends; a paused page may keep its transaction open (in milliseconds). */
-const PATIENCE = 5_000
+export const PATIENCE = 5_000
 
 type Transition<Result> = (entry: Entry | undefined) => Change<Result>
 

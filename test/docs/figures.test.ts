@@ -4,6 +4,7 @@ import tabs from '../../bench/results/tabs.json' with { type: 'json' }
 import { createSettings } from '../../demo/server/settings.ts'
 import { ASKING, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
 import { floorOf, pauseAfter } from '../../src/core/schedule.ts'
+import { PATIENCE } from '../../src/platform/ledger.ts'
 import { contentOf, figuresOf, fillFigures, sourceOf } from './figures.ts'
 import { documentPaths, ROOT, readDocument } from './markdown.ts'
 
@@ -42,6 +43,7 @@ test('the bounds in the README are those of the code', () => {
   expect(text).toContain(`for ${ASKING} ms at most`)
   expect(text).toContain(`\`refreshTimeout\` and ${seconds(leaseOf(0))} s`)
   expect(text).toContain(`\`refreshTimeout\` and about ${seconds(lockWaitOf(0))} s`)
+  expect(text).toContain(`a refresh gives up after ${seconds(PATIENCE)} s`)
   const floor = floorOf(undefined)
   expect(text).toContain(
     `less than ${seconds(floor)} seconds ago (or less, if it lives less than ${seconds(4 * floor)} s)`,
