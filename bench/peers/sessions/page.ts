@@ -1,0 +1,88 @@
+/** What the page of a tab does: one peer's session, calls at a pace, and what became of them. */
+
+import { authfetch } from './authfetch.ts'
+import { badgateway } from './badgateway.ts'
+import { fetchExtras } from './fetch-extras.ts'
+import { keycloak } from './keycloak.ts'
+import { oidcClientTs } from './oidc-client-ts.ts'
+import type { CreateSession, Session, SessionTerms, Tokens } from './session.ts'
+import { textbook } from './textbook.ts'
+
+const SESSIONS = {
+  authfetch,
+  'oidc-client-ts': oidcClientTs,
+  '@badgateway/oauth2-client': badgateway,
+  'fetch-extras': fetchExtras,
+  'keycloak-js': keycloak,
+  textbook,
+} satisfies Readonly<Record<string, CreateSession>>
+
+export type SessionName = keyof typeof SESSIONS
+
+/** A status, or what there was instead of one. */
+export type Outcome = number | 'rejected' | 'no answer'
+
+/** How long a call may take (in milliseconds). */
+const PATIENCE = 10_000
+
+export interface Pace {
+  /** From an answer to the next call (in milliseconds). */
+  readonly pause: number
+  /** The tab gives up after so many failures in a row, as an app sends its user to the login page. @default never */
+  readonly failures?: number
+}
+
+let session: Session
+let isCalling = false
+let calling: Promise<void> | undefined
+const outcomes: Outcome[] = []
+
+export function open(name: SessionName, terms: SessionTerms): void {
+  session = SESSIONS[name](terms)
+}
+
+export const seed = (tokens: Tokens): Promise<void> => session.seed(tokens)
+export const start = (): Promise<void> => session.start()
+export const reason = (): string | undefined => session.reason?.()
+
+const after = (delay: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delay))
+
+export const call = (): Promise<Outcome> =>
+  Promise.race([session.call().catch(() => 'rejected' as const), after(PATIENCE).then(() => 'no answer' as const)])
+
+/** Starts a refresh, and waits for nothing. Without a way to ask for it, a call that is refused starts it. */
+export function startRefresh(): void {
+  void (session.refresh ? session.refresh().catch(() => {}) : call())
+}
+
+export const canRefresh = (): boolean => session.refresh !== undefined
+
+export function keepCalling({ pause, failures = Number.POSITIVE_INFINITY }: Pace): void {
+  isCalling = true
+  calling = (async () => {
+    // The tabs are not in step.
+    await after(Math.random() * pause)
+    for (let inRow = 0; isCalling && inRow < failures; ) {
+      const outcome = await call()
+      outcomes.push(outcome)
+      inRow = outcome === 200 ? 0 : inRow + 1
+      await after(pause)
+    }
+  })()
+}
+
+export async function stopCalling(): Promise<readonly Outcome[]> {
+  isCalling = false
+  await calling
+  return outcomes.splice(0)
+}
+
+/** The first answer of 200 within so many milliseconds, or the last outcome; once a second. */
+export async function callUntil(patience: number): Promise<Outcome> {
+  const startedAt = performance.now()
+  for (;;) {
+    const outcome = await call()
+    if (outcome === 200 || performance.now() - startedAt >= patience) return outcome
+    await after(1_000)
+  }
+}
