@@ -86,7 +86,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   const answer = provider.callback()
   server.on('request', (request, response) => {
     if (!keepAlive) response.setHeader('Connection', 'close')
-    if (suitsKeycloak) response.setHeader('Access-Control-Allow-Credentials', 'true')
+    if (suitsKeycloak) {
+      // The provider leaves its own headers out where it finds one of these.
+      response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
+      response.setHeader('Access-Control-Allow-Credentials', 'true')
+    }
     void (request.url === '/me' ? answerResource : answer)(request, response)
   })
 

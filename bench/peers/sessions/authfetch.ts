@@ -9,12 +9,12 @@ export const authfetch: CreateSession = ({ tokenEndpoint, clientId, resource, ti
     origins: [new URL(resource).origin],
     ...(timeout !== undefined && { refreshTimeout: timeout * 1000 }),
   })
-  auth.on('refreshed', () => performance.mark('refreshed'))
   return {
     seed: (tokens) => auth.signIn(tokens),
     start: async () => void (await auth.restore()),
     call: async () => (await auth.authFetch(resource)).status,
     refresh: () => auth.getAccessToken({ forceRefresh: true }),
+    onRefreshed: (listener) => void auth.on('refreshed', listener),
     reason() {
       const state = auth.getState()
       return state.status === 'signed-out' ? state.reason : undefined

@@ -37,6 +37,19 @@ let isCalling = false
 let calling: Promise<void> | undefined
 const outcomes: Outcome[] = []
 
+/** When the first answer of 200 came, after the start of the navigation (in milliseconds). */
+export let firstAnswer: Promise<number> | undefined
+
+/** All times since the epoch (in milliseconds). */
+export interface Watched {
+  /** When the last transaction that wrote another generation was complete. */
+  committedAt: number
+  refreshedAt: number
+  refreshes: number
+}
+
+export const watched: Watched = { committedAt: 0, refreshedAt: 0, refreshes: 0 }
+
 export function open(name: SessionName, terms: SessionTerms): void {
   session = SESSIONS[name](terms)
 }
@@ -46,6 +59,34 @@ export const start = (): Promise<void> => session.start()
 export const reason = (): string | undefined => session.reason?.()
 
 const after = (delay: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delay))
+
+/** Starts and calls, as a page does that is opened beside others. */
+export function begin(): void {
+  firstAnswer = (async () => {
+    await start()
+    return (await callUntil(PATIENCE)) === 200 ? performance.now() : Number.NaN
+  })()
+}
+
+/** Observes the ledger from outside, by what is put into it. */
+export function watch(): void {
+  const now = (): number => performance.timeOrigin + performance.now()
+  const { put } = IDBObjectStore.prototype
+  let last: number | undefined
+  IDBObjectStore.prototype.put = function (this: IDBObjectStore, value, key) {
+    if (value.generation !== last) {
+      last = value.generation
+      this.transaction.addEventListener('complete', () => {
+        watched.committedAt = now()
+      })
+    }
+    return put.call(this, value, key)
+  }
+  session.onRefreshed?.(() => {
+    watched.refreshedAt = now()
+    watched.refreshes++
+  })
+}
 
 export const call = (): Promise<Outcome> =>
   Promise.race([session.call().catch(() => 'rejected' as const), after(PATIENCE).then(() => 'no answer' as const)])

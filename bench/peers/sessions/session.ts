@@ -27,6 +27,8 @@ export interface Session {
   call(): Promise<number>
   /** Asks for a new token before its time; absent where only a 401 can. */
   refresh?(): Promise<unknown>
+  /** Tells of each new token, another tab's too, where the peer does. */
+  onRefreshed?(listener: () => void): void
   /** Why it ended, where the peer says so. */
   reason?(): string | undefined
 }

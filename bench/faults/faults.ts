@@ -1,0 +1,136 @@
+// The faults, in the order of the table.
+
+import { keepCalling, pauseFor, stopCalling } from '../stage.ts'
+import { digits } from '../statistics.ts'
+import { wavesOf } from '../tabs/lifetimes.ts'
+import {
+  type Ending,
+  type Fault,
+  LIFETIME,
+  liveOn,
+  loseRefresh,
+  PAUSE,
+  promptly,
+  type Scene,
+  startRefresh,
+} from './fault.ts'
+
+const MINUTE = 60_000
+/** How long the token endpoint may take where a peer has such an option, so that nobody waits for half a minute (in seconds). */
+export const TIMEOUT = 2
+/** In seconds. */
+export const GRACE = 10
+
+const killed: Fault = {
+  title: 'a tab is killed amid its refresh, and the request is lost with it: the other tab',
+  tabs: 2,
+  terms: { timeout: TIMEOUT },
+  async play({ stage, tabs: [first, ...others] }) {
+    if (!first) return []
+    const release = await loseRefresh(stage, first)
+    await promptly(first.crash(), 'the tab did not crash')
+    release()
+    await liveOn(others, 2)
+    return others
+  },
+}
+
+const frozen: Fault = {
+  title: 'a tab is frozen amid its refresh, whose request is lost, and thaws two lifetimes later: both tabs',
+  tabs: 2,
+  freezes: true,
+  terms: { timeout: TIMEOUT },
+  async play({ stage, tabs }) {
+    const [first, ...others] = tabs
+    if (!first) return []
+    const release = await loseRefresh(stage, first)
+    await promptly(first.freeze(), 'the tab did not freeze')
+    release()
+    await liveOn(others, 2)
+    await promptly(first.thaw(), 'the tab did not thaw')
+    await liveOn(tabs, 1)
+    return tabs
+  },
+}
+
+async function loseAnswer({ stage, tabs }: Scene): Promise<Scene['tabs']> {
+  const [first] = tabs
+  if (!first) return []
+  // Held behind the commit, so that it is known when the answer is lost.
+  const gate = stage.provider.hold('after')
+  stage.provider.loseNextAnswers(1)
+  await startRefresh(stage, first)
+  await promptly(gate.arrived(), 'no refresh arrived')
+  gate.release()
+  await liveOn(tabs, 1)
+  return tabs
+}
+
+const lost: Fault = {
+  title: 'the answer to a refresh is lost; a strict server: two tabs',
+  tabs: 2,
+  play: loseAnswer,
+}
+
+const forgiven: Fault = {
+  title: `the answer to a refresh is lost; a server that lets a token be spent again for ${GRACE} s: two tabs`,
+  tabs: 2,
+  terms: { grace: GRACE },
+  play: loseAnswer,
+}
+
+const outage: Fault = {
+  title: 'the token endpoint answers 503 for a minute: two tabs',
+  tabs: 2,
+  async play({ stage, tabs, isQuick }) {
+    const { end } = stage.provider.fail(503)
+    await keepCalling(tabs, { pause: PAUSE })
+    await pauseFor(isQuick ? MINUTE / 6 : MINUTE)
+    end()
+    await Promise.all(tabs.map(stopCalling))
+    return tabs
+  },
+  tell: ({ tokenRequests }) => `${tokenRequests.length} token requests`,
+}
+
+const asleep: Fault = {
+  title: 'five tabs sleep past the expiry, and wake at once',
+  tabs: 5,
+  freezes: true,
+  async play({ tabs }) {
+    await keepCalling(tabs, { pause: PAUSE })
+    await promptly(Promise.all(tabs.map((tab) => tab.freeze())), 'the tabs did not freeze')
+    await pauseFor(LIFETIME * 1_000 + 2_000)
+    await promptly(Promise.all(tabs.map((tab) => tab.thaw())), 'the tabs did not thaw')
+    await pauseFor(LIFETIME * 1_000)
+    await Promise.all(tabs.map(stopCalling))
+    return tabs
+  },
+}
+
+function tellLifetimes({ tokenRequests }: Ending): string {
+  const waves = wavesOf(tokenRequests, LIFETIME)
+  return `${digits(waves.reduce((sum, one) => sum + one, 0) / waves.length)} token requests a lifetime`
+}
+
+const wrongClock = (how: string, clockShift: number): Fault => ({
+  title: `the clock is 10 minutes ${how}: two tabs`,
+  tabs: 2,
+  terms: { clockShift },
+  async play({ tabs }) {
+    await liveOn(tabs, 2)
+    return tabs
+  },
+  tell: tellLifetimes,
+})
+
+export const FAULTS: readonly Fault[] = [
+  killed,
+  frozen,
+  lost,
+  forgiven,
+  outage,
+  asleep,
+  wrongClock('fast', 10 * MINUTE),
+  wrongClock('slow', -10 * MINUTE),
+]
