@@ -4,7 +4,7 @@ import type { Browser, Tab } from '../test/support/browser/driver.ts'
 import { type Pages, servePages } from '../test/support/pages.ts'
 import { type OpenIdProvider, type ProviderOptions, startProvider } from '../test/support/provider.ts'
 import { bundleForPage } from './bundle.ts'
-import type { Outcome, Pace, SessionName } from './peers/sessions/page.ts'
+import type { Outcome, Pace, Patient, SessionName } from './peers/sessions/page.ts'
 import type { SessionTerms } from './peers/sessions/session.ts'
 
 declare global {
@@ -144,9 +144,9 @@ export const callOnce = (tab: Tab): Promise<Outcome> =>
     'no answer',
   )
 
-export const callUntil = (tab: Tab, patience: number): Promise<Outcome> =>
+export const callUntil = (tab: Tab, patience: number): Promise<Patient> =>
   within(
     tab.evaluate((given) => bench.callUntil(given), patience),
     patience + 20_000,
-    'no answer',
+    { outcome: 'no answer', after: patience },
   )

@@ -1,7 +1,7 @@
 // What a fault is, and how it is played with one peer: sign in, let it happen, see who works afterwards.
 
 import type { Browser, Tab } from '../../test/support/browser/driver.ts'
-import type { Outcome, SessionName } from '../peers/sessions/page.ts'
+import type { Patient, SessionName } from '../peers/sessions/page.ts'
 import {
   callUntil,
   keepCalling,
@@ -17,7 +17,7 @@ import {
 export const LIFETIME = 4
 /** From an answer to the next call (in milliseconds). */
 export const PAUSE = 400
-/** How soon after the fault a call must be answered, tried once a second (in milliseconds). */
+/** Unless a fault says otherwise (in milliseconds). */
 export const PATIENCE = 30_000
 /** How long what a fault waits for may take (in milliseconds). */
 const BOUND = 20_000
@@ -36,13 +36,15 @@ export interface Fault {
   readonly terms?: Partial<Omit<StageTerms, 'name' | 'lifetime'>>
   /** Lets it happen and pass, and ends when tokens of before it have expired; resolves with the tabs that are to work. */
   play(scene: Scene): Promise<readonly Tab[]>
+  /** How soon afterwards a call must be answered, tried once a second (in milliseconds). @default PATIENCE */
+  readonly patience?: number
   /** What is worth saying beside who works. */
   tell?(ending: Ending): string
 }
 
 export interface Ending {
   readonly name: SessionName
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly Patient[]
   /** Why the sessions ended, where the peer says so. */
   readonly reasons: readonly string[]
   readonly reuses: number
@@ -59,7 +61,9 @@ export async function meet(browser: Browser, fault: Fault, name: SessionName, is
     const before = stage.tokenRequests.length
     const living = await fault.play({ stage, tabs, isQuick })
     const tokenRequests = stage.tokenRequests.slice(before)
-    const outcomes = await Promise.all(living.map((tab) => callUntil(tab, isQuick ? 5_000 : PATIENCE)))
+    const outcomes = await Promise.all(
+      living.map((tab) => callUntil(tab, isQuick ? 5_000 : (fault.patience ?? PATIENCE))),
+    )
     const reasons = await Promise.all(
       living.map((tab) =>
         within(

@@ -16,6 +16,8 @@ import {
 } from './fault.ts'
 
 const MINUTE = 60_000
+/** Longer than the longest pause between two attempts of anybody (in milliseconds). */
+export const LONG_PATIENCE = 70_000
 /** How long the token endpoint may take where a peer has such an option, so that nobody waits for half a minute (in seconds). */
 export const TIMEOUT = 2
 /** In seconds. */
@@ -67,27 +69,28 @@ async function loseAnswer({ stage, tabs }: Scene): Promise<Scene['tabs']> {
 }
 
 const lost: Fault = {
-  title: 'the answer to a refresh is lost; a strict server: two tabs',
-  tabs: 2,
+  title: 'the answer to a refresh is lost; a strict server: one tab',
+  tabs: 1,
   play: loseAnswer,
 }
 
 const forgiven: Fault = {
-  title: `the answer to a refresh is lost; a server that lets a token be spent again for ${GRACE} s: two tabs`,
-  tabs: 2,
+  title: `the answer to a refresh is lost; a server that lets a token be spent again for ${GRACE} s: one tab`,
+  tabs: 1,
   terms: { grace: GRACE },
   play: loseAnswer,
 }
 
 const outage: Fault = {
-  title: 'the token endpoint answers 503 for a minute: two tabs',
-  tabs: 2,
+  title: 'the token endpoint answers 503 for a minute: one tab',
+  tabs: 1,
+  patience: LONG_PATIENCE,
   async play({ stage, tabs, isQuick }) {
     const { end } = stage.provider.fail(503)
     await keepCalling(tabs, { pause: PAUSE })
     await pauseFor(isQuick ? MINUTE / 6 : MINUTE)
-    end()
     await Promise.all(tabs.map(stopCalling))
+    end()
     return tabs
   },
   tell: ({ tokenRequests }) => `${tokenRequests.length} token requests`,
@@ -114,8 +117,8 @@ function tellLifetimes({ tokenRequests }: Ending): string {
 }
 
 const wrongClock = (how: string, clockShift: number): Fault => ({
-  title: `the clock is 10 minutes ${how}: two tabs`,
-  tabs: 2,
+  title: `the clock is 10 minutes ${how}: one tab`,
+  tabs: 1,
   terms: { clockShift },
   async play({ tabs }) {
     await liveOn(tabs, 2)

@@ -64,7 +64,7 @@ const after = (delay: number): Promise<void> => new Promise((resolve) => setTime
 export function begin(): void {
   firstAnswer = (async () => {
     await start()
-    return (await callUntil(PATIENCE)) === 200 ? performance.now() : Number.NaN
+    return (await callUntil(PATIENCE)).outcome === 200 ? performance.now() : Number.NaN
   })()
 }
 
@@ -118,12 +118,20 @@ export async function stopCalling(): Promise<readonly Outcome[]> {
   return outcomes.splice(0)
 }
 
-/** The first answer of 200 within so many milliseconds, or the last outcome; once a second. */
-export async function callUntil(patience: number): Promise<Outcome> {
+export interface Patient {
+  /** 200, or what the last call came to. */
+  readonly outcome: Outcome
+  /** In milliseconds. */
+  readonly after: number
+}
+
+/** Calls once a second, until it is answered 200 or so many milliseconds have passed. */
+export async function callUntil(patience: number): Promise<Patient> {
   const startedAt = performance.now()
   for (;;) {
     const outcome = await call()
-    if (outcome === 200 || performance.now() - startedAt >= patience) return outcome
+    const spent = performance.now() - startedAt
+    if (outcome === 200 || spent >= patience) return { outcome, after: spent }
     await after(1_000)
   }
 }
