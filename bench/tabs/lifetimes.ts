@@ -10,8 +10,8 @@ export const LIFETIME = 6
 export const LATENCY = 100
 /** From an answer to the next call (in milliseconds). */
 export const PAUSE = 400
-/** A tab gives up after so many failed calls in a row. */
-export const FAILURES = 3
+/** A tab gives up after so many failed calls in a row: at the first, as an app sends its user to the login page. */
+const FAILURES = 1
 
 export interface Lifetimes {
   readonly name: SessionName

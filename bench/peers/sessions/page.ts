@@ -2,11 +2,14 @@
 
 import { authfetch } from './authfetch.ts'
 import { badgateway } from './badgateway.ts'
+import { answerPings, compareClock, now } from './clock.ts'
 import { fetchExtras } from './fetch-extras.ts'
 import { keycloak } from './keycloak.ts'
 import { oidcClientTs } from './oidc-client-ts.ts'
 import type { CreateSession, Session, SessionTerms, Tokens } from './session.ts'
 import { textbook } from './textbook.ts'
+
+export { answerPings, compareClock }
 
 const SESSIONS = {
   authfetch,
@@ -70,7 +73,6 @@ export function begin(): void {
 
 /** Observes the ledger from outside, by what is put into it. */
 export function watch(): void {
-  const now = (): number => performance.timeOrigin + performance.now()
   const { put } = IDBObjectStore.prototype
   let last: number | undefined
   IDBObjectStore.prototype.put = function (this: IDBObjectStore, value, key) {
