@@ -4,7 +4,7 @@ import type { Browser, Tab } from '../test/support/browser/driver.ts'
 import { type Pages, servePages } from '../test/support/pages.ts'
 import { type OpenIdProvider, type ProviderOptions, startProvider } from '../test/support/provider.ts'
 import { bundleForPage } from './bundle.ts'
-import type { Outcome, Pace, Patient, SessionName } from './peers/sessions/page.ts'
+import type { Calls, Outcome, Pace, Patient, SessionName } from './peers/sessions/page.ts'
 import type { SessionTerms } from './peers/sessions/session.ts'
 
 declare global {
@@ -130,11 +130,11 @@ export const pauseFor = (milliseconds: number): Promise<void> =>
 export const keepCalling = (tabs: readonly Tab[], pace: Pace): Promise<unknown> =>
   Promise.all(tabs.map((tab) => tab.evaluate((given) => bench.keepCalling(given), pace)))
 
-export const stopCalling = (tab: Tab): Promise<readonly Outcome[]> =>
+export const stopCalling = (tab: Tab): Promise<Calls> =>
   within(
     tab.evaluate(() => bench.stopCalling()),
     20_000,
-    ['no answer'],
+    { outcomes: ['no answer'], gap: Number.POSITIVE_INFINITY },
   )
 
 export const callOnce = (tab: Tab): Promise<Outcome> =>

@@ -28,14 +28,21 @@ export interface Scene {
   readonly isQuick: boolean
 }
 
+export interface Aftermath {
+  /** The tabs that are to work. */
+  readonly living: readonly Tab[]
+  /** The longest time that one of them in use was without an answer of 200 (in milliseconds). @default 0 */
+  readonly gap?: number
+}
+
 export interface Fault {
   readonly title: string
   readonly tabs: number
   /** Tabs freeze. @default false */
   readonly freezes?: boolean
   readonly terms?: Partial<Omit<StageTerms, 'name' | 'lifetime'>>
-  /** Lets it happen and pass, and ends when tokens of before it have expired; resolves with the tabs that are to work. */
-  play(scene: Scene): Promise<readonly Tab[]>
+  /** Lets it happen and pass, and ends when tokens of before it have expired. */
+  play(scene: Scene): Promise<Aftermath>
   /** How soon afterwards a call must be answered, tried once a second (in milliseconds). @default PATIENCE */
   readonly patience?: number
   /** What is worth saying beside who works. */
@@ -47,6 +54,7 @@ export interface Ending {
   readonly outcomes: readonly Patient[]
   /** Why the sessions ended, where the peer says so. */
   readonly reasons: readonly string[]
+  readonly gap: number
   readonly reuses: number
   /** While the fault was played. */
   readonly tokenRequests: Stage['tokenRequests']
@@ -59,7 +67,7 @@ export async function meet(browser: Browser, fault: Fault, name: SessionName, is
     for (let index = 0; index < fault.tabs; index++) tabs.push(await stage.openTab())
     await stage.signIn(tabs)
     const before = stage.tokenRequests.length
-    const living = await fault.play({ stage, tabs, isQuick })
+    const { living, gap = 0 } = await fault.play({ stage, tabs, isQuick })
     const tokenRequests = stage.tokenRequests.slice(before)
     const outcomes = await Promise.all(
       living.map((tab) => callUntil(tab, isQuick ? 5_000 : (fault.patience ?? PATIENCE))),
@@ -77,6 +85,7 @@ export async function meet(browser: Browser, fault: Fault, name: SessionName, is
       name,
       outcomes,
       reasons: [...new Set(reasons.filter((reason) => reason !== undefined))],
+      gap,
       reuses: stage.provider.counters.reuses,
       tokenRequests,
     }
@@ -107,9 +116,12 @@ export async function promptly<Result>(promise: Promise<Result>, complaint: stri
   return result as Result
 }
 
-/** The tabs are used for so many lifetimes and the server's leeway, so that no token of before is good any more. */
-export async function liveOn(tabs: readonly Tab[], lifetimes: number): Promise<void> {
+/**
+ * The tabs are used for so many lifetimes and the server's leeway, so that no token of before is good any more.
+ * Resolves with the longest time without an answer of 200 (in milliseconds).
+ */
+export async function liveOn(tabs: readonly Tab[], lifetimes: number): Promise<number> {
   await keepCalling(tabs, { pause: PAUSE })
   await pauseFor(lifetimes * LIFETIME * 1_000 + 2_000)
-  await Promise.all(tabs.map(stopCalling))
+  return Math.max(...(await Promise.all(tabs.map(stopCalling))).map(({ gap }) => gap))
 }

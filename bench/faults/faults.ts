@@ -4,6 +4,7 @@ import { keepCalling, pauseFor, stopCalling } from '../stage.ts'
 import { digits } from '../statistics.ts'
 import { wavesOf } from '../tabs/lifetimes.ts'
 import {
+  type Aftermath,
   type Ending,
   type Fault,
   LIFETIME,
@@ -28,12 +29,11 @@ const killed: Fault = {
   tabs: 2,
   terms: { timeout: TIMEOUT },
   async play({ stage, tabs: [first, ...others] }) {
-    if (!first) return []
+    if (!first) return { living: [] }
     const release = await loseRefresh(stage, first)
     await promptly(first.crash(), 'the tab did not crash')
     release()
-    await liveOn(others, 2)
-    return others
+    return { living: others, gap: await liveOn(others, 2) }
   },
 }
 
@@ -44,28 +44,26 @@ const frozen: Fault = {
   terms: { timeout: TIMEOUT },
   async play({ stage, tabs }) {
     const [first, ...others] = tabs
-    if (!first) return []
+    if (!first) return { living: [] }
     const release = await loseRefresh(stage, first)
     await promptly(first.freeze(), 'the tab did not freeze')
     release()
-    await liveOn(others, 2)
+    const gap = await liveOn(others, 2)
     await promptly(first.thaw(), 'the tab did not thaw')
-    await liveOn(tabs, 1)
-    return tabs
+    return { living: tabs, gap: Math.max(gap, await liveOn(tabs, 1)) }
   },
 }
 
-async function loseAnswer({ stage, tabs }: Scene): Promise<Scene['tabs']> {
+async function loseAnswer({ stage, tabs }: Scene): Promise<Aftermath> {
   const [first] = tabs
-  if (!first) return []
+  if (!first) return { living: [] }
   // Held behind the commit, so that it is known when the answer is lost.
   const gate = stage.provider.hold('after')
   stage.provider.loseNextAnswers(1)
   await startRefresh(stage, first)
   await promptly(gate.arrived(), 'no refresh arrived')
   gate.release()
-  await liveOn(tabs, 1)
-  return tabs
+  return { living: tabs, gap: await liveOn(tabs, 1) }
 }
 
 const lost: Fault = {
@@ -91,7 +89,7 @@ const outage: Fault = {
     await pauseFor(isQuick ? MINUTE / 6 : MINUTE)
     await Promise.all(tabs.map(stopCalling))
     end()
-    return tabs
+    return { living: tabs }
   },
   tell: ({ tokenRequests }) => `${tokenRequests.length} token requests`,
 }
@@ -107,7 +105,7 @@ const asleep: Fault = {
     await promptly(Promise.all(tabs.map((tab) => tab.thaw())), 'the tabs did not thaw')
     await pauseFor(LIFETIME * 1_000)
     await Promise.all(tabs.map(stopCalling))
-    return tabs
+    return { living: tabs }
   },
 }
 
@@ -121,8 +119,7 @@ const wrongClock = (how: string, clockShift: number): Fault => ({
   tabs: 1,
   terms: { clockShift },
   async play({ tabs }) {
-    await liveOn(tabs, 2)
-    return tabs
+    return { living: tabs, gap: await liveOn(tabs, 2) }
   },
   tell: tellLifetimes,
 })

@@ -59,7 +59,7 @@ export async function measureLifetimes(
     const before = stage.tokenRequests.length
     await keepCalling(tabs, { pause: PAUSE, failures: FAILURES })
     await pauseFor(lifetimes * LIFETIME * 1000)
-    const outcomes = (await Promise.all(tabs.map(stopCalling))).flat()
+    const outcomes = (await Promise.all(tabs.map(stopCalling))).flatMap((calls) => calls.outcomes)
     const requests = stage.tokenRequests.slice(before)
     // One by one, so that these calls cannot race each other.
     let signedOut = 0

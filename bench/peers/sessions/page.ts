@@ -35,10 +35,15 @@ export interface Pace {
   readonly failures?: number
 }
 
+export interface Calls {
+  readonly outcomes: readonly Outcome[]
+  /** The longest time without an answer of 200 (in milliseconds). */
+  readonly gap: number
+}
+
 let session: Session
 let isCalling = false
-let calling: Promise<void> | undefined
-const outcomes: Outcome[] = []
+let calling: Promise<Calls> | undefined
 
 /** When the first answer of 200 came, after the start of the navigation (in milliseconds). */
 export let firstAnswer: Promise<number> | undefined
@@ -100,24 +105,31 @@ export function startRefresh(): void {
 
 export const canRefresh = (): boolean => session.refresh !== undefined
 
-export function keepCalling({ pause, failures = Number.POSITIVE_INFINITY }: Pace): void {
+export function keepCalling(pace: Pace): void {
   isCalling = true
-  calling = (async () => {
-    // The tabs are not in step.
-    await after(Math.random() * pause)
-    for (let inRow = 0; isCalling && inRow < failures; ) {
-      const outcome = await call()
-      outcomes.push(outcome)
-      inRow = outcome === 200 ? 0 : inRow + 1
-      await after(pause)
-    }
-  })()
+  calling = callOnAndOn(pace)
 }
 
-export async function stopCalling(): Promise<readonly Outcome[]> {
+async function callOnAndOn({ pause, failures = Number.POSITIVE_INFINITY }: Pace): Promise<Calls> {
+  const outcomes: Outcome[] = []
+  let answeredAt = performance.now()
+  let gap = 0
+  // The tabs are not in step.
+  await after(Math.random() * pause)
+  for (let inRow = 0; isCalling && inRow < failures; ) {
+    const outcome = await call()
+    outcomes.push(outcome)
+    gap = Math.max(gap, performance.now() - answeredAt)
+    if (outcome === 200) answeredAt = performance.now()
+    inRow = outcome === 200 ? 0 : inRow + 1
+    await after(pause)
+  }
+  return { outcomes, gap }
+}
+
+export async function stopCalling(): Promise<Calls> {
   isCalling = false
-  await calling
-  return outcomes.splice(0)
+  return (await calling) ?? { outcomes: [], gap: 0 }
 }
 
 export interface Patient {
