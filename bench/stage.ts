@@ -4,6 +4,7 @@ import type { Browser, Tab } from '../test/support/browser/driver.ts'
 import { type Pages, servePages } from '../test/support/pages.ts'
 import { type OpenIdProvider, type ProviderOptions, startProvider } from '../test/support/provider.ts'
 import { bundleForPage } from './bundle.ts'
+import { promptly, within } from './patience.ts'
 import type { Calls, Outcome, Pace, Patient, SessionName } from './peers/sessions/page.ts'
 import type { SessionTerms } from './peers/sessions/session.ts'
 
@@ -100,8 +101,8 @@ export async function openStage(browser: Browser, terms: StageTerms): Promise<St
     tokenRequests,
     openTab: (path = '/') => profile.open(pages.origin + path),
     async signIn(tabs) {
-      await Promise.all((keepsInMemory ? tabs : tabs.slice(0, 1)).map(seed))
-      await Promise.all(tabs.map((tab) => tab.evaluate(() => bench.start())))
+      await promptly(Promise.all((keepsInMemory ? tabs : tabs.slice(0, 1)).map(seed)), 'the user did not sign in')
+      await promptly(Promise.all(tabs.map((tab) => tab.evaluate(() => bench.start()))), 'a tab did not start')
     },
     async close() {
       // A browser that hangs is killed with the rest.
@@ -111,21 +112,6 @@ export async function openStage(browser: Browser, terms: StageTerms): Promise<St
     },
   }
 }
-
-/** What the promise comes to, or `otherwise` when it takes longer than so many milliseconds, or fails. */
-export function within<Result, Otherwise>(
-  promise: Promise<Result>,
-  patience: number,
-  otherwise: Otherwise,
-): Promise<Result | Otherwise> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(otherwise), patience)
-    promise.then(resolve, () => resolve(otherwise)).finally(() => clearTimeout(timer))
-  })
-}
-
-export const pauseFor = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 export const keepCalling = (tabs: readonly Tab[], pace: Pace): Promise<unknown> =>
   Promise.all(tabs.map((tab) => tab.evaluate((given) => bench.keepCalling(given), pace)))

@@ -1,17 +1,9 @@
 // What a fault is, and how it is played with one peer: sign in, let it happen, see who works afterwards.
 
 import type { Browser, Tab } from '../../test/support/browser/driver.ts'
+import { BOUND, pauseFor, promptly, within } from '../patience.ts'
 import type { Patient, SessionName } from '../peers/sessions/page.ts'
-import {
-  callUntil,
-  keepCalling,
-  openStage,
-  pauseFor,
-  type Stage,
-  type StageTerms,
-  stopCalling,
-  within,
-} from '../stage.ts'
+import { callUntil, keepCalling, openStage, type Stage, type StageTerms, stopCalling } from '../stage.ts'
 
 /** Of access tokens (in seconds). */
 export const LIFETIME = 4
@@ -19,8 +11,6 @@ export const LIFETIME = 4
 export const PAUSE = 400
 /** Unless a fault says otherwise (in milliseconds). */
 export const PATIENCE = 30_000
-/** How long what a fault waits for may take (in milliseconds). */
-const BOUND = 20_000
 
 export interface Scene {
   readonly stage: Stage
@@ -107,13 +97,6 @@ export async function loseRefresh(stage: Stage, tab: Tab): Promise<() => void> {
   await startRefresh(stage, tab)
   await promptly(gate.arrived(), 'no refresh arrived')
   return () => gate.release()
-}
-
-export async function promptly<Result>(promise: Promise<Result>, complaint: string): Promise<Result> {
-  const late = Symbol()
-  const result = await within(promise, BOUND, late)
-  if (result === late) throw new Error(complaint)
-  return result as Result
 }
 
 /**

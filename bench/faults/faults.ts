@@ -1,6 +1,7 @@
 // The faults, in the order of the table.
 
-import { keepCalling, pauseFor, stopCalling } from '../stage.ts'
+import { pauseFor, promptly } from '../patience.ts'
+import { keepCalling, stopCalling } from '../stage.ts'
 import { digits } from '../statistics.ts'
 import { wavesOf } from '../tabs/lifetimes.ts'
 import {
@@ -11,7 +12,6 @@ import {
   liveOn,
   loseRefresh,
   PAUSE,
-  promptly,
   type Scene,
   startRefresh,
 } from './fault.ts'

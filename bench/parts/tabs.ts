@@ -76,9 +76,14 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
     const results: Lifetimes[] = []
     for (const runs of group(counts)) {
       progress(`${runs[0]?.tabs} tabs: ${runs.map(({ name }) => name).join(', ')}`)
-      results.push(
-        ...(await Promise.all(runs.map(({ name, tabs }) => measureLifetimes(browser, name, tabs, lifetimes)))),
+      const measured = await Promise.allSettled(
+        runs.map(({ name, tabs }) => measureLifetimes(browser, name, tabs, lifetimes)),
       )
+      // A peer that cannot be shown leaves a dash in the table.
+      for (const one of measured) {
+        if (one.status === 'fulfilled') results.push(one.value)
+        else console.error(one.reason)
+      }
     }
     const newTabs: NewTab[] = []
     for (const name of SESSIONS.filter((one) => one !== 'keycloak-js')) {

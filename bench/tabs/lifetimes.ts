@@ -1,8 +1,9 @@
 // Many tabs that call the API through several lifetimes of a token.
 
 import type { Browser } from '../../test/support/browser/driver.ts'
+import { pauseFor } from '../patience.ts'
 import type { SessionName } from '../peers/sessions/page.ts'
-import { callOnce, keepCalling, openStage, pauseFor, stopCalling, type TokenRequest } from '../stage.ts'
+import { callOnce, keepCalling, openStage, stopCalling, type TokenRequest } from '../stage.ts'
 
 /** Of access tokens (in seconds). */
 export const LIFETIME = 6

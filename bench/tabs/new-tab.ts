@@ -1,8 +1,9 @@
 // A tab that is opened beside living ones: what it costs the server, and how soon it has an answer.
 
 import type { Browser } from '../../test/support/browser/driver.ts'
+import { within } from '../patience.ts'
 import type { SessionName } from '../peers/sessions/page.ts'
-import { openStage, within } from '../stage.ts'
+import { openStage } from '../stage.ts'
 
 /** No token is renewed meanwhile (in seconds). */
 const LIFETIME = 3_600
