@@ -110,7 +110,7 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
       ],
       plots: {
         tabs: lines(
-          { title: 'Token requests a lifetime', x: 'tabs', y: 'token requests', isLog: true, hasPoints: true },
+          { title: 'Token requests a lifetime', x: 'tabs', y: 'token requests', hasPoints: true },
           results.map(({ name, tabs, requestsPerLifetime }) => ({ name, x: tabs, y: requestsPerLifetime })),
         ),
       },
