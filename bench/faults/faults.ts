@@ -25,7 +25,7 @@ export const TIMEOUT = 2
 export const GRACE = 10
 
 const killed: Fault = {
-  title: 'a tab is killed amid its refresh, and the request is lost with it: the other tab',
+  title: 'killed tab: amid its refresh, the request lost with it; the other of two',
   tabs: 2,
   terms: { timeout: TIMEOUT },
   async play({ stage, tabs: [first, ...others] }) {
@@ -38,7 +38,7 @@ const killed: Fault = {
 }
 
 const frozen: Fault = {
-  title: 'a tab is frozen amid its refresh, whose request is lost, and thaws two lifetimes later: both tabs',
+  title: 'frozen tab: amid its refresh, whose request is lost, for two lifetimes; both of two',
   tabs: 2,
   freezes: true,
   terms: { timeout: TIMEOUT },
@@ -67,20 +67,20 @@ async function loseAnswer({ stage, tabs }: Scene): Promise<Aftermath> {
 }
 
 const lost: Fault = {
-  title: 'the answer to a refresh is lost; a strict server: one tab',
+  title: 'lost answer, strict server; one tab',
   tabs: 1,
   play: loseAnswer,
 }
 
 const forgiven: Fault = {
-  title: `the answer to a refresh is lost; a server that lets a token be spent again for ${GRACE} s: one tab`,
+  title: `lost answer, server that lets a token be spent again for ${GRACE} s; one tab`,
   tabs: 1,
   terms: { grace: GRACE },
   play: loseAnswer,
 }
 
 const outage: Fault = {
-  title: 'the token endpoint answers 503 for a minute: one tab',
+  title: '503 of the token endpoint for a minute; one tab',
   tabs: 1,
   patience: LONG_PATIENCE,
   async play({ stage, tabs, isQuick }) {
@@ -95,7 +95,7 @@ const outage: Fault = {
 }
 
 const asleep: Fault = {
-  title: 'five tabs sleep past the expiry, and wake at once',
+  title: 'wake from a sleep past the expiry; five tabs at once',
   tabs: 5,
   freezes: true,
   async play({ tabs }) {
@@ -111,11 +111,11 @@ const asleep: Fault = {
 
 function tellLifetimes({ tokenRequests }: Ending): string {
   const waves = wavesOf(tokenRequests, LIFETIME)
-  return `${digits(waves.reduce((sum, one) => sum + one, 0) / waves.length)} token requests a lifetime`
+  return `${digits(waves.reduce((sum, one) => sum + one, 0) / waves.length)} requests a lifetime`
 }
 
 const wrongClock = (how: string, clockShift: number): Fault => ({
-  title: `the clock is 10 minutes ${how}: one tab`,
+  title: `clock 10 minutes ${how}; one tab`,
   tabs: 1,
   terms: { clockShift },
   async play({ tabs }) {

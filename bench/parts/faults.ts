@@ -25,7 +25,10 @@ function spell(fault: Fault, result: Ending | Failure): string {
   if (working === outcomes.length) words.push(slowest < SOON ? '**works**' : `**works** after ${digits(slowest, 0)} s`)
   else if (working > 0) words.push(`${working} of ${outcomes.length} tabs`)
   else if (outcomes.every(({ outcome }) => outcome === 'no answer')) words.push('never answers')
-  else words.push(reasons.length > 0 ? `signed out (${reasons.join(', ')})` : 'signed out')
+  else
+    words.push(
+      reasons.length > 0 ? `signed out (${reasons.map((reason) => `\`${reason}\``).join(', ')})` : 'signed out',
+    )
   if (working === outcomes.length && gap / 1000 >= SOON) words.push(`${digits(gap / 1000, 0)} s without an answer`)
   if (fault.tell) words.push(fault.tell(result))
   if (reuses > 0) words.push(`${reuses} spent ${reuses === 1 ? 'token' : 'tokens'} presented`)
