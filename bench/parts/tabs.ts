@@ -104,7 +104,7 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
           title: 'From the commit of a refresh to the last tab’s having the token, authfetch (ms)',
           columns: ['tabs', ...adoptions.map(({ tabs }) => String(tabs))],
           rows: [['median (min–max)', ...adoptions.map(({ times }) => spell(summarize(times), 1))]],
-          note: `From the \`complete\` of the ledger’s transaction in the tab that refreshes to the \`refreshed\` event in the last of the others, ${refreshes} refreshes; their clocks are compared by messages there and back. ${describeMachine(browser.version)}`,
+          note: `From the \`complete\` of the ledger’s transaction in the tab that refreshes to the \`refreshed\` event in the last of the others, ${refreshes} refreshes; their clocks are compared by messages there and back, to about half a millisecond. ${describeMachine(browser.version)}`,
         },
         tabulateSetUps(results),
       ],
