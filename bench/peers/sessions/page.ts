@@ -2,14 +2,15 @@
 
 import { authfetch } from './authfetch.ts'
 import { badgateway } from './badgateway.ts'
-import { answerPings, compareClock, now } from './clock.ts'
+import { answerPings, compareClock } from './clock.ts'
 import { fetchExtras } from './fetch-extras.ts'
 import { keycloak } from './keycloak.ts'
 import { oidcClientTs } from './oidc-client-ts.ts'
 import type { CreateSession, Session, SessionTerms, Tokens } from './session.ts'
 import { textbook } from './textbook.ts'
+import { observe, watched } from './watch.ts'
 
-export { answerPings, compareClock }
+export { answerPings, compareClock, watched }
 
 const SESSIONS = {
   authfetch,
@@ -48,16 +49,6 @@ let calling: Promise<Calls> | undefined
 /** When the first answer of 200 came, after the start of the navigation (in milliseconds). */
 export let firstAnswer: Promise<number> | undefined
 
-/** All times since the epoch (in milliseconds). */
-export interface Watched {
-  /** When the last transaction that wrote another generation was complete. */
-  committedAt: number
-  refreshedAt: number
-  refreshes: number
-}
-
-export const watched: Watched = { committedAt: 0, refreshedAt: 0, refreshes: 0 }
-
 export function open(name: SessionName, terms: SessionTerms): void {
   session = SESSIONS[name](terms)
 }
@@ -76,24 +67,7 @@ export function begin(): void {
   })()
 }
 
-/** Observes the ledger from outside, by what is put into it. */
-export function watch(): void {
-  const { put } = IDBObjectStore.prototype
-  let last: number | undefined
-  IDBObjectStore.prototype.put = function (this: IDBObjectStore, value, key) {
-    if (value.generation !== last) {
-      last = value.generation
-      this.transaction.addEventListener('complete', () => {
-        watched.committedAt = now()
-      })
-    }
-    return put.call(this, value, key)
-  }
-  session.onRefreshed?.(() => {
-    watched.refreshedAt = now()
-    watched.refreshes++
-  })
-}
+export const watch = (): void => observe(session)
 
 export const call = (): Promise<Outcome> =>
   Promise.race([session.call().catch(() => 'rejected' as const), after(PATIENCE).then(() => 'no answer' as const)])
