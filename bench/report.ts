@@ -12,6 +12,8 @@ export interface Table {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly (string | number)[])[]
   readonly note?: string
+  /** The cells are words, which begin at the left. @default false */
+  readonly isProse?: boolean
 }
 
 export interface Result {
@@ -22,9 +24,9 @@ export interface Result {
   readonly data: unknown
 }
 
-export function toMarkdown({ title, columns, rows, note }: Table): string {
+export function toMarkdown({ title, columns, rows, note, isProse = false }: Table): string {
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
-  const rule = line(columns.map((_, index) => (index === 0 ? '---' : '--:')))
+  const rule = line(columns.map((_, index) => (index === 0 || isProse ? '---' : '--:')))
   return [`**${title}**`, '', line(columns), rule, ...rows.map(line), ...(note ? ['', note] : [])].join('\n')
 }
 
@@ -56,13 +58,13 @@ function split(text = '', at: string): [string, string | undefined] {
   return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + at.length)]
 }
 
-export function printTable({ title, columns, rows, note }: Table): void {
+export function printTable({ title, columns, rows, note, isProse = false }: Table): void {
   console.log(`\n${title}`)
   const cells = [columns, ...rows].map((row) => row.map(String))
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)))
   for (const row of cells) {
     console.log(
-      `  ${row.map((cell, i) => (i ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ')}`,
+      `  ${row.map((cell, i) => (i && !isProse ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ')}`,
     )
   }
   if (note) console.log(`  ${note}`)

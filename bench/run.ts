@@ -15,7 +15,7 @@ interface Part {
   run(terms: Terms): Promise<Result>
 }
 
-const PARTS = ['cost', 'storm', 'protocol', 'size', 'fleet'] as const
+const PARTS = ['cost', 'storm', 'tabs', 'faults', 'fleet', 'protocol', 'size'] as const
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 

@@ -256,6 +256,40 @@ describe('the provider', () => {
     expect([failed.status, failed.headers.get('Retry-After')]).toEqual([503, '7'])
   })
 
+  test('refuses every request until an outage is over', async () => {
+    const { refresh_token } = await provider.seed()
+    const outage = provider.fail(503)
+    expect([(await refresh(refresh_token)).status, (await refresh(refresh_token)).status]).toEqual([503, 503])
+    outage.end()
+    expect((await refresh(refresh_token)).status).toBe(200)
+  })
+
+  test('forgives a second use within its period of grace, and tells of each request', async () => {
+    let arrived = 0
+    const lenient = await startProvider({ grace: 60, onTokenRequest: () => void arrived++ })
+    const { refresh_token } = await lenient.seed()
+    const grant = { grant_type: 'refresh_token', client_id: lenient.clientId, refresh_token }
+    const spend = () => fetch(lenient.tokenEndpoint, { method: 'POST', body: new URLSearchParams(grant) })
+    const answers = [await spend(), await spend()]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(lenient.counters).toMatchObject({ granted: 2, reuses: 0, revokedGrants: 0 })
+    expect(arrived).toBe(2)
+    await lenient.close()
+  })
+
+  test('suits keycloak-js with refresh tokens like JWTs, and answers to requests with credentials', async () => {
+    const suited = await startProvider({ suitsKeycloak: true })
+    const { refresh_token } = await suited.seed()
+    const grant = { grant_type: 'refresh_token', client_id: suited.clientId, refresh_token }
+    const headers = { Origin: pages.origin }
+    const answer = await fetch(suited.tokenEndpoint, { method: 'POST', headers, body: new URLSearchParams(grant) })
+    const next = (await answer.json()) as { refresh_token: string }
+    for (const token of [refresh_token, next.refresh_token]) expect(token).toMatch(/^e30\.e30\./)
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(pages.origin)
+    expect(answer.headers.get('Access-Control-Allow-Credentials')).toBe('true')
+    await suited.close()
+  })
+
   test('answers a page of another origin, revocation included', async () => {
     const { refresh_token, access_token } = await provider.seed('dave')
     await using launched = disposable(await launch('chromium'))

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import tabs from '../../bench/results/tabs.json' with { type: 'json' }
 import { createSettings } from '../../demo/server/settings.ts'
 import { ASKING, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
 import { floorOf, pauseAfter } from '../../src/core/schedule.ts'
@@ -62,12 +61,4 @@ test('the times in docs/servers.md are those of the reference server', () => {
   expect(replayWindow).toBe(600)
   expect(text).toContain('and for ten minutes')
   expect(text).toContain(`lives ${days(refreshLifetime)} days unused, a session ${days(sessionLifetime)} days in all`)
-})
-
-test('the table of tabs in the README is what the benchmark measured', () => {
-  const table = readDocument('README.md').tables.find(({ header }) => header[0]?.text === 'tabs')
-  const cells = [table?.header ?? [], ...(table?.rows ?? [])].map((row) => row.slice(1).map(({ text }) => Number(text)))
-  const column = (figure: keyof (typeof tabs.rows)[number]): number[] => tabs.rows.map((row) => row[figure])
-  if (table) expect(cells).toEqual([column('tabs'), column('requests a lifetime'), column('spent tokens presented')])
-  expect(table ?? figures.find(({ name }) => name === 'bench:tabs')).toBeDefined()
 })

@@ -1,5 +1,6 @@
 // A real OpenID provider as the judge: it rotates refresh tokens, and a spent one revokes the whole grant.
 
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -16,7 +17,16 @@ export interface ProviderOptions {
   readonly refreshTokenTtl?: number
   /** `false`: each answer closes its connection, so that no browser sends a POST twice on its own. @default true */
   readonly keepAlive?: boolean
+  /** How long a refresh token can be spent again after its first use (in seconds), as at Okta or Cognito. @default 0 */
+  readonly grace?: number
+  /** Refresh tokens have the form of JWTs, and requests with credentials may read their answers. @default false */
+  readonly suitsKeycloak?: boolean
+  /** Called when a token request arrives, before it is processed or lost. */
+  readonly onTokenRequest?: () => void
 }
+
+/** `{}`, as a part of a JWT. */
+const EMPTY = 'e30'
 
 /** The answer of the token endpoint, RFC 6749, section 5.1. */
 export interface TokenSet {
@@ -41,7 +51,7 @@ export interface OpenIdProvider extends Faults {
 }
 
 export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
-  const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true } = options
+  const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true, grace = 0, suitsKeycloak = false } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
 
@@ -49,8 +59,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
   const resource = `${issuer}/me`
-  const settings = { resource, accessTokenTtl, refreshTokenTtl, key }
+  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, grace }
   const provider = new Provider(issuer, configure(settings))
+  if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
 
   const { counters, isRefused, refuseIssuedTokens } = countEvents(provider)
   const { faults, apply, releaseAll } = createFaultInjector()
@@ -58,6 +69,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   provider.use(async (context, next) => {
     if (context.method !== 'POST' || context.path !== '/token') return next()
     counters.tokenRequests += 1
+    options.onTokenRequest?.()
     await apply(context, next)
   })
 
@@ -74,6 +86,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   const answer = provider.callback()
   server.on('request', (request, response) => {
     if (!keepAlive) response.setHeader('Connection', 'close')
+    if (suitsKeycloak) {
+      // The provider leaves its own headers out where it finds one of these.
+      response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
+      response.setHeader('Access-Control-Allow-Credentials', 'true')
+    }
     void (request.url === '/me' ? answerResource : answer)(request, response)
   })
 

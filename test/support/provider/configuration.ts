@@ -11,6 +11,8 @@ export interface ConfigurationOptions {
   readonly accessTokenTtl: number
   readonly refreshTokenTtl: number
   readonly key: JWK
+  /** How long a refresh token can be spent again after its first use (in seconds). @default 0 */
+  readonly grace?: number
 }
 
 export interface ResourceServerInfo {
@@ -32,10 +34,10 @@ export function resourceServerInfo({ resource, accessTokenTtl }: ConfigurationOp
 }
 
 export function configure(options: ConfigurationOptions): object {
-  const { resource, accessTokenTtl, refreshTokenTtl, key } = options
+  const { resource, accessTokenTtl, refreshTokenTtl, key, grace = 0 } = options
   const day = 86_400
   return {
-    adapter: createStore(),
+    adapter: createStore(grace),
     jwks: { keys: [key] },
     cookies: { keys: ['test'] },
     clients: [

@@ -10,6 +10,10 @@ export interface Gate {
   release(): void
 }
 
+export interface Outage {
+  end(): void
+}
+
 export interface Faults {
   /**
    * The next `count` requests are processed in full, and their answers never arrive. `silence` destroys the connection
@@ -23,6 +27,8 @@ export interface Faults {
   delayNextAnswers(count: number, milliseconds: number): void
   /** The next `count` requests get this answer and never reach the provider. */
   failNext(count: number, status: number, headers?: Readonly<Record<string, string>>): void
+  /** From now on every request gets this answer and never reaches the provider, until the outage is ended. */
+  fail(status: number): Outage
   /** Holds all token requests, `after` the commit unless told otherwise, until released. */
   hold(where?: 'before' | 'after'): Gate
 }
@@ -43,6 +49,7 @@ export function createFaultInjector(): FaultInjector {
   const delays: number[] = []
   const failures: { status: number; headers: Readonly<Record<string, string>> }[] = []
   const gates = new Set<HeldGate>()
+  const outages = new Set<{ readonly status: number; readonly headers: Readonly<Record<string, string>> }>()
   let commits: Promise<unknown> = Promise.resolve()
 
   const passGates = async (where: 'before' | 'after'): Promise<void> => {
@@ -59,6 +66,11 @@ export function createFaultInjector(): FaultInjector {
       loseNextRequests: (count) => times(losses, count, 'request'),
       delayNextAnswers: (count, milliseconds) => times(delays, count, milliseconds),
       failNext: (count, status, headers = {}) => times(failures, count, { status, headers }),
+      fail: (status) => {
+        const outage = { status, headers: {} }
+        outages.add(outage)
+        return { end: () => void outages.delete(outage) }
+      },
       hold: (where = 'after') => {
         const gate = createGate(where, () => gates.delete(gate))
         gates.add(gate)
@@ -67,7 +79,7 @@ export function createFaultInjector(): FaultInjector {
     },
 
     async apply(context, commit) {
-      const failure = failures.shift()
+      const failure = failures.shift() ?? [...outages][0]
       const loss = failure ? undefined : losses.shift()
       const delay = failure ? undefined : delays.shift()
       await passGates('before')

@@ -4,13 +4,24 @@ type Payload = Record<string, unknown>
 
 export type StoreFactory = (model: string) => object
 
-/** Creates the `adapter` option of one oidc-provider. */
-export function createStore(): StoreFactory {
-  const entries = new Map<string, { payload: Payload; expiresAt: number }>()
+interface Stored {
+  readonly payload: Payload
+  readonly expiresAt: number
+  consumedAt?: number
+}
+
+/** Creates the `adapter` option of one oidc-provider, which learns of a consumption `grace` seconds later. */
+export function createStore(grace = 0): StoreFactory {
+  const entries = new Map<string, Stored>()
 
   const read = (key: string): Payload | undefined => {
     const entry = entries.get(key)
-    return entry && entry.expiresAt > Date.now() ? entry.payload : undefined
+    if (!entry || entry.expiresAt <= Date.now()) return undefined
+    const { payload, consumedAt } = entry
+    if (consumedAt !== undefined && Date.now() >= consumedAt + grace * 1000) {
+      payload.consumed = Math.floor(consumedAt / 1000)
+    }
+    return payload
   }
 
   const findBy = (prefix: string, field: string, value: string): Payload | undefined => {
@@ -32,8 +43,8 @@ export function createStore(): StoreFactory {
       findByUid: async (uid: string) => findBy(prefix, 'uid', uid),
       findByUserCode: async (userCode: string) => findBy(prefix, 'userCode', userCode),
       consume: async (id: string) => {
-        const payload = read(prefix + id)
-        if (payload) payload.consumed = Math.floor(Date.now() / 1000)
+        const entry = entries.get(prefix + id)
+        if (entry) entry.consumedAt ??= Date.now()
       },
       destroy: async (id: string) => {
         entries.delete(prefix + id)
