@@ -1,10 +1,10 @@
 /** `authFetch`: `fetch` with the access token, a wait for it, and one retry. It knows nothing of tabs. */
 
 import { abortable } from './abort.ts'
-import type { Access, Bearer } from './core/access.ts'
+import type { Access } from './core/access.ts'
 import { callsForRefresh } from './core/challenge.ts'
 import { optional } from './core/optional.ts'
-import type { Session } from './core/session.ts'
+import type { Bearer, Session } from './core/session.ts'
 
 /** The init of `fetch`, and one member of our own. */
 export interface AuthRequestInit extends RequestInit {
@@ -111,7 +111,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     const address = allowedAddress(url)
     if (address === undefined || session.status === 'signed-out') return fetch(url)
     const isReady = session.isReady(0)
-    const bearer = isReady ? access.bearer() : await access.ensure(0, false)
+    const bearer = isReady ? session.bearer : await access.ensure(0, false)
     // After a wait, the address under the base that the page had when it was called.
     const response = hear(await sendAddress(isReady ? url : address, bearer), address, bearer)
     const recovered = isRefused(response, address) ? await recover(response, bearer) : undefined
@@ -184,7 +184,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
         if (copy) cancel(copy, reason)
         throw reason
       })
-    const bearer = isReady ? access.bearer() : await ensure()
+    const bearer = isReady ? session.bearer : await ensure()
     // Firefox does not tell whether a Request has a body.
     let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
     try {

@@ -144,7 +144,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const authFetch = createAuthFetch({
     session,
     // A caller whose client is gone gets its 401.
-    access: { ...access, ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
+    access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
     onResponse: readTokens && ((response, epoch) => void takeTokens(response, epoch).catch(platform.report)),

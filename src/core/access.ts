@@ -4,14 +4,10 @@ import type { Context } from './context.ts'
 import { RefreshUnavailableError, SessionEndedError } from './errors.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf, since } from './schedule.ts'
-import type { Held, Session } from './session.ts'
+import type { Bearer, Held } from './session.ts'
 import type { SignOn } from './sign-on.ts'
 
-/** The session a request was made in. */
-export type Bearer = Pick<Session, 'subject' | 'held'> & { readonly epoch: number }
-
 export interface Access {
-  bearer(): Bearer
   /**
    * Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in: with whose name to use.
    *
@@ -30,20 +26,17 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
   /** A server that answers 401 to everything gets one refresh, not a storm. */
   const isYoung = (held: Held): boolean => !session.isBehind && since(clock, held.receivedAt) < floorOf(held.lifetime)
 
-  const bearer = (): Bearer => ({ epoch: session.mark.epoch, subject: session.subject, held: session.held })
-
   return {
-    bearer,
     async ensure(minValidity, forceRefresh) {
       if (session.status === 'unknown') {
         await signOn.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
-        if (session.isReady(0) && session.held && isYoung(session.held)) return bearer()
+        if (session.isReady(0) && session.held && isYoung(session.held)) return session.bearer
       }
-      if (session.status === 'signed-out') return bearer()
+      if (session.status === 'signed-out') return session.bearer
       const isEnough = session.isReady(minValidity) || (session.isReady(0) && session.held && isYoung(session.held))
-      if (isEnough && !forceRefresh) return bearer()
-      const before = bearer()
+      if (isEnough && !forceRefresh) return session.bearer
+      const before = session.bearer
       try {
         await refresher.refresh()
       } catch (error) {
@@ -51,12 +44,12 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
         if (!isOver && (forceRefresh || !session.isReady(0))) throw error
       }
       if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('requested')
-      return bearer()
+      return session.bearer
     },
     async recover(before) {
       const isNewer = (): boolean =>
         session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
-      const current = (): Bearer | undefined => (isSameSession(before) ? bearer() : undefined)
+      const current = (): Bearer | undefined => (isSameSession(before) ? session.bearer : undefined)
       if (isNewer() && session.isReady(0)) return current()
       if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return undefined
       session.distrust(before.held)

@@ -61,11 +61,19 @@ interface SessionEvents extends AuthEvents {
   readonly changed: undefined
 }
 
+/** In whose name a request is made: the same object until that changes. */
+export interface Bearer {
+  readonly epoch: number
+  readonly subject: string | undefined
+  readonly held: Held | undefined
+}
+
 export interface Session {
   readonly mark: Mark
   readonly status: AuthState['status']
   readonly subject: string | undefined
   readonly held: Held | undefined
+  readonly bearer: Bearer
   /** Whether the tokens in use are missing, or older than what the ledger shows. */
   readonly isBehind: boolean
   /** Whether there is a refresh token to spend, as far as this tab can know. */
@@ -87,6 +95,9 @@ export interface Session {
   clear(): void
 }
 
+/** For how long one look at both clocks serves a burst of calls (in milliseconds): the second one costs the most of a call. */
+const GLANCE = 500
+
 export function createSession(
   platform: Pick<Platform, 'clock' | 'lifecycle' | 'random' | 'report' | 'degraded'>,
   holdsRefreshToken: boolean,
@@ -100,9 +111,14 @@ export function createSession(
   let renewable = !holdsRefreshToken
   let held: Held | undefined
   let heldMark = mark
+  let bearer: Bearer = { epoch: mark.epoch, subject, held }
   /** What the listeners know of: the session's start, or its last refresh. */
   let toldMark: Mark = mark
   let distrusted: Held | undefined
+  /** The tokens that both clocks were asked about, and until when the wall clock alone answers for them. */
+  let lasting: Held | undefined
+  let askedAt = 0
+  let lastsUntil = 0
   let refreshing = false
   let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded: platform.degraded })
   let told: AuthState = state
@@ -138,6 +154,9 @@ export function createSession(
     get held() {
       return held
     },
+    get bearer() {
+      return bearer
+    },
     get isBehind() {
       return status === 'signed-in' && (!held || isNewer(mark, heldMark))
     },
@@ -147,7 +166,14 @@ export function createSession(
     isReady(minValidity) {
       if (status !== 'signed-in' || !held || held === distrusted) return false
       const { lifetime, receivedAt } = held
-      return lifetime === undefined || since(clock, receivedAt) < lifetime - Math.max(minValidity, leewayOf(lifetime))
+      if (lifetime === undefined) return true
+      const now = clock.now()
+      if (minValidity === 0 && held === lasting && now >= askedAt && now < lastsUntil) return true
+      const rest = lifetime - Math.max(minValidity, leewayOf(lifetime)) - since(clock, receivedAt)
+      lasting = held
+      askedAt = now
+      lastsUntil = now + Math.min(rest, GLANCE)
+      return rest > 0
     },
     hold({ accessToken, lifetime }, receivedAt, spread) {
       const hidden = lifecycle.isHidden()
@@ -183,6 +209,7 @@ export function createSession(
         reason = entry.reason ?? (wasSignedOut ? reason : 'requested')
         if (!wasSignedOut) announce('signed-out', { reason, origin })
       }
+      bearer = { epoch: mark.epoch, subject, held }
       updateState()
       emit('adopted', undefined)
     },

@@ -187,12 +187,16 @@ describe('a clock that jumps', () => {
     expect(server.refreshes.length).toBeGreaterThanOrEqual(1)
   })
 
-  test('back during a sleep does not make an expired token valid', async () => {
+  test.each([
+    ['at once', 0],
+    ['though a call before the sleep found the token valid', 600],
+  ])('back during a sleep does not make an expired token valid, %s', async (_, rest) => {
     const { auth, browser, server } = await createSignedInScene()
+    if (rest > 0) await auth.authFetch(API)
     browser.sleep(HOUR)
-    browser.jump(-HOUR)
+    browser.jump(rest - HOUR)
     await auth.authFetch(API)
-    expect(server.calls.map(({ authorization }) => authorization)).toEqual([bearer('access-1')])
+    expect(server.calls.at(-1)?.authorization).toBe(bearer('access-1'))
   })
 
   test('forth past the expiry makes the next call wait for a new token', async () => {
@@ -213,6 +217,15 @@ describe('a clock that jumps', () => {
     await browser.advance(2 * MINUTE)
     expect(server.refreshes).toHaveLength(2)
   })
+})
+
+test('a token that was found valid a moment ago says nothing of the next one', async () => {
+  const { auth, browser, server } = await createSignedInScene()
+  await auth.authFetch(API)
+  await auth.signIn({ ...tokens(0), access_token: 'brief', expires_in: 0.1 })
+  browser.sleep(200)
+  await auth.authFetch(API)
+  expect(server.calls.map(({ authorization }) => authorization)).toEqual([bearer('access-0'), bearer('access-1')])
 })
 
 describe('after a sleep', () => {

@@ -18,7 +18,7 @@ export interface Size {
 
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
-  'createAuthClient + cookieRefresh': { limit: 11_840, target: 6_144, measure: () => sizeOf(CLIENT) },
+  'createAuthClient + cookieRefresh': { limit: 11_904, target: 6_144, measure: () => sizeOf(CLIENT) },
   'authfetch/react, on top': { limit: 700, target: 700, measure: () => sizeOnTop('react') },
   'authfetch/vue, on top': { limit: 700, target: 700, measure: () => sizeOnTop('vue') },
 }
