@@ -37,10 +37,9 @@ export function createAllowList(
       return origin !== undefined && origins.includes(origin) ? origin + url : undefined
     }
     const parsed = parseUrl(url, baseUrl(), URL)
-    if (!parsed) return undefined
-    const { href, origin, pathname, search, username, password } = parsed
     // What is no URL, or has credentials, is for `fetch` to refuse.
-    if (username || password || !origins.includes(origin)) return undefined
+    if (!parsed || parsed.username || parsed.password || !origins.includes(parsed.origin)) return undefined
+    const { href, origin, pathname, search } = parsed
     const isEndpoint =
       origin === endpoint?.origin && pathname === endpoint.pathname && (!endpoint.search || search === endpoint.search)
     return isEndpoint ? undefined : href

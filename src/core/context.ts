@@ -1,6 +1,7 @@
 /** What the parts of the core share, and writing the ledger with patience. */
 
 import { RefreshUnavailableError } from './errors.ts'
+import { SETTLING } from './limits.ts'
 import type { Ledger, Platform, Transport } from './ports.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
@@ -16,18 +17,24 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly persist: Ledger['update']
 }
 
-/** The pauses (in milliseconds) between tries to write the ledger, well within what the lease allows for settling. */
+/** The pauses (in milliseconds) between tries to write the ledger. */
 const PERSISTENCE = [20, 100, 500, 2_000]
+/** When to try again what the ledger has not taken (in milliseconds from then): an answer that is kept waits for it. */
+const SOON = 1_000
 
-/** Reports the last refusal as a refresh that is not possible now. */
+/** Tries for as long as the lease allows for settling; then reports the last refusal as a refresh that is not possible now. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
   return async (transition) => {
+    const startedAt = clock.elapsed()
     for (let tries = 0; ; tries++) {
       try {
         return await ledger.update(transition)
       } catch (cause) {
         const pause = PERSISTENCE[tries]
-        if (pause === undefined) throw new RefreshUnavailableError('the ledger cannot be written', { cause })
+        if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {
+          const retryAt = clock.now() + SOON
+          throw new RefreshUnavailableError('the ledger cannot be written', { cause, retryAt })
+        }
         await new Promise<void>((resolve) => clock.after(pause, resolve))
       }
     }

@@ -61,7 +61,7 @@ interface SessionEvents extends AuthEvents {
   readonly changed: undefined
 }
 
-/** In whose name a request is made: the same object until that changes. */
+/** In whose name a request is made. */
 export interface Bearer {
   readonly epoch: number
   readonly subject: string | undefined
@@ -111,7 +111,6 @@ export function createSession(
   let renewable = !holdsRefreshToken
   let held: Held | undefined
   let heldMark = mark
-  let bearer: Bearer = { epoch: mark.epoch, subject, held }
   /** What the listeners know of: the session's start, or its last refresh. */
   let toldMark: Mark = mark
   let distrusted: Held | undefined
@@ -155,7 +154,7 @@ export function createSession(
       return held
     },
     get bearer() {
-      return bearer
+      return { epoch: mark.epoch, subject, held }
     },
     get isBehind() {
       return status === 'signed-in' && (!held || isNewer(mark, heldMark))
@@ -209,7 +208,6 @@ export function createSession(
         reason = entry.reason ?? (wasSignedOut ? reason : 'requested')
         if (!wasSignedOut) announce('signed-out', { reason, origin })
       }
-      bearer = { epoch: mark.epoch, subject, held }
       updateState()
       emit('adopted', undefined)
     },

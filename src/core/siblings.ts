@@ -10,7 +10,7 @@ import type { Held, Session } from './session.ts'
 export interface Siblings {
   open(): void
   close(): void
-  /** Asks for the access token; resolves when one was adopted, or after about 100 ms. */
+  /** Asks for the access token; resolves when one was adopted, or after about 100 ms; at once where there is no channel. */
   ask(): Promise<void>
   /** Adopts what this tab has brought about, tells what it knows, and wakes whoever waits in it. */
   tell(entry?: Entry, held?: Held): void

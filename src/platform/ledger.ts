@@ -36,47 +36,49 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     forget()
   }
 
-  async function open(factory: IDBFactory): Promise<IDBDatabase> {
+  function open(factory: IDBFactory): Promise<IDBDatabase> {
     const request = factory.open(name)
     request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-    const database = await promisifyRequest(request)
-    wasOpen = true
-    // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
-    database.onclose = forget
-    database.onversionchange = close
-    return database
+    const opened = promisifyRequest(request).then((database) => {
+      wasOpen = true
+      // The connection goes when the storage is cleared, and Safari drops some on its own; the next use opens another.
+      database.onclose = forget
+      database.onversionchange = close
+      return database
+    })
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error('the ledger does not open'))
+        void opened.then((database) => database.close(), forget)
+      }, PATIENCE)
+      opened.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
   }
 
   async function transact<Result>(mode: IDBTransactionMode, transition: Transition<Result>): Promise<Result> {
-    let transaction: IDBTransaction | undefined
-    let isLate = false
-    async function run(factory: IDBFactory): Promise<Result> {
-      opening ??= open(factory)
-      const database = await opening
-      if (isLate) throw new Error('the ledger opened too late')
-      transaction = database.transaction(STORE, mode, { durability: 'strict' })
-      const store = transaction.objectStore(STORE)
-      let result: Result
-      const reading = store.get(KEY)
-      reading.onsuccess = () => {
-        const change = transition(reading.result)
-        result = change.result
-        if (change.entry) store.put(change.entry, KEY)
-      }
-      // Resolved by `complete`: only then is the change durable.
-      return await promisifyRequest(transaction).then(() => result)
-    }
     try {
-      // What nobody waits for any more must not happen later.
-      if (factory && isShared)
-        return await inTime(run(factory), () => {
-          isLate = true
-          transaction?.abort()
-        })
+      if (factory && isShared) {
+        opening ??= open(factory)
+        const transaction = (await opening).transaction(STORE, mode, { durability: 'strict' })
+        // Its own event tells how it ended: one that is being committed cannot be aborted any more.
+        const timer = setTimeout(() => optional(() => transaction.abort()), PATIENCE)
+        const store = transaction.objectStore(STORE)
+        let result: Result
+        const reading = store.get(KEY)
+        reading.onsuccess = () => {
+          const change = transition(reading.result)
+          result = change.result
+          if (change.entry) store.put(change.entry, KEY)
+        }
+        // Resolved by `complete`: only then is the change durable.
+        return await promisifyRequest(transaction)
+          .then(() => result)
+          .finally(() => clearTimeout(timer))
+      }
     } catch (error) {
       close()
-      // Storage that fails later is tried again, lest two ledgers exist.
-      if (wasOpen) throw error
+      // Storage that fails later is tried again, lest two ledgers exist. An abort has no error of its own.
+      if (wasOpen) throw error ?? new Error('the ledger does not answer')
       if (isShared) onBlocked()
       isShared = false
     }
@@ -93,15 +95,4 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     update: (transition) => transact('readwrite', transition),
     close,
   }
-}
-
-function inTime<Value>(promise: Promise<Value>, abort: () => void): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error('the ledger does not answer'))
-      // It may have ended in this very moment.
-      optional(abort)
-    }, PATIENCE)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -1,6 +1,7 @@
 // Rare meetings: a pause and a 401, a storage that fails at a look, servers and refresh functions that say odd things.
 
 import { describe, expect, test } from 'vitest'
+import { SETTLING } from '../../src/core/limits.ts'
 import { cookieRefresh, cookieSignOut, RefreshUnavailableError } from '../../src/index.ts'
 import { createLedger } from '../../src/platform/ledger.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -68,6 +69,34 @@ describe('a pause', () => {
     void auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await browser.advance(1)
     expect(asked).toBeLessThan(4)
+  })
+})
+
+describe('a ledger', () => {
+  test('that hangs is given up within the time that a lease allows for settling', async () => {
+    const browser = createVirtualBrowser()
+    const { platform } = browser.openTab()
+    const update = () =>
+      new Promise<never>((_, reject) => platform.clock.after(SETTLING, () => reject(new Error('no'))))
+    const { auth } = createScene({ browser, platform: { ...platform, ledger: { ...platform.ledger, update } } })
+    const signedIn = auth.signIn(tokens(0))
+    signedIn.catch(() => {})
+    await browser.advance(SETTLING)
+    expect(await outcome(signedIn)).toBeInstanceOf(RefreshUnavailableError)
+  })
+
+  test('that does not take a grant is given it again soon, and without another request', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = (nth) => {
+      browser.brokenWrites = 5
+      return Response.json(tokens(nth))
+    }
+    const refreshed = auth.getAccessToken({ forceRefresh: true })
+    refreshed.catch(() => {})
+    await browser.advance(3_000)
+    expect(await outcome(refreshed)).toBeInstanceOf(RefreshUnavailableError)
+    await browser.advance(1_000)
+    expect([await auth.getAccessToken(), server.refreshes.length]).toEqual(['access-1', 1])
   })
 })
 

@@ -1,0 +1,126 @@
+// The ledger in IndexedDB, before a storage that a test holds in its hand.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Entry } from '../../src/core/ledger.ts'
+import { createLedger, PATIENCE } from '../../src/platform/ledger.ts'
+import { outcome } from './harness.ts'
+
+const ENTRY: Entry = { epoch: 1, generation: 0, status: 'signed-in' }
+
+interface Wish {
+  onsuccess?: () => void
+  onerror?: () => void
+  readonly result?: unknown
+}
+
+interface Transaction {
+  oncomplete?: () => void
+  onabort?: () => void
+  error: Error | null
+  readonly abort: () => void
+}
+
+/** A database that opens and ends transactions when told; like a browser's it aborts no transaction that is committing. */
+function createStorage() {
+  const openings: Wish[] = []
+  const transactions: Transaction[] = []
+  const closed = vi.fn()
+  let isCommitting = false
+  const storage = {
+    closed,
+    transactions,
+    open() {
+      for (const opening of openings.splice(0)) opening.onsuccess?.()
+    },
+    commit() {
+      isCommitting = true
+    },
+    complete() {
+      for (const { oncomplete } of transactions) oncomplete?.()
+    },
+    factory: { open } as unknown as IDBFactory,
+  }
+
+  function open(): Wish {
+    const opening: Wish = { result: { close: closed, transaction } }
+    openings.push(opening)
+    return opening
+  }
+
+  function transaction(): object {
+    const one: Transaction = {
+      error: null,
+      abort() {
+        if (isCommitting) throw new DOMException('it is committing', 'InvalidStateError')
+        one.onabort?.()
+      },
+    }
+    transactions.push(one)
+    const get = (): Wish => {
+      const reading: Wish = {}
+      queueMicrotask(() => reading.onsuccess?.())
+      return reading
+    }
+    return Object.assign(one, { objectStore: () => ({ get, put: () => {} }) })
+  }
+
+  return storage
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const write = { entry: ENTRY, result: 'written' }
+
+describe('a database that does not open in time', () => {
+  test('leaves every caller to the memory of the tab, and is closed when it opens late', async () => {
+    const { factory, open, closed, transactions } = createStorage()
+    const blocked = vi.fn()
+    const ledger = createLedger(factory, 'x', blocked)
+    const first = ledger.read()
+    await vi.advanceTimersByTimeAsync(PATIENCE - 1)
+    const second = ledger.update(() => write)
+    await vi.advanceTimersByTimeAsync(1)
+    open()
+    expect([await outcome(first), await outcome(second)]).toEqual([undefined, 'written'])
+    expect([ledger.shared, blocked.mock.calls.length, closed.mock.calls.length]).toEqual([false, 1, 1])
+    expect(await outcome(ledger.read())).toBe(ENTRY)
+    expect(transactions).toHaveLength(0)
+  })
+})
+
+describe('a transaction that does not end in time', () => {
+  async function begin() {
+    const storage = createStorage()
+    const ledger = createLedger(storage.factory, 'x', () => {})
+    const written = ledger.update(() => write)
+    storage.open()
+    await vi.advanceTimersByTimeAsync(PATIENCE - 1)
+    expect(await outcome(written)).toBe('pending')
+    return { ...storage, ledger, written }
+  }
+
+  test('is aborted, and reported as an error', async () => {
+    const { ledger, written } = await begin()
+    written.catch(() => {})
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await outcome(written)).toEqual(new Error('the ledger does not answer'))
+    expect(ledger.shared).toBe(true)
+  })
+
+  test('has written all the same if it was being committed', async () => {
+    const { commit, complete, written } = await begin()
+    commit()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await outcome(written)).toBe('pending')
+    complete()
+    expect(await outcome(written)).toBe('written')
+  })
+
+  test('costs no timer once it has ended', async () => {
+    const { complete, written } = await begin()
+    complete()
+    expect(await outcome(written)).toBe('written')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
