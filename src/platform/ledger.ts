@@ -46,13 +46,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       database.onversionchange = close
       return database
     })
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error('the ledger does not open'))
-        void opened.then((database) => database.close(), forget)
-      }, PATIENCE)
-      opened.then(resolve, reject).finally(() => clearTimeout(timer))
-    })
+    return inTime(opened, () => void opened.then((database) => database.close(), forget))
   }
 
   async function transact<Result>(mode: IDBTransactionMode, transition: Transition<Result>): Promise<Result> {
@@ -60,8 +54,6 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       if (factory && isShared) {
         opening ??= open(factory)
         const transaction = (await opening).transaction(STORE, mode, { durability: 'strict' })
-        // Its own event tells how it ended: one that is being committed cannot be aborted any more.
-        const timer = setTimeout(() => optional(() => transaction.abort()), PATIENCE)
         const store = transaction.objectStore(STORE)
         let result: Result
         const reading = store.get(KEY)
@@ -71,14 +63,13 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
           if (change.entry) store.put(change.entry, KEY)
         }
         // Resolved by `complete`: only then is the change durable.
-        return await promisifyRequest(transaction)
-          .then(() => result)
-          .finally(() => clearTimeout(timer))
+        const ended = promisifyRequest(transaction).then(() => result)
+        return await inTime(ended, () => transaction.abort())
       }
     } catch (error) {
       close()
-      // Storage that fails later is tried again, lest two ledgers exist. An abort has no error of its own.
-      if (wasOpen) throw error ?? new Error('the ledger does not answer')
+      // Storage that fails later is tried again, lest two ledgers exist.
+      if (wasOpen) throw error
       if (isShared) onBlocked()
       isShared = false
     }
@@ -95,4 +86,16 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     update: (transition) => transact('readwrite', transition),
     close,
   }
+}
+
+/** Rejects what takes too long, unless giving it up throws: a transaction that is being committed cannot be aborted. */
+function inTime<Value>(promise: Promise<Value>, giveUp: () => void): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => {
+      giveUp()
+      reject(new Error('the ledger does not answer'))
+    }
+    const timer = setTimeout(() => optional(late), PATIENCE)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

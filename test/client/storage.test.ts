@@ -15,19 +15,22 @@ interface Wish {
 
 interface Transaction {
   oncomplete?: () => void
-  onabort?: () => void
-  error: Error | null
   readonly abort: () => void
 }
 
-/** A database that opens and ends transactions when told; like a browser's it aborts no transaction that is committing. */
+/**
+ * A database that opens and ends transactions when told. As in browsers, a transaction that is committing cannot be
+ * aborted, and the event of an abort may wait for the transaction before it.
+ */
 function createStorage() {
   const openings: Wish[] = []
   const transactions: Transaction[] = []
   const closed = vi.fn()
+  const aborted = vi.fn()
   let isCommitting = false
   const storage = {
     closed,
+    aborted,
     transactions,
     open() {
       for (const opening of openings.splice(0)) opening.onsuccess?.()
@@ -49,10 +52,9 @@ function createStorage() {
 
   function transaction(): object {
     const one: Transaction = {
-      error: null,
       abort() {
         if (isCommitting) throw new DOMException('it is committing', 'InvalidStateError')
-        one.onabort?.()
+        aborted()
       },
     }
     transactions.push(one)
@@ -101,11 +103,11 @@ describe('a transaction that does not end in time', () => {
   }
 
   test('is aborted, and reported as an error', async () => {
-    const { ledger, written } = await begin()
+    const { aborted, ledger, written } = await begin()
     written.catch(() => {})
     await vi.advanceTimersByTimeAsync(1)
     expect(await outcome(written)).toEqual(new Error('the ledger does not answer'))
-    expect(ledger.shared).toBe(true)
+    expect([ledger.shared, aborted.mock.calls.length]).toEqual([true, 1])
   })
 
   test('has written all the same if it was being committed', async () => {
