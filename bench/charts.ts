@@ -68,7 +68,7 @@ export function lines(terms: LineTerms, values: readonly Point[]): object {
     encoding: {
       x: { field: 'x', type: 'quantitative', title: terms.x },
       y: { field: 'y', type: 'quantitative', title: terms.y, ...(terms.isLog && { scale: { type: 'symlog' } }) },
-      color: { field: 'name', type: 'nominal', title: null, scale: colorsOf(values) },
+      color: { field: 'name', type: 'nominal', title: null, legend: { labelLimit: 260 }, scale: colorsOf(values) },
     },
   }
 }
