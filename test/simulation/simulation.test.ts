@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { report, runMany, type Totals, termsOf } from './run.ts'
 import { runSabotage } from './sabotage.ts'
+import { SABOTAGES } from './sabotages.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
 const SCHEDULES = 20_000
@@ -24,6 +26,16 @@ test(`${SCHEDULES} schedules of a fresh seed keep all promises`, async () => {
   expect(schedules).toBe(SCHEDULES)
   expect(Object.keys(faults).length).toBeGreaterThan(15)
 }, 300_000)
+
+test.each(SABOTAGES)('the rule to leave out stands once in the source: $name', ({ edits }) => {
+  const sources = new Map<string, string>()
+  for (const { file, from, to } of edits) {
+    const source = sources.get(file) ?? readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
+    const parts = source.split(from)
+    expect(parts, `${from} in ${file}`).toHaveLength(2)
+    sources.set(file, parts.join(to))
+  }
+})
 
 test.each([
   'no claim is written',
