@@ -52,11 +52,12 @@ export function openTheatre(engine: Engine): Theatre {
   return {
     version: async () => (await browser({})).version,
     async play(scenario, custody) {
+      const { lifetime, refreshTimeout } = scenario
       const stagehand = await browserFor(scenario)
       const lacking = scenario.needs?.filter((need) => !stagehand.can[need]) ?? []
       if (lacking.length > 0) return `its driver cannot show ${lacking.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
-      const options = { lifetime: scenario.lifetime, secureCookies: engine !== 'webkit' }
+      const options = { lifetime, refreshTimeout, secureCookies: engine !== 'webkit' }
       const backend = await BACKENDS[custody](options)
       try {
         const profile = await stagehand.newProfile()

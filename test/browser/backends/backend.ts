@@ -35,6 +35,8 @@ export interface Backend {
 export interface BackendOptions {
   /** Lifetime of access tokens (in seconds). @default 60 */
   readonly lifetime?: number | undefined
+  /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
+  readonly refreshTimeout?: number | undefined
   /** `false` for browsers that refuse `Secure` cookies on http://localhost. @default true */
   readonly secureCookies?: boolean
 }

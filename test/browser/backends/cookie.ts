@@ -4,16 +4,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createDemoServer } from '../../../demo/server/server.ts'
 import type { Backend, BackendOptions } from './backend.ts'
-import { pageHtml, REFRESH_TIMEOUT } from './page.ts'
+import { pageHtml } from './page.ts'
 
 interface Gate {
   readonly knock: () => void
   readonly open: Promise<void>
 }
 
-export async function startCookieBackend({ lifetime = 60, secureCookies = true }: BackendOptions): Promise<Backend> {
+export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
+  const { lifetime = 60, secureCookies = true, refreshTimeout } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
-  const page = await pageHtml({ resource: '/api/me', refreshTimeout: REFRESH_TIMEOUT })
+  const page = await pageHtml({ resource: '/api/me', refreshTimeout })
   let gate: Gate | undefined
   let tokenRequests = 0
   const server = createServer(async (request, response) => {

@@ -3,13 +3,13 @@
 import { servePages } from '../../support/pages.ts'
 import { startProvider } from '../../support/provider.ts'
 import type { Backend, BackendOptions } from './backend.ts'
-import { pageHtml, REFRESH_TIMEOUT } from './page.ts'
+import { pageHtml } from './page.ts'
 
-export async function startOpenIdBackend({ lifetime = 60 }: BackendOptions): Promise<Backend> {
+export async function startOpenIdBackend({ lifetime = 60, refreshTimeout }: BackendOptions): Promise<Backend> {
   // Without kept connections no browser sends a POST twice by itself.
   const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false })
   const { tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
-  const page = await pageHtml({ tokenEndpoint, revocationEndpoint, resource, refreshTimeout: REFRESH_TIMEOUT })
+  const page = await pageHtml({ tokenEndpoint, revocationEndpoint, resource, refreshTimeout })
   const pages = await servePages({ '/': page, '/away': '<title>away</title>' })
   return {
     url: (policy) => `${pages.origin}/${policy ? `#${policy}` : ''}`,

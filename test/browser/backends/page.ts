@@ -16,12 +16,9 @@ export interface PageConfig {
   readonly tokenEndpoint?: string
   readonly revocationEndpoint?: string
   readonly resource: string
-  /** How long the server may take to answer a refresh (in milliseconds). */
-  readonly refreshTimeout: number
+  /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
+  readonly refreshTimeout?: number | undefined
 }
-
-/** Short, so that the lease is. */
-export const REFRESH_TIMEOUT = 2_000
 
 const SOURCE = `
 import { cookieRefresh, cookieSignOut, createAuthClient, oauthRefresh, oauthRevocation } from 'authfetch'
@@ -31,7 +28,7 @@ const auth = createAuthClient({
   refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh'),
   onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
   origins: [new URL(resource, location.href).origin],
-  refreshTimeout,
+  ...(refreshTimeout && { refreshTimeout }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
 })
 const seen = { refreshed: [], signedOut: [], failures: [] }

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly needs?: readonly Capability[]
   /** Lifetime of the access tokens (in seconds). @default 60 */
   readonly lifetime?: number
+  /** How long the server may take to answer a refresh (in milliseconds): short where a lease is waited for. @default the client's own */
+  readonly refreshTimeout?: number
   /** It mostly waits, so it may be played beside others. */
   readonly isSlow?: boolean
   play(stage: Stage): Promise<void>

@@ -58,7 +58,7 @@ export interface Tab {
   /** Runs a function, or the text of a script, in the page; awaits its result. Arguments and result go as JSON. */
   evaluate<T = unknown>(script: string): Promise<T>
   evaluate<T>(page: PageFunction<T>, ...args: unknown[]): Promise<Awaited<T>>
-  /** Resolves once the predicate is truthy, across navigations too; throws, naming it, after a minute without. */
+  /** Resolves once the predicate is truthy, across navigations too; throws, naming it, after 150 seconds without. */
   waitFor(predicate: string | PageFunction<unknown>, ...args: unknown[]): Promise<void>
   goto(url: string): Promise<void>
   reload(): Promise<void>

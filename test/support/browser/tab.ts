@@ -2,7 +2,8 @@
 
 import type { Engine, PageFunction, Tab, TabAdapter } from './driver.ts'
 
-const PATIENCE = 60_000
+/** Longer than any scenario takes on a busy machine (in milliseconds). */
+const PATIENCE = 150_000
 const POLL_INTERVAL = 20
 
 type Answer = { value?: unknown; error?: { name: string; message: string; stack?: string } }
