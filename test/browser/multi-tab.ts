@@ -1,6 +1,6 @@
 // The multi-tab suite: what is promised of several tabs, written once for every engine and both custodies.
 
-import type { Browser, Engine, LaunchOptions } from '../support/browser/driver.ts'
+import type { Browser, Engine, LaunchOptions, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 import type { Backend, BackendOptions } from './backends/backend.ts'
 import { startCookieBackend } from './backends/cookie.ts'
@@ -28,6 +28,17 @@ export interface Theatre {
   /** Resolves with the reason when the engine's driver cannot show the scenario; rejects when it fails. */
   play(scenario: Scenario, custody: Custody): Promise<string | undefined>
   close(): Promise<void>
+}
+
+/** Adds what each tab has told, as far as it still answers. */
+async function explain(error: unknown, tabs: readonly Tab[]): Promise<unknown> {
+  if (!(error instanceof Error)) return error
+  const silence = new Promise<string[]>((resolve) => setTimeout(resolve, 5_000, ['nothing: it does not answer']))
+  const stories = tabs.map((tab) => Promise.race([tab.evaluate(() => told), silence]).catch(String))
+  const lines = (await Promise.all(stories)).map((story, index) => `tab ${index} told ${[story].flat().join('; ')}`)
+  // The stack is formatted when it is first read.
+  error.message = [error.message, ...lines].join('\n')
+  return error
 }
 
 /** Starts the browsers of one engine as they are needed. */
@@ -61,8 +72,16 @@ export function openTheatre(engine: Engine): Theatre {
       const backend = await BACKENDS[custody](options)
       try {
         const profile = await stagehand.newProfile()
+        const tabs: Tab[] = []
+        async function open(url: string): Promise<Tab> {
+          const tab = await profile.open(url)
+          tabs.push(tab)
+          return tab
+        }
         try {
-          await scenario.play({ profile, backend })
+          await scenario.play({ profile: { ...profile, open }, backend })
+        } catch (error) {
+          throw await explain(error, tabs)
         } finally {
           await profile.close()
         }

@@ -1,10 +1,12 @@
-// The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen`, and three verbs.
+// The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen` and, in words, in `told`, and three verbs.
 
 import { bundle } from '../../support/bundle.ts'
 
 declare global {
   var auth: import('../../../src/index.ts').AuthClient
   var seen: { refreshed: string[]; signedOut: string[]; failures: string[] }
+  /** What the client told, for whoever wonders why a scenario failed. */
+  var told: string[]
   var enter: (credentials: unknown) => Promise<void>
   var call: () => Promise<string>
   var refresh: () => Promise<string>
@@ -31,6 +33,13 @@ const auth = createAuthClient({
   ...(refreshTimeout && { refreshTimeout }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
 })
+const told = []
+for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
+  auth.on(event, ({ origin, reason, error }) => {
+    const details = [reason, error?.message, error?.cause, origin].filter(Boolean)
+    told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
+  })
+}
 const seen = { refreshed: [], signedOut: [], failures: [] }
 auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
 auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
@@ -47,6 +56,7 @@ const logIn = async ({ user, expiresIn }) => {
 Object.assign(globalThis, {
   auth,
   seen,
+  told,
   enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : credentials),
   call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
   refresh: () => auth.getAccessToken({ forceRefresh: true }).then(() => 'refreshed', (error) => error.code),

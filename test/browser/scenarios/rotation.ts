@@ -122,7 +122,6 @@ export const ROTATION: readonly Scenario[] = [
       await signIn(stage, tabs)
       await forAll(tabs, (tab) =>
         tab.evaluate(() => {
-          auth.on('refresh-failed', ({ error }) => seen.failures.push(`${error.message}: ${error.cause}`))
           // The twentieth is the last: nobody is left to ask for another.
           auth.on('refreshed', () => {
             if (seen.refreshed.length === 20) auth.dispose()
