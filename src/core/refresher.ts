@@ -10,6 +10,9 @@ import { instantOf, pauseAfter, since } from './schedule.ts'
 import type { Held } from './session.ts'
 import { type Answer, createSettler, type Step } from './settler.ts'
 
+/** How long a failure stands that does not say so (in milliseconds). */
+const RETRY = 30_000
+
 export interface Refresher {
   /**
    * Joins the pending refresh or starts one; resolves when the session has moved on or has ended.
@@ -19,7 +22,9 @@ export interface Refresher {
   refresh(): Promise<void>
   /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
   look(): Promise<void>
-  /** The network was lost or the page slept: look before sending. */
+  /** For how much longer the last failure stands (in milliseconds), if no new token has come since. */
+  pause(): number | undefined
+  /** The network was lost or the page slept: look before sending, and now. */
   suspectWire(): void
   /** Sends nothing more; the promise, if any, settles with what is on the wire. */
   stop(): Promise<void> | undefined
@@ -40,10 +45,13 @@ export function createRefresher(context: Context): Refresher {
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
   let failure: RefreshUnavailableError | undefined
   let failedAt = instantOf(clock)
+  let standsFor = 0
   let cancelLock: Cancel = () => {}
   session.on('adopted', () => {
     failure = undefined
   })
+
+  const pause = (): number | undefined => failure && standsFor - since(clock, failedAt)
 
   const isDone = (): boolean =>
     isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== replaced)
@@ -64,6 +72,7 @@ export function createRefresher(context: Context): Refresher {
       wireIsSuspect = true
       failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
       failedAt = instantOf(clock)
+      standsFor = failure.retryAt === undefined ? RETRY : failure.retryAt - failedAt.now
       session.fail(failure)
       throw failure
     } finally {
@@ -166,8 +175,7 @@ export function createRefresher(context: Context): Refresher {
 
   return {
     refresh() {
-      // Measured as the timer does, which would otherwise find itself too early and not be armed again.
-      if (failure?.retryAt && since(clock, failedAt) < failure.retryAt - failedAt.now) {
+      if (failure && standsFor > since(clock, failedAt)) {
         session.distrust(undefined)
         return Promise.reject(failure)
       }
@@ -177,9 +185,11 @@ export function createRefresher(context: Context): Refresher {
       return pending
     },
     look,
+    pause,
     suspectWire() {
       wireIsSuspect = true
-      failure = undefined
+      // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
+      standsFor = 0
     },
     stop() {
       isStopped = true

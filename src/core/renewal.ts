@@ -3,10 +3,8 @@
 import type { Context } from './context.ts'
 import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
-import { floorOf, type Instant, instantOf, since } from './schedule.ts'
+import { floorOf, since } from './schedule.ts'
 
-/** What a tab waits when a failure does not say how long (in milliseconds). */
-const RETRY = 30_000
 /** A throttled timer is later than this only in a page that has slept (in milliseconds). */
 const LATE = 65_000
 
@@ -14,11 +12,11 @@ const LATE = 65_000
 export function startRenewal({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
   let cancel: Cancel = () => {}
   let isStopped = false
-  let retry: (Instant & { readonly delay: number }) | undefined
 
   function dueIn(): number | undefined {
     if (session.status === 'signed-out') return undefined
-    if (retry) return retry.delay - since(clock, retry)
+    const pause = refresher.pause()
+    if (pause !== undefined) return pause
     const { held, renewable } = session
     if (!renewable || held?.refreshAfter === undefined) return undefined
     return Math.max(held.refreshAfter, floorOf(held.lifetime)) - since(clock, held.receivedAt)
@@ -39,31 +37,20 @@ export function startRenewal({ clock, lifecycle, session, siblings }: Context, r
     }
     // So late a timer means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
-    retry = undefined
-    refresher.refresh().catch(() => {
-      // As new tokens do, the failure itself armed the timer; it was told to listeners.
-    })
+    // Its failure is told to listeners; one that still stands, by a clock that went back, is not told again.
+    refresher.refresh().catch(arm)
   }
 
   async function wake(): Promise<void> {
     refresher.suspectWire()
-    // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
-    retry &&= { ...retry, delay: 0 }
     await refresher.look()
     session.flush()
     fire()
   }
 
   const subscriptions = [
-    session.on('adopted', () => {
-      retry = undefined
-      arm()
-    }),
-    session.on('refresh-failed', ({ error }) => {
-      const instant = instantOf(clock)
-      retry = { ...instant, delay: error.retryAt === undefined ? RETRY : error.retryAt - instant.now }
-      arm()
-    }),
+    session.on('adopted', arm),
+    session.on('refresh-failed', arm),
     lifecycle.listen((event) => {
       if (event === 'hide') {
         siblings.close()

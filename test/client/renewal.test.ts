@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/core/ports.ts'
 import { cookieRefresh, RefreshUnavailableError } from '../../src/index.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
@@ -40,6 +41,25 @@ function createJwtServer(serverNow: () => number, lifetime: number, claimsOf = (
   return { server, issue, served }
 }
 
+/** Whole milliseconds, each clock with an edge of its own that wanders, as in Firefox; between two looks some time goes by. */
+function createRoundedClock(clock: Clock, seed: number): Clock {
+  let state = seed
+  const random = (): number => {
+    state = (state * 16_807) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+  let spent = random()
+  const rounded = (read: () => number) => {
+    let last = 0
+    return (): number => {
+      spent += random() / 10
+      last = Math.max(last, Math.floor(read() + spent + random()))
+      return last
+    }
+  }
+  return { ...clock, now: rounded(clock.now), elapsed: rounded(clock.elapsed) }
+}
+
 describe('the timer', () => {
   test('refreshes before `exp`, and no caller ever sees a 401', async () => {
     const browser = createVirtualBrowser()
@@ -62,6 +82,20 @@ describe('the timer', () => {
     expect(server.refreshes).toHaveLength(0)
     await browser.advance(1)
     expect(server.refreshes).toHaveLength(1)
+  })
+
+  test('comes again after a failure, however the clocks are rounded', async () => {
+    for (let seed = 1; seed <= 400; seed++) {
+      const browser = createVirtualBrowser()
+      const { platform } = browser.openTab()
+      const server = createServer()
+      server.onRefresh = (nth) => (nth === 1 ? new Response(null, { status: 503 }) : Response.json(tokens(nth)))
+      const clock = createRoundedClock(platform.clock, seed)
+      const { auth } = await createSignedInScene({ browser, server, platform: { ...platform, clock } })
+      await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toThrow(RefreshUnavailableError)
+      await browser.advance(MINUTE)
+      expect(server.refreshes, `seed ${seed}`).toHaveLength(2)
+    }
   })
 
   test('takes no more than a quarter of the lifetime for the lead', async () => {
