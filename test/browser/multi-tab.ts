@@ -30,11 +30,11 @@ export interface Theatre {
   close(): Promise<void>
 }
 
-/** Adds what each tab has told, as far as it still answers. */
+/** Adds what each tab has told last, as far as it still answers. */
 async function explain(error: unknown, tabs: readonly Tab[]): Promise<unknown> {
   if (!(error instanceof Error)) return error
   const silence = new Promise<string[]>((resolve) => setTimeout(resolve, 5_000, ['nothing: it does not answer']))
-  const stories = tabs.map((tab) => Promise.race([tab.evaluate(() => told), silence]).catch(String))
+  const stories = tabs.map((tab) => Promise.race([tab.evaluate(() => told.slice(-10)), silence]).catch(String))
   const lines = (await Promise.all(stories)).map((story, index) => `tab ${index} told ${[story].flat().join('; ')}`)
   // The stack is formatted when it is first read.
   error.message = [error.message, ...lines].join('\n')

@@ -32,8 +32,11 @@ export interface Backend {
   close(): Promise<void>
 }
 
+/** Of access tokens (in seconds): so long that no timer fires in a scenario which counts requests. */
+export const LIFETIME = 1_800
+
 export interface BackendOptions {
-  /** Lifetime of access tokens (in seconds). @default 60 */
+  /** Lifetime of access tokens (in seconds). @default 1800 */
   readonly lifetime?: number | undefined
   /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
   readonly refreshTimeout?: number | undefined

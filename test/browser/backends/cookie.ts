@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createDemoServer } from '../../../demo/server/server.ts'
-import type { Backend, BackendOptions } from './backend.ts'
+import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
 import { pageHtml } from './page.ts'
 
 interface Gate {
@@ -12,7 +12,7 @@ interface Gate {
 }
 
 export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
-  const { lifetime = 60, secureCookies = true, refreshTimeout } = options
+  const { lifetime = LIFETIME, secureCookies = true, refreshTimeout } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
   const page = await pageHtml({ resource: '/api/me', refreshTimeout })
   let gate: Gate | undefined

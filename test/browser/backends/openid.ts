@@ -2,10 +2,10 @@
 
 import { servePages } from '../../support/pages.ts'
 import { startProvider } from '../../support/provider.ts'
-import type { Backend, BackendOptions } from './backend.ts'
+import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
 import { pageHtml } from './page.ts'
 
-export async function startOpenIdBackend({ lifetime = 60, refreshTimeout }: BackendOptions): Promise<Backend> {
+export async function startOpenIdBackend({ lifetime = LIFETIME, refreshTimeout }: BackendOptions): Promise<Backend> {
   // Without kept connections no browser sends a POST twice by itself.
   const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false })
   const { tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider

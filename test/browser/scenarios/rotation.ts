@@ -105,7 +105,8 @@ export const ROTATION: readonly Scenario[] = [
       const tabs = await openTabs(stage, 3)
       const isShown = (tab: Tab) => tab.evaluate(() => document.visibilityState === 'visible')
       expect(await forAll(tabs, isShown)).toEqual([false, false, true])
-      await signIn(stage, tabs, 8)
+      // The hidden tabs are at least a sixteenth of that later.
+      await signIn(stage, tabs, 24)
       await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 1))
       const origins = await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed[0]))
       expect(origins).toEqual(['other-tab', 'other-tab', 'this-tab'])
@@ -114,7 +115,7 @@ export const ROTATION: readonly Scenario[] = [
     },
   },
   {
-    name: 'ten tabs live through twenty lifetimes with twenty token requests and no failed call',
+    name: 'ten tabs live through twenty lifetimes with one token request each and no failed call',
     lifetime: 2,
     isSlow: true,
     async play(stage) {
@@ -122,10 +123,6 @@ export const ROTATION: readonly Scenario[] = [
       await signIn(stage, tabs)
       await forAll(tabs, (tab) =>
         tab.evaluate(() => {
-          // The twentieth is the last: nobody is left to ask for another.
-          auth.on('refreshed', () => {
-            if (seen.refreshed.length === 20) auth.dispose()
-          })
           const again = async (): Promise<void> => {
             const answer = await call()
             if (seen.refreshed.length >= 20) return
@@ -135,9 +132,12 @@ export const ROTATION: readonly Scenario[] = [
           void again()
         }),
       )
-      await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 20))
+      await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length >= 20))
       expect((await forAll(tabs, (tab) => tab.evaluate(() => seen.failures))).flat()).toEqual([])
-      expect(stage.backend.tokenRequests()).toBe(20)
+      const requests = stage.backend.tokenRequests()
+      const counts = await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed.length))
+      // One may be on its way; a tab that stood still for a lifetime has missed a token, another has not.
+      expect(Math.max(...counts)).toBeGreaterThanOrEqual(requests - 1)
       expect(stage.backend.reuses()).toBe(0)
     },
   },

@@ -18,7 +18,7 @@ export interface Scenario {
   /** @default both */
   readonly custody?: Custody
   readonly needs?: readonly Capability[]
-  /** Lifetime of the access tokens (in seconds). @default 60 */
+  /** Lifetime of the access tokens (in seconds). @default 1800 */
   readonly lifetime?: number
   /** How long the server may take to answer a refresh (in milliseconds): short where a lease is waited for. @default the client's own */
   readonly refreshTimeout?: number
