@@ -22,7 +22,7 @@ export interface Refresher {
   refresh(): Promise<void>
   /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
   look(): Promise<void>
-  /** For how much longer the last failure stands (in milliseconds), if no new token has come since. */
+  /** For how much longer the last failure stands (in milliseconds); undefined when there is none, or new tokens have come. */
   pause(): number | undefined
   /** The network was lost or the page slept: look before sending, and now. */
   suspectWire(): void
@@ -48,7 +48,9 @@ export function createRefresher(context: Context): Refresher {
   let standsFor = 0
   let cancelLock: Cancel = () => {}
   session.on('adopted', () => {
-    failure = undefined
+    // Of a session without tokens nothing else would call the timer.
+    if (session.status === 'signed-in' && !session.held) standsFor = 0
+    else failure = undefined
   })
 
   const pause = (): number | undefined => failure && standsFor - since(clock, failedAt)
@@ -70,6 +72,8 @@ export function createRefresher(context: Context): Refresher {
       misses = 0
     } catch (cause) {
       wireIsSuspect = true
+      // Of a session that has moved on or has ended, the failure says nothing.
+      if (isDone()) return
       failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
       failedAt = instantOf(clock)
       standsFor = failure.retryAt === undefined ? RETRY : failure.retryAt - failedAt.now
@@ -175,7 +179,7 @@ export function createRefresher(context: Context): Refresher {
 
   return {
     refresh() {
-      if (failure && standsFor > since(clock, failedAt)) {
+      if (failure && (pause() ?? 0) > 0) {
         session.distrust(undefined)
         return Promise.reject(failure)
       }

@@ -37,8 +37,9 @@ export function startRenewal({ clock, lifecycle, session, siblings }: Context, r
     }
     // So late a timer means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
-    // Its failure is told to listeners; one that still stands, by a clock that went back, is not told again.
-    refresher.refresh().catch(arm)
+    // Not every end is told: a failure that still stands, by a clock that went back, or tokens that came on the way, and
+    // are due already. Errors are told to listeners.
+    refresher.refresh().then(arm, arm)
   }
 
   async function wake(): Promise<void> {

@@ -52,6 +52,6 @@ const LONGEST_RETRY_AFTER = 3_600_000
 /** The pause after so many failures in a row: exponential, with full jitter, and never shorter than the server asks for. */
 export function pauseAfter(failures: number, random: number, retryAfter = 0): number {
   const pause = Math.min(LONGEST_PAUSE, 1_000 * 2 ** failures)
-  // A refresh function may have read a header that is no number.
-  return Math.min(retryAfter || 0, LONGEST_RETRY_AFTER) + Math.max(200, pause * random)
+  // A refresh function may have read a header that is no number, or is over.
+  return Math.min(Math.max(retryAfter || 0, 0), LONGEST_RETRY_AFTER) + Math.max(200, pause * random)
 }

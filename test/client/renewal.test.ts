@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/ports.ts'
-import { cookieRefresh, RefreshUnavailableError } from '../../src/index.ts'
+import { cookieRefresh, RefreshUnavailableError, SessionEndedError } from '../../src/index.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
   API,
@@ -10,6 +10,7 @@ import {
   createScene,
   createServer,
   createSignedInScene,
+  drain,
   HOUR,
   jwt,
   MINUTE,
@@ -96,6 +97,117 @@ describe('the timer', () => {
       await browser.advance(MINUTE)
       expect(server.refreshes, `seed ${seed}`).toHaveLength(2)
     }
+  })
+
+  test('comes again when it was due by a clock that has gone back', async () => {
+    const browser = createVirtualBrowser()
+    const { platform } = browser.openTab()
+    const server = createServer()
+    server.onRefresh = (nth) =>
+      nth === 1 ? new Response(null, { status: 503, headers: { 'retry-after': '30' } }) : Response.json(tokens(nth))
+    let ahead = 0
+    const clock: Clock = {
+      ...platform.clock,
+      now() {
+        const now = platform.clock.now() + ahead
+        ahead = 0
+        return now
+      },
+      // The timer after the failure comes early, and its first look at the clock tells it that it is not.
+      after: (delay, callback) =>
+        delay < 30_000 || delay > MINUTE
+          ? platform.clock.after(delay, callback)
+          : platform.clock.after(delay - 20_000, () => {
+              ahead = 20_000
+              callback()
+            }),
+    }
+    const { auth } = await createSignedInScene({ browser, server, platform: { ...platform, clock } })
+    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toThrow(RefreshUnavailableError)
+    await browser.advance(MINUTE)
+    expect(server.refreshes).toHaveLength(2)
+  })
+
+  test('goes on when the tokens that end a refresh are due already', async () => {
+    const browser = createVirtualBrowser()
+    const server = createServer()
+    const gate = createGate<Response>()
+    server.onRefresh = (nth) => (nth === 1 ? gate.promise : Response.json(tokens(nth)))
+    const { platform: ours } = browser.openTab()
+    // Each is faster than the one before, so that a refresh is still looking when its tokens come.
+    let duration = 100
+    const read = async () => {
+      duration -= 10
+      await new Promise<void>((resolve) => ours.clock.after(duration, resolve))
+      return await ours.ledger.read()
+    }
+    const second = createScene({ browser, server, platform: { ...ours, ledger: { ...ours.ledger, read } } })
+    const { platform: theirs } = browser.openTab()
+    const post = (message: unknown): void => {
+      theirs.channel.post(message)
+      // What the first tab tells lies waiting while the machine sleeps.
+      if (server.refreshes.length === 1) browser.sleep(2 * HOUR)
+    }
+    const platform = { ...theirs, channel: { ...theirs.channel, post } }
+    const first = await createSignedInScene({ browser, server, platform })
+    await browser.advance(1_000)
+    expect(second.names()).toEqual(['signed-in'])
+    const refreshed = first.auth.getAccessToken({ forceRefresh: true })
+    await drain()
+    void second.auth.getAccessToken({ forceRefresh: true })
+    await browser.advance(1_000)
+    gate.open(Response.json(tokens(1)))
+    await refreshed
+    first.auth.dispose()
+    await browser.advance(MINUTE)
+    expect(server.refreshes).toHaveLength(2)
+  })
+
+  test('goes on trying when a session is seen whose tab is gone', async () => {
+    const browser = createVirtualBrowser()
+    const server = createServer()
+    const gone = await createSignedInScene({ browser, server })
+    gone.auth.dispose()
+    server.onRefresh = (nth) => (nth === 1 ? new Response(null, { status: 503 }) : Response.json(tokens(nth)))
+    const { auth, tab } = createScene({ browser, server })
+    void auth.restore()
+    await browser.advance(150)
+    expect(server.refreshes).toHaveLength(1)
+    await tab.fire('hide')
+    const other = await createSignedInScene({ browser, server })
+    other.auth.dispose()
+    await tab.fire('show')
+    await browser.advance(MINUTE)
+    expect(server.refreshes).toHaveLength(2)
+    expect(auth.getState()).toMatchObject({ status: 'signed-in', expiresAt: expect.any(Number) })
+  })
+
+  test('makes pauses too when a refresh function names a time that is over', async () => {
+    let asked = 0
+    const { auth, browser } = await createSignedInScene({
+      refresh: async () => {
+        if (++asked > 50) return tokens(1)
+        throw new RefreshUnavailableError('locked', { retryAt: 60 })
+      },
+    })
+    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toThrow(RefreshUnavailableError)
+    await browser.advance(10_000)
+    expect(asked).toBeLessThan(8)
+  })
+
+  test('is not held up by the failure of a session that a sign-in has replaced', async () => {
+    const server = createServer()
+    const gate = createGate<Response>()
+    server.onRefresh = (nth) => (nth === 1 ? gate.promise : Response.json(tokens(nth)))
+    const { auth, browser, names } = await createSignedInScene({ server })
+    const overtaken = auth.getAccessToken({ forceRefresh: true })
+    await drain()
+    await auth.signIn({ ...tokens(9), expires_in: 300 })
+    gate.open(new Response(null, { status: 503, headers: { 'retry-after': '3600' } }))
+    await expect(overtaken).rejects.toThrow(SessionEndedError)
+    await browser.advance(10 * MINUTE)
+    expect(await auth.getAccessToken()).toBe('access-2')
+    expect(names()).not.toContain('refresh-failed')
   })
 
   test('takes no more than a quarter of the lifetime for the lead', async () => {
