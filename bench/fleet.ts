@@ -1,6 +1,6 @@
 // A fleet of clients, simulated with the library's own schedule: when does each of them ask the token endpoint?
 
-import { pauseAfter, refreshDelay } from '../src/core/schedule.ts'
+import { pauseAfter, refreshDelay } from '../src/core/protocol/schedule.ts'
 
 export const MINUTE = 60_000
 export const LIFETIME = 15 * MINUTE

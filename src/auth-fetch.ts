@@ -1,10 +1,10 @@
 /** `authFetch`: `fetch` with the access token, a wait for it, and one retry. It knows nothing of tabs. */
 
 import { abortable } from './abort.ts'
-import type { Access } from './core/access.ts'
-import { callsForRefresh } from './core/challenge.ts'
 import { optional } from './core/optional.ts'
-import type { Bearer, Session } from './core/session.ts'
+import type { Access } from './core/protocol/access.ts'
+import type { Bearer, Session } from './core/protocol/session.ts'
+import { callsForRefresh } from './core/responses/challenge.ts'
 
 /** The init of `fetch`, and one member of our own. */
 export interface AuthRequestInit extends RequestInit {

@@ -4,19 +4,19 @@ import type { JwtPayload } from 'jwt-decode'
 import { abortable } from './abort.ts'
 import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
-import { createAccess } from './core/access.ts'
-import { type Context, createPersist } from './core/context.ts'
 import { check, DisposedError } from './core/errors.ts'
-import { createRefresher } from './core/refresher.ts'
-import { startRenewal } from './core/renewal.ts'
-import { type AuthEvents, type AuthState, createSession } from './core/session.ts'
-import { createSiblings } from './core/siblings.ts'
-import { createSignOn } from './core/sign-on.ts'
-import type { TokenResponse } from './core/tokens.ts'
+import { createAccess } from './core/protocol/access.ts'
+import { type Context, createPersist } from './core/protocol/context.ts'
+import { startRefreshTimer } from './core/protocol/refresh-timer.ts'
+import { createRefresher } from './core/protocol/refresher.ts'
+import { type AuthEvents, type AuthState, createSession } from './core/protocol/session.ts'
+import { createSiblings } from './core/protocol/siblings.ts'
+import { createSignInOut } from './core/protocol/sign-in-out.ts'
+import type { TokenResponse } from './core/responses/tokens.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
-import { createTransport, type Refresh, type RefreshRequest } from './refresh/refresh.ts'
 import { ownMembers } from './refresh/request.ts'
+import { createTransport, type Refresh, type RefreshRequest } from './refresh/transport.ts'
 
 const EVENTS: readonly (keyof AuthEvents)[] = ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']
 
@@ -115,14 +115,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const persist = createPersist(platform)
   const context: Context = { ...platform, transport, refreshTimeout, resendWithin, session, siblings, persist }
   const refresher = createRefresher(context)
-  const signOn = createSignOn(context, refresher)
-  const access = createAccess(context, refresher, signOn)
-  const stopRenewal = startRenewal(context, refresher)
+  const signInOut = createSignInOut(context, refresher)
+  const access = createAccess(context, refresher, signInOut)
+  const stopRefreshTimer = startRefreshTimer(context, refresher)
   let disposed: DisposedError | undefined
 
   async function takeTokens(response: Response, epoch: number): Promise<void> {
     const tokens = disposed ? undefined : readTokens?.(response)
-    if (tokens) await signOn.renew(tokens, epoch)
+    if (tokens) await signInOut.renew(tokens, epoch)
   }
 
   const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
@@ -154,7 +154,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     if (disposed) return
     disposed = new DisposedError()
     for (const reject of busy.values()) reject(disposed)
-    stopRenewal()
+    stopRefreshTimer()
     session.clear()
     void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => platform.ledger.close())
   }
@@ -169,9 +169,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       return held?.accessToken
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
-    signIn: whileAlive(signOn.signIn),
-    signOut: whileAlive(signOn.signOut),
-    restore: whileAlive(signOn.restore),
+    signIn: whileAlive(signInOut.signIn),
+    signOut: whileAlive(signInOut.signOut),
+    restore: whileAlive(signInOut.restore),
     getState: session.getState,
     subscribe(listener) {
       check(typeof listener === 'function', 'listener', 'a function')

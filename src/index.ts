@@ -2,6 +2,7 @@
 
 export type { AuthFetch, AuthRequestInit } from './auth-fetch.ts'
 export { type AuthClient, createAuthClient, type GetAccessTokenOptions } from './client.ts'
+export type { SignedOutReason } from './core/entry/entry.ts'
 export {
   AuthError,
   DisposedError,
@@ -9,10 +10,9 @@ export {
   SessionEndedError,
   TokenResponseError,
 } from './core/errors.ts'
-export type { SignedOutReason } from './core/ledger.ts'
 export type { Channel, Clock, Ledger, Lifecycle, Locks, MissingPart, Platform } from './core/ports.ts'
-export type { AuthEvents, AuthState, Origin } from './core/session.ts'
-export type { TokenResponse } from './core/tokens.ts'
+export type { AuthEvents, AuthState, Origin } from './core/protocol/session.ts'
+export type { TokenResponse } from './core/responses/tokens.ts'
 export type { AuthClientOptions } from './options.ts'
 export { type CookieRefreshOptions, type CookieRequestOptions, cookieRefresh, cookieSignOut } from './refresh/cookie.ts'
 export {
@@ -21,4 +21,4 @@ export {
   oauthRefresh,
   oauthRevocation,
 } from './refresh/oauth.ts'
-export type { Refresh, RefreshRequest, SignOut, SignOutRequest } from './refresh/refresh.ts'
+export type { Refresh, RefreshRequest, SignOut, SignOutRequest } from './refresh/transport.ts'

@@ -2,9 +2,9 @@
 
 import { check } from './core/errors.ts'
 import type { Platform } from './core/ports.ts'
-import type { TokenResponse } from './core/tokens.ts'
+import type { TokenResponse } from './core/responses/tokens.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
-import type { Refresh, SignOut } from './refresh/refresh.ts'
+import type { Refresh, SignOut } from './refresh/transport.ts'
 
 /** The options of `createAuthClient`; a member that is none of them is an error. */
 export interface AuthClientOptions {

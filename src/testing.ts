@@ -1,12 +1,12 @@
 /** For the tests of an application: a real client in a virtual browser, whose authorization server always answers. */
 
 import { type AuthClient, createAuthClient } from './client.ts'
+import { type SignedOutReason, tombstone } from './core/entry/entry.ts'
 import { RefreshUnavailableError, SessionEndedError } from './core/errors.ts'
-import { type SignedOutReason, tombstone } from './core/ledger.ts'
-import { ASKING } from './core/limits.ts'
 import type { Cancel, Platform } from './core/ports.ts'
-import type { AuthState } from './core/session.ts'
-import type { TokenResponse } from './core/tokens.ts'
+import { ASKING } from './core/protocol/limits.ts'
+import type { AuthState } from './core/protocol/session.ts'
+import type { TokenResponse } from './core/responses/tokens.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createVirtualBrowser, drain, START, type VirtualTab } from './testing/virtual-platform.ts'
 

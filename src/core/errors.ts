@@ -1,6 +1,6 @@
 /** The errors callers meet: a TypeError for misuse, others with a literal `code`. None ever carries a token. */
 
-import type { SignedOutReason } from './ledger.ts'
+import type { SignedOutReason } from './entry/entry.ts'
 
 interface Cause {
   readonly cause?: unknown

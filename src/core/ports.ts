@@ -1,7 +1,7 @@
 /** What the core asks of its surroundings. Each port has one adapter for browsers and one for the simulation. */
 
-import type { Entry } from './ledger.ts'
-import type { Outcome } from './outcome.ts'
+import type { Change, Entry } from './entry/entry.ts'
+import type { Outcome } from './responses/outcome.ts'
 
 /** Undoes what returned it; calling it twice does no harm. */
 export type Cancel = () => void
@@ -38,14 +38,6 @@ export interface Channel {
   post(message: unknown): void
   /** Hears and says nothing more, so that the page is fit for the back/forward cache. */
   close(): void
-}
-
-/** What a transition leaves behind: `entry` is written unless undefined. */
-export interface Change<Result> {
-  /** What the ledger holds from now on. */
-  readonly entry?: Entry
-  /** What `update` resolves with. */
-  readonly result: Result
 }
 
 /** The durable record that all tabs of one browser profile share. */

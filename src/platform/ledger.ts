@@ -1,9 +1,9 @@
 /** The ledger in IndexedDB, the one store that tabs see alike; in memory where there is none. */
 
 import { promisifyRequest } from 'idb-keyval'
-import type { Entry } from '../core/ledger.ts'
+import type { Change, Entry } from '../core/entry/entry.ts'
 import { optional } from '../core/optional.ts'
-import type { Change, Ledger } from '../core/ports.ts'
+import type { Ledger } from '../core/ports.ts'
 
 const STORE = 'ledger'
 const KEY = 'session'

@@ -1,7 +1,7 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
-import { type Refresh, requestInit, type SignOut } from './refresh.ts'
 import { carriesKey, checkHeaders, ownMembers, resolveEndpoint } from './request.ts'
+import { type Refresh, requestInit, type SignOut } from './transport.ts'
 
 /** What every request to a cookie endpoint carries. */
 export interface CookieRequestOptions {

@@ -1,7 +1,7 @@
 /** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
 
-import { type Refresh, requestInit, type SignOut } from './refresh.ts'
 import { carriesKey, checkString, ownMembers, resolveEndpoint } from './request.ts'
+import { type Refresh, requestInit, type SignOut } from './transport.ts'
 
 /** What a token endpoint is to be told. */
 export interface OAuthRefreshOptions {

@@ -1,6 +1,6 @@
 /** A virtual browser profile for tests: one clock that only moves when told, and what its tabs share. */
 
-import type { Entry } from '../core/ledger.ts'
+import type { Entry } from '../core/entry/entry.ts'
 import type { Cancel, LifecycleEvent, Platform } from '../core/ports.ts'
 
 /** The wall clock at which every test begins. */

@@ -1,7 +1,7 @@
 // Rare meetings: a pause and a 401, a storage that fails at a look, servers and refresh functions that say odd things.
 
 import { describe, expect, test } from 'vitest'
-import { SETTLING } from '../../src/core/limits.ts'
+import { SETTLING } from '../../src/core/protocol/limits.ts'
 import { cookieRefresh, cookieSignOut, RefreshUnavailableError } from '../../src/index.ts'
 import { createLedger } from '../../src/platform/ledger.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'

@@ -1,7 +1,7 @@
 // The ledger in IndexedDB, before a storage that a test holds in its hand.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Entry } from '../../src/core/ledger.ts'
+import type { Entry } from '../../src/core/entry/entry.ts'
 import { createLedger, PATIENCE } from '../../src/platform/ledger.ts'
 import { outcome } from './harness.ts'
 

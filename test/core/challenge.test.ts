@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { callsForRefresh } from '../../src/core/challenge.ts'
+import { callsForRefresh } from '../../src/core/responses/challenge.ts'
 
 describe('a challenge that calls for a refresh', () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseMessage } from '../../src/core/messages.ts'
+import { parseMessage } from '../../src/core/protocol/messages.ts'
 
 const message = { version: 1, type: 'news', epoch: 5, generation: 2, status: 'signed-in' }
 const tokens = { accessToken: 'a', lifetime: 60_000, age: 5, sentAt: 9 }

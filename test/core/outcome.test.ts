@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Answer, outcomeOf } from '../../src/core/outcome.ts'
+import { outcomeOf, type ServerResponse } from '../../src/core/responses/outcome.ts'
 import { jwt } from '../client/harness.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const answer = (given: Partial<Answer>): Answer => ({
+const answer = (given: Partial<ServerResponse>): ServerResponse => ({
   status: 200,
   body: '{"access_token":"a"}',
   retryAfter: null,
@@ -12,11 +12,11 @@ const answer = (given: Partial<Answer>): Answer => ({
   fromCookie: false,
   ...given,
 })
-const kindOf = (given: Partial<Answer>): string => outcomeOf(answer(given), NOW).kind
+const kindOf = (given: Partial<ServerResponse>): string => outcomeOf(answer(given), NOW).kind
 const json = (value: unknown): string => JSON.stringify(value)
 
 describe('an answer of the token endpoint', () => {
-  const cases: [string, Partial<Answer>, string][] = [
+  const cases: [string, Partial<ServerResponse>, string][] = [
     ['200 with tokens', {}, 'granted'],
     ['201 with tokens', { status: 201 }, 'granted'],
     ['204 of a cookie endpoint', { status: 204, body: '', fromCookie: true }, 'granted'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLease, leaseOf, lockWaitOf } from '../../src/core/limits.ts'
-import { floorOf, instantOf, leewayOf, pauseAfter, refreshDelay, since } from '../../src/core/schedule.ts'
+import { createLease, leaseOf, lockWaitOf } from '../../src/core/protocol/limits.ts'
+import { floorOf, instantOf, leewayOf, pauseAfter, refreshDelay, since } from '../../src/core/protocol/schedule.ts'
 
 const lifetimes = fc.double({ min: 1, max: 1e12, noNaN: true })
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TokenResponseError } from '../../src/core/errors.ts'
-import { decodeClaims, readTokenResponse } from '../../src/core/tokens.ts'
+import { decodeClaims, readTokenResponse } from '../../src/core/responses/tokens.ts'
 import { jwt } from '../client/harness.ts'
 
 const NOW = 1_000_000_000

@@ -38,9 +38,11 @@ test('the package is named in the README as npm packs it', () => {
 test('the architecture names every file of the core', () => {
   const rows = readDocument('ARCHITECTURE.md').tables.find(({ header }) => header[0]?.text.startsWith('file'))?.rows
   const named = rows?.flatMap(([cell]) =>
-    [...(cell?.text ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => `${name}.ts`),
+    [...(cell?.text ?? '').matchAll(/`([\w/-]+)`/g)].map(([, name]) => `${name}.ts`),
   )
-  const files = readdirSync(`${ROOT}/src/core`).filter((file) => file.endsWith('.ts'))
+  const files = readdirSync(`${ROOT}/src/core`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
   expect(named?.sort()).toEqual(files.sort())
 })
 

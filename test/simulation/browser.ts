@@ -1,7 +1,7 @@
 // One virtual browser profile: what its tabs share (ledger, lock, channel, cookie jar) and the platform of each tab.
 
-import type { Entry } from '../../src/core/ledger.ts'
-import type { Change, LifecycleEvent, Platform } from '../../src/core/ports.ts'
+import type { Change, Entry } from '../../src/core/entry/entry.ts'
+import type { LifecycleEvent, Platform } from '../../src/core/ports.ts'
 import type { Observer } from './observer.ts'
 import type { Actor, World } from './world.ts'
 

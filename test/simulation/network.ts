@@ -1,7 +1,7 @@
 // The network between a tab and the servers: requests and answers are events, and each may be lost or late.
 
 import { RefreshUnavailableError, SessionEndedError } from '../../src/core/errors.ts'
-import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/refresh.ts'
+import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/transport.ts'
 import type { Profile } from './browser.ts'
 import type { Observer, Send } from './observer.ts'
 import type { Server, Tokens } from './server.ts'

@@ -1,6 +1,6 @@
 // Watches one schedule from the server's side and through the ledger, and names the promise that was broken.
 
-import type { Entry } from '../../src/core/ledger.ts'
+import type { Entry } from '../../src/core/entry/entry.ts'
 import { familyOf, indexOf, type Server } from './server.ts'
 import type { Actor, World } from './world.ts'
 

@@ -10,14 +10,14 @@ const edit = (file: string, from: string, to: string): Sabotage['edits'][number]
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'no claim is written',
-    edits: [edit('core/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },')],
+    edits: [edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },')],
   },
   {
     name: 'the claim is written after the request was sent',
     edits: [
-      edit('core/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
+      edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
-        'core/refresher.ts',
+        'core/protocol/refresher.ts',
         'const outcome = await transport.send(refreshToken, attempt.id)',
         `const sending = transport.send(refreshToken, attempt.id)
          await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))
@@ -27,13 +27,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [edit('core/refresher.ts', '    await look()\n    if (wireIsSuspect', '    if (wireIsSuspect')],
+    edits: [edit('core/protocol/refresher.ts', '    await look()\n    if (wireIsSuspect', '    if (wireIsSuspect')],
   },
   {
     name: 'announced before the commit',
     edits: [
       edit(
-        'core/settler.ts',
+        'core/protocol/apply-outcome.ts',
         'const result = await persist((entry) => commit(',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
@@ -47,7 +47,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'no epoch fence at the commit',
     edits: [
       edit(
-        'core/settle.ts',
+        'core/entry/outcome-transitions.ts',
         "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')",
         "if (!entry) return withdraw(entry, claim, 'superseded')",
       ),
@@ -55,32 +55,48 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'no generation check at the commit',
-    edits: [edit('core/settle.ts', "  if (entry.generation !== claim.generation) return { result: 'behind' }\n", '')],
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        "  if (entry.generation !== claim.generation) return { result: 'behind' }\n",
+        '',
+      ),
+    ],
   },
   {
     name: 'a commit while another attempt is fresh',
-    edits: [edit('core/settle.ts', '!others.doubt && isFresh(others.owner)) return', '!others.doubt && false) return')],
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        '!others.doubt && isFresh(others.owner)) return',
+        '!others.doubt && false) return',
+      ),
+    ],
   },
   {
     name: 'a fresh attempt is taken over',
-    edits: [edit('core/claim.ts', '&& terms.isFresh(attempt.owner)', '&& false')],
+    edits: [edit('core/entry/claim.ts', '&& terms.isFresh(attempt.owner)', '&& false')],
   },
   {
     name: 'a claim that has grown old is used',
     edits: [
-      edit('core/refresher.ts', 'if (since(clock, startedAt) > SEND_WINDOW) {', 'if (since(clock, startedAt) < 0) {'),
+      edit(
+        'core/protocol/refresher.ts',
+        'if (since(clock, startedAt) > SEND_WINDOW) {',
+        'if (since(clock, startedAt) < 0) {',
+      ),
     ],
   },
   {
     name: 'the probe comes after the claim',
     edits: [
       edit(
-        'core/refresher.ts',
+        'core/protocol/refresher.ts',
         '      if (!(await transport.probe())) throw missed()\n      wireIsSuspect = false\n',
         '',
       ),
       edit(
-        'core/refresher.ts',
+        'core/protocol/refresher.ts',
         '    unsent = undefined\n',
         '    unsent = undefined\n    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n',
       ),
@@ -90,7 +106,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a release clears another attempt',
     edits: [
       edit(
-        'core/settle.ts',
+        'core/entry/outcome-transitions.ts',
         'if (!isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
         'if (!isMine(entry, claim) && !isRefused) return { result: undefined }\n  if (!isRefused',
       ),
@@ -98,17 +114,23 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a release forgets the doubt',
-    edits: [edit('core/settle.ts', 'isRefused && !claim.attempt.resend ? undefined', 'isRefused ? undefined')],
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'isRefused && !claim.attempt.resend ? undefined',
+        'isRefused ? undefined',
+      ),
+    ],
   },
   {
     name: 'a verdict by one that no longer owns the attempt',
-    edits: [edit('core/settle.ts', 'claim.generation || !isMine(entry, claim)', 'claim.generation')],
+    edits: [edit('core/entry/outcome-transitions.ts', 'claim.generation || !isMine(entry, claim)', 'claim.generation')],
   },
   {
     name: 'a verdict on a generation that is over',
     edits: [
       edit(
-        'core/settle.ts',
+        'core/entry/outcome-transitions.ts',
         'if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }',
         '',
       ),
@@ -117,18 +139,18 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a message is believed without the ledger',
     edits: [
-      edit('core/siblings.ts', 'isTrue ? receive(message) : undefined', 'receive(message)'),
-      edit('core/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
+      edit('core/protocol/siblings.ts', 'isTrue ? receive(message) : undefined', 'receive(message)'),
+      edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
     ],
   },
   {
     name: 'a result of an older mark is adopted',
     edits: [
-      edit('core/session.ts', 'if (isNewer(mark, entry)) return', ''),
-      edit('core/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
-      edit('core/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
+      edit('core/protocol/session.ts', 'if (isNewer(mark, entry)) return', ''),
+      edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
+      edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
-        'core/siblings.ts',
+        'core/protocol/siblings.ts',
         "session.adopt(entry, 'other-tab', isTrue",
         "session.adopt({ ...entry, ...message }, 'other-tab', true",
       ),
@@ -138,24 +160,28 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a token is sent again for ever',
     edits: [
       edit(
-        'core/claim.ts',
+        'core/entry/claim.ts',
         'if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
         'if (!attempt && resend)',
       ),
-      edit('core/settle.ts', 'resendWithin === 0', 'resendWithin < 0'),
+      edit('core/entry/outcome-transitions.ts', 'resendWithin === 0', 'resendWithin < 0'),
     ],
   },
   {
     name: 'a refresh token of the living grant is revoked',
     edits: [
-      edit('core/settler.ts', "if (result === 'superseded' && tokens?.refreshToken)", 'if (tokens?.refreshToken)'),
+      edit(
+        'core/protocol/apply-outcome.ts',
+        "if (result === 'superseded' && tokens?.refreshToken)",
+        'if (tokens?.refreshToken)',
+      ),
     ],
   },
   {
     name: 'the end of a session leaves the epoch as it is',
     edits: [
       edit(
-        'core/ledger.ts',
+        'core/entry/entry.ts',
         'epoch: nextEpoch(previous.epoch, now), generation: 0',
         'epoch: previous.epoch, generation: 0',
       ),
@@ -163,29 +189,29 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a wiped ledger starts the epochs again',
-    edits: [edit('core/ledger.ts', 'Math.max(previous + 1, now)', 'previous + 1')],
+    edits: [edit('core/entry/entry.ts', 'Math.max(previous + 1, now)', 'previous + 1')],
   },
   {
     name: 'a sign-in does not wait for a refresh under way',
-    edits: [edit('core/sign-on.ts', 'if (!(await settled(epoch, true)))', 'if (epoch < 0)')],
+    edits: [edit('core/protocol/sign-in-out.ts', 'if (!(await settled(epoch, true)))', 'if (epoch < 0)')],
   },
   {
     name: 'a sign-in does not wait for a sign-out under way',
-    edits: [edit('core/sign-on.ts', 'waitsForSignOut && leaving ? leaving : []', '[]')],
+    edits: [edit('core/protocol/sign-in-out.ts', 'waitsForSignOut && leaving ? leaving : []', '[]')],
   },
   {
     name: 'a sign-in waits for the newest sign-out only',
-    edits: [edit('core/sign-in.ts', '[...(found?.leaving ?? []), id]', '[id]')],
+    edits: [edit('core/entry/session-transitions.ts', '[...(found?.leaving ?? []), id]', '[id]')],
   },
   {
     name: 'a sign-out does not wait for a refresh under way',
-    edits: [edit('core/sign-on.ts', '      await settled(entry.epoch, false)\n', '')],
+    edits: [edit('core/protocol/sign-in-out.ts', '      await settled(entry.epoch, false)\n', '')],
   },
   {
     name: 'a login is confirmed although another came since',
     edits: [
       edit(
-        'core/sign-in.ts',
+        'core/entry/session-transitions.ts',
         'if (found?.epoch !== epoch) return { result: undefined }\n  return write(living',
         'return write(living',
       ),
@@ -193,13 +219,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 401 refreshes although the session has moved on',
-    edits: [edit('core/access.ts', 'if (isNewer() && session.isReady(0)) return current()\n', '')],
+    edits: [edit('core/protocol/access.ts', 'if (isNewer() && session.isReady(0)) return current()\n', '')],
   },
   {
     name: "a caller's abort cancels the shared refresh",
     edits: [
       edit(
-        'refresh/refresh.ts',
+        'refresh/transport.ts',
         'const cancel = clock.after(timeout, () => {',
         `Object.assign(globalThis, { abortRefresh: () => controller.abort(new Error('aborted')) })
          const cancel = clock.after(timeout, () => {`,
@@ -213,14 +239,14 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the lock is waited for without end',
-    edits: [edit('core/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), cancel)', '() => {}')],
+    edits: [edit('core/protocol/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), cancel)', '() => {}')],
   },
   {
     name: 'a commit that fails loses the answer',
     edits: [
-      edit('core/context.ts', 'if (pause === undefined ||', 'if (pause !== undefined ||'),
+      edit('core/protocol/context.ts', 'if (pause === undefined ||', 'if (pause !== undefined ||'),
       edit(
-        'core/refresher.ts',
+        'core/protocol/refresher.ts',
         "unsettled = answer.outcome.kind === 'granted' ? answer : undefined",
         'unsettled = undefined',
       ),
@@ -229,37 +255,53 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a ledger that was set back is believed',
     edits: [
-      edit('core/claim.ts', 'if (!isLost && !isOpen(found, known))', 'if (found && (isLost || !isOpen(found, known)))'),
+      edit(
+        'core/entry/claim.ts',
+        'if (!isLost && !isOpen(found, known))',
+        'if (found && (isLost || !isOpen(found, known)))',
+      ),
     ],
   },
   {
     name: 'a login runs although a sign-out has overtaken it',
     edits: [
-      edit('core/sign-on.ts', 'if (!(await settled(epoch, true)))', 'if (!(await settled(epoch, true)) && epoch < 0)'),
+      edit(
+        'core/protocol/sign-in-out.ts',
+        'if (!(await settled(epoch, true)))',
+        'if (!(await settled(epoch, true)) && epoch < 0)',
+      ),
     ],
   },
   {
     name: 'a tab sleeps between its look at the ledger and its login',
-    edits: [edit('core/sign-on.ts', '      if (since(clock, startedAt) > SEND_WINDOW) continue\n', '')],
+    edits: [edit('core/protocol/sign-in-out.ts', '      if (since(clock, startedAt) > SEND_WINDOW) continue\n', '')],
   },
   {
     name: 'a commit forgets that a resend may have spent the cookie in the jar',
     edits: [
-      edit('core/settle.ts', 'others && !claim.refreshToken ? { ...others, doubt: true } : undefined', 'undefined'),
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'others && !claim.refreshToken ? { ...others, doubt: true } : undefined',
+        'undefined',
+      ),
     ],
   },
   {
     name: 'a failed login goes back to a session whose refresh is on its way',
-    edits: [edit('core/sign-in.ts', 'before && (!attempt || attempt.doubt)', 'before')],
+    edits: [edit('core/entry/session-transitions.ts', 'before && (!attempt || attempt.doubt)', 'before')],
   },
   {
     name: 'a timer has a fraction of a millisecond',
-    edits: [edit('core/renewal.ts', 'Math.ceil(delay)', 'delay')],
+    edits: [edit('core/protocol/refresh-timer.ts', 'Math.ceil(delay)', 'delay')],
   },
   {
     name: 'an ask tells nothing of a newer session',
     edits: [
-      edit('core/siblings.ts', "message.type === 'ask' && !isNewer(message, session.mark)", "message.type === 'ask'"),
+      edit(
+        'core/protocol/siblings.ts',
+        "message.type === 'ask' && !isNewer(message, session.mark)",
+        "message.type === 'ask'",
+      ),
     ],
   },
 ]

@@ -1,7 +1,7 @@
 // What an exercise is, and what it has to work with: every verdict rests on the server's counters or on what tabs show.
 
 import { RefreshUnavailableError } from 'authfetch'
-import { floorOf } from '../../../src/core/schedule.ts'
+import { floorOf } from '../../../src/core/protocol/schedule.ts'
 import { type Custody, deviceName } from '../../session.ts'
 import type { Lane, SeenLane } from '../lanes/lanes.ts'
 import type { Observation } from '../observe/observation.ts'

@@ -1,8 +1,8 @@
 /** Token responses: reading what a server sent, and learning how long it lasts. Knows no clock. */
 
 import { type JwtPayload, jwtDecode } from 'jwt-decode'
-import { TokenResponseError } from './errors.ts'
-import { optional } from './optional.ts'
+import { TokenResponseError } from '../errors.ts'
+import { optional } from '../optional.ts'
 
 /**
  * A token response as it is on the wire; camelCase names are understood too. Without a refresh token the one before

@@ -1,17 +1,24 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
+import type { Entry } from '../entry/entry.ts'
+import { renew } from '../entry/outcome-transitions.ts'
+import {
+  abandonSignIn,
+  advanceSignOut,
+  beginSession,
+  beginSignIn,
+  beginSignOut,
+  confirmSignIn,
+} from '../entry/session-transitions.ts'
+import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../errors.ts'
+import { readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
-import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from './errors.ts'
-import type { Entry } from './ledger.ts'
 import { createLease, leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
 import { instantOf, since } from './schedule.ts'
 import type { AuthState } from './session.ts'
-import { renew } from './settle.ts'
-import { abandon, begin, confirm, leave, prepare, proceed } from './sign-in.ts'
-import { readTokenResponse, type TokenResponse, type Tokens } from './tokens.ts'
 
-export interface SignOn {
+export interface SignInOut {
   signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
   signOut(): Promise<void>
   restore(): Promise<AuthState>
@@ -19,7 +26,7 @@ export interface SignOn {
   renew(tokens: TokenResponse, epoch: number): Promise<void>
 }
 
-export function createSignOn(context: Context, refresher: Refresher): SignOn {
+export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
   const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist } = context
   const isFresh = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
@@ -56,7 +63,7 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
   }
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
-    const prepared = await persist((found) => prepare(found, session.mark, clock.now()))
+    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()))
     announce(prepared)
     const { epoch } = prepared
     let tokens: Tokens
@@ -65,11 +72,11 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
       if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
       tokens = read(await login())
     } catch (error) {
-      const entry = await persist((found) => abandon(found, epoch))
+      const entry = await persist((found) => abandonSignIn(found, epoch))
       if (entry) announce(entry)
       throw error
     }
-    const entry = await persist((found) => confirm(found, epoch, tokens))
+    const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
     if (entry) return announce(entry, tokens)
     if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
     throw new SessionEndedError('requested')
@@ -95,24 +102,24 @@ export function createSignOn(context: Context, refresher: Refresher): SignOn {
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      announce(await persist((found) => begin(found, session.mark, tokens, clock.now())), tokens)
+      announce(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
       const first = createId()
-      const { entry, refreshToken } = await persist((found) => leave(found, session.mark, first, clock.now()))
+      const { entry, refreshToken } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()))
       announce(entry)
       await settled(entry.epoch, false)
       const second = createId()
       const startedAt = instantOf(clock)
-      const isNewest = await persist((found) => proceed(found, entry.epoch, first, [second]))
+      const isNewest = await persist((found) => advanceSignOut(found, entry.epoch, first, [second]))
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
-        await persist((found) => proceed(found, entry.epoch, second, []))
+        await persist((found) => advanceSignOut(found, entry.epoch, second, []))
         siblings.tell()
       }
     },

@@ -1,7 +1,7 @@
 /** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
 
+import type { Cancel } from '../ports.ts'
 import type { Context } from './context.ts'
-import type { Cancel } from './ports.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf, since } from './schedule.ts'
 
@@ -9,7 +9,7 @@ import { floorOf, since } from './schedule.ts'
 const LATE = 65_000
 
 /** Starts the timer, and the channel with it; returns what stops them. */
-export function startRenewal({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
+export function startRefreshTimer({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
   let cancel: Cancel = () => {}
   let isStopped = false
 

@@ -1,9 +1,9 @@
 /** The other tabs: asking them, telling them, and believing them only as far as the ledger agrees. */
 
-import { type Entry, isNewer, type Mark } from './ledger.ts'
+import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
+import type { Platform } from '../ports.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
-import type { Platform } from './ports.ts'
 import { instantOf, since } from './schedule.ts'
 import type { Held, Session } from './session.ts'
 

@@ -1,6 +1,6 @@
 /** What tabs say to each other. The refresh token never travels; what does not parse is ignored. */
 
-import type { Entry, Mark } from './ledger.ts'
+import type { Entry, Mark } from '../entry/entry.ts'
 
 /** An access token on its way to another tab; ages (in milliseconds), because clocks of tabs differ. */
 export interface Shared {

@@ -1,6 +1,6 @@
 /** The bounds of the protocol (in milliseconds), and the lease that rests on them. */
 
-import type { Clock } from './ports.ts'
+import type { Clock } from '../ports.ts'
 
 /** How long siblings are given to answer. */
 export const ASKING = 100

@@ -2,10 +2,10 @@
 
 import { abortable } from '../abort.ts'
 import { RefreshUnavailableError, SessionEndedError } from '../core/errors.ts'
-import { PROBING } from '../core/limits.ts'
-import { type Outcome, outcomeOf } from '../core/outcome.ts'
 import type { Platform, Transport } from '../core/ports.ts'
-import type { TokenResponse } from '../core/tokens.ts'
+import { PROBING } from '../core/protocol/limits.ts'
+import { type Outcome, outcomeOf } from '../core/responses/outcome.ts'
+import type { TokenResponse } from '../core/responses/tokens.ts'
 import { ownMembers } from './request.ts'
 
 /** What a refresh function is given. */

@@ -1,6 +1,6 @@
 /** When to refresh, as pure arithmetic. All times in milliseconds. */
 
-import type { Clock } from './ports.ts'
+import type { Clock } from '../ports.ts'
 
 /** An instant on both clocks, because one may jump and the other may stand still. */
 export interface Instant {

@@ -1,8 +1,8 @@
 /** What the parts of the core share, and writing the ledger with patience. */
 
-import { RefreshUnavailableError } from './errors.ts'
+import { RefreshUnavailableError } from '../errors.ts'
+import type { Ledger, Platform, Transport } from '../ports.ts'
 import { SETTLING } from './limits.ts'
-import type { Ledger, Platform, Transport } from './ports.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
 

@@ -1,7 +1,6 @@
 /** The ledger's transitions at sign-in and sign-out. Each raises the epoch, so that nothing older is ever committed. */
 
-import { type Entry, type Kept, living, type Mark, nextEpoch, tombstone, write } from './ledger.ts'
-import type { Change } from './ports.ts'
+import { type Change, type Entry, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
 
 const newestOf = (found: Entry | undefined, known: Mark): Mark => ({
   epoch: Math.max(found?.epoch ?? 0, known.epoch),
@@ -12,12 +11,12 @@ const epochAfter = (found: Entry | undefined, known: Mark, now: number): number 
   nextEpoch(newestOf(found, known).epoch, now)
 
 /** Starts a session with tokens at hand. */
-export function begin(found: Entry | undefined, known: Mark, tokens: Kept, now: number): Change<Entry> {
+export function beginSession(found: Entry | undefined, known: Mark, tokens: Kept, now: number): Change<Entry> {
   return write(living(epochAfter(found, known, now), 0, tokens))
 }
 
 /** Refuses claims while a login runs; what is pending is kept, to be waited for. */
-export function prepare(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
+export function beginSignIn(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
   return write<Entry>({
     ...found,
     epoch: epochAfter(found, known, now),
@@ -30,13 +29,13 @@ export function prepare(found: Entry | undefined, known: Mark, now: number): Cha
 }
 
 /** Confirms a login, unless another sign-in or sign-out has come since. */
-export function confirm(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
+export function confirmSignIn(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
   return write(living(epoch, 1, tokens))
 }
 
 /** Goes back to the session before a failed login, if it is untouched. */
-export function abandon(found: Entry | undefined, epoch: number): Change<Entry | undefined> {
+export function abandonSignIn(found: Entry | undefined, epoch: number): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
   const { attempt, before, subject, refreshToken } = found
   // An answer that is still to come belongs to an older epoch, and takes the grant with it.
@@ -49,7 +48,7 @@ export function abandon(found: Entry | undefined, epoch: number): Change<Entry |
 }
 
 /** Ends the session on this device first; the result is the refresh token that the server is to be told of. */
-export function leave(
+export function beginSignOut(
   found: Entry | undefined,
   known: Mark,
   id: string,
@@ -62,7 +61,7 @@ export function leave(
 }
 
 /** Moves the sign-out from `id` to its next phase, or ends it; false if it is no longer the newest word. */
-export function proceed(found: Entry | undefined, epoch: number, id: string, next: string[]): Change<boolean> {
+export function advanceSignOut(found: Entry | undefined, epoch: number, id: string, next: string[]): Change<boolean> {
   if (!found?.leaving?.includes(id)) return { result: false }
   const leaving = found.leaving.filter((other) => other !== id).concat(next)
   return { entry: { ...found, leaving }, result: found.epoch === epoch }

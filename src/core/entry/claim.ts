@@ -1,7 +1,15 @@
 /** Claiming a generation: the compare-and-swap before each refresh request. */
 
-import { type Claim, type Entry, isNewer, type Mark, nextEpoch, type SignedOutReason, tombstone } from './ledger.ts'
-import type { Change } from './ports.ts'
+import {
+  type Change,
+  type Claim,
+  type Entry,
+  isNewer,
+  type Mark,
+  nextEpoch,
+  type SignedOutReason,
+  tombstone,
+} from './entry.ts'
 
 export interface ClaimTerms {
   /** What this tab knows. */

@@ -1,11 +1,11 @@
 /** What a request needs of the session: a token before it is sent, and an answer to a 401. */
 
+import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Context } from './context.ts'
-import { RefreshUnavailableError, SessionEndedError } from './errors.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf, since } from './schedule.ts'
 import type { Bearer, Held } from './session.ts'
-import type { SignOn } from './sign-on.ts'
+import type { SignInOut } from './sign-in-out.ts'
 
 export interface Access {
   /**
@@ -19,7 +19,7 @@ export interface Access {
   recover(bearer: Bearer): Promise<Bearer | undefined>
 }
 
-export function createAccess({ clock, session }: Context, refresher: Refresher, signOn: SignOn): Access {
+export function createAccess({ clock, session }: Context, refresher: Refresher, signInOut: SignInOut): Access {
   const isSameSession = ({ epoch, subject }: Bearer): boolean =>
     session.mark.epoch === epoch || (subject !== undefined && session.subject === subject)
 
@@ -29,7 +29,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
   return {
     async ensure(minValidity, forceRefresh) {
       if (session.status === 'unknown') {
-        await signOn.restore()
+        await signInOut.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
         if (session.isReady(0) && session.held && isYoung(session.held)) return session.bearer
       }

@@ -1,11 +1,25 @@
 // The ledger's transitions, one by one; the simulation shows what they add up to.
 
 import { describe, expect, test } from 'vitest'
-import { type ClaimResult, type ClaimTerms, claim } from '../../src/core/claim.ts'
-import { type Attempt, type Claim, type Entry, isNewer, nextEpoch, tombstone } from '../../src/core/ledger.ts'
-import type { Change } from '../../src/core/ports.ts'
-import { commit, postpone, reject, renew } from '../../src/core/settle.ts'
-import { abandon, begin, confirm, leave, prepare, proceed } from '../../src/core/sign-in.ts'
+import { type ClaimResult, type ClaimTerms, claim } from '../../src/core/entry/claim.ts'
+import {
+  type Attempt,
+  type Change,
+  type Claim,
+  type Entry,
+  isNewer,
+  nextEpoch,
+  tombstone,
+} from '../../src/core/entry/entry.ts'
+import { commit, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
+import {
+  abandonSignIn,
+  advanceSignOut,
+  beginSession,
+  beginSignIn,
+  beginSignOut,
+  confirmSignIn,
+} from '../../src/core/entry/session-transitions.ts'
 
 const NOW = 1_000_000
 const entry: Entry = { epoch: 5, generation: 2, status: 'signed-in', refreshToken: 'r2', subject: 'ann' }
@@ -268,15 +282,15 @@ describe('signing in and out', () => {
   const known = { epoch: 5, generation: 2 }
 
   test('each raises the epoch', () => {
-    expect(begin(entry, known, grant, NOW).entry?.epoch).toBe(NOW)
-    expect(prepare(entry, known, NOW).entry?.epoch).toBe(NOW)
-    expect(leave(entry, known, 'id', NOW).entry?.epoch).toBe(NOW)
-    expect(begin({ ...entry, epoch: NOW + 9 }, known, grant, NOW).entry?.epoch).toBe(NOW + 10)
-    expect(begin(undefined, { epoch: NOW + 9, generation: 0 }, grant, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession(entry, known, grant, NOW).entry?.epoch).toBe(NOW)
+    expect(beginSignIn(entry, known, NOW).entry?.epoch).toBe(NOW)
+    expect(beginSignOut(entry, known, 'id', NOW).entry?.epoch).toBe(NOW)
+    expect(beginSession({ ...entry, epoch: NOW + 9 }, known, grant, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession(undefined, { epoch: NOW + 9, generation: 0 }, grant, NOW).entry?.epoch).toBe(NOW + 10)
   })
 
   test('a sign-in with tokens forgets all that was before', () => {
-    expect(begin(claimed, known, grant, NOW).entry).toEqual({
+    expect(beginSession(claimed, known, grant, NOW).entry).toEqual({
       epoch: NOW,
       generation: 0,
       status: 'signed-in',
@@ -285,44 +299,51 @@ describe('signing in and out', () => {
   })
 
   test('a login refuses claims, and keeps what is pending', () => {
-    const { entry: written } = prepare(claimed, known, NOW)
+    const { entry: written } = beginSignIn(claimed, known, NOW)
     expect(written).toMatchObject({ status: 'signing-in', attempt: mine.attempt, before: 'signed-in' })
     expect(claim(written, terms()).result.kind).toBe('again')
   })
 
   test('a login is confirmed unless another sign-in or sign-out has come since', () => {
-    const prepared = prepare(claimed, known, NOW).entry as Entry
-    expect(confirm(prepared, NOW, grant).entry).toMatchObject({ status: 'signed-in', generation: 1, ...grant })
-    expect(confirm({ ...prepared, epoch: NOW + 1 }, NOW, grant)).toEqual({ result: undefined })
-    expect(confirm(undefined, NOW, grant)).toEqual({ result: undefined })
+    const prepared = beginSignIn(claimed, known, NOW).entry as Entry
+    expect(confirmSignIn(prepared, NOW, grant).entry).toMatchObject({ status: 'signed-in', generation: 1, ...grant })
+    expect(confirmSignIn({ ...prepared, epoch: NOW + 1 }, NOW, grant)).toEqual({ result: undefined })
+    expect(confirmSignIn(undefined, NOW, grant)).toEqual({ result: undefined })
   })
 
   test('a login that fails goes back to the session before it, if there was one', () => {
-    const prepared = prepare(entry, known, NOW).entry as Entry
-    expect(abandon(prepared, NOW).entry).toMatchObject({ status: 'signed-in', refreshToken: 'r2', subject: 'ann' })
+    const prepared = beginSignIn(entry, known, NOW).entry as Entry
+    expect(abandonSignIn(prepared, NOW).entry).toMatchObject({
+      status: 'signed-in',
+      refreshToken: 'r2',
+      subject: 'ann',
+    })
     const { before: _, ...anonymous } = prepared
-    expect(abandon(anonymous, NOW).entry).toMatchObject({ status: 'signed-out' })
-    expect(abandon({ ...prepared, epoch: NOW + 1 }, NOW)).toEqual({ result: undefined })
+    expect(abandonSignIn(anonymous, NOW).entry).toMatchObject({ status: 'signed-out' })
+    expect(abandonSignIn({ ...prepared, epoch: NOW + 1 }, NOW)).toEqual({ result: undefined })
   })
 
   test('a sign-out keeps the pending attempt, hands over the refresh token, and leaves none', () => {
-    const { entry: written, result } = leave(claimed, known, 'id', NOW)
+    const { entry: written, result } = beginSignOut(claimed, known, 'id', NOW)
     expect(written).toMatchObject({ status: 'signed-out', reason: 'requested', attempt: mine.attempt, leaving: ['id'] })
     expect(written?.refreshToken).toBeUndefined()
     expect(result.refreshToken).toBe('r2')
   })
 
   test('a sign-out while another is being told forgets neither', () => {
-    const first = leave(entry, known, 'first', NOW).entry as Entry
-    const both = leave(first, known, 'second', NOW).entry as Entry
+    const first = beginSignOut(entry, known, 'first', NOW).entry as Entry
+    const both = beginSignOut(first, known, 'second', NOW).entry as Entry
     expect(both.leaving).toEqual(['first', 'second'])
-    expect(proceed(both, both.epoch, 'first', []).entry?.leaving).toEqual(['second'])
+    expect(advanceSignOut(both, both.epoch, 'first', []).entry?.leaving).toEqual(['second'])
   })
 
   test('a sign-out goes on only while it is the newest word', () => {
-    const left = leave(entry, known, 'first', NOW).entry as Entry
-    expect(proceed(left, NOW, 'first', ['second'])).toMatchObject({ entry: { leaving: ['second'] }, result: true })
-    expect(proceed(left, NOW, 'other', ['second'])).toEqual({ result: false })
-    expect(proceed({ ...left, epoch: NOW + 1 }, NOW, 'first', ['second']).result).toBe(false)
+    const left = beginSignOut(entry, known, 'first', NOW).entry as Entry
+    expect(advanceSignOut(left, NOW, 'first', ['second'])).toMatchObject({
+      entry: { leaving: ['second'] },
+      result: true,
+    })
+    expect(advanceSignOut(left, NOW, 'other', ['second'])).toEqual({ result: false })
+    expect(advanceSignOut({ ...left, epoch: NOW + 1 }, NOW, 'first', ['second']).result).toBe(false)
   })
 })

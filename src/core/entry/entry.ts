@@ -1,7 +1,5 @@
 /** The ledger's entry: the durable record that all tabs share, and the order of its marks. */
 
-import type { Change } from './ports.ts'
-
 /**
  * Why nobody is signed in. `initial`: nobody was; `requested`: a sign-out, or a login that failed or is running;
  * `rejected`: the server's verdict; `reuse-detected`: the verdict names the reuse of a spent refresh token; `in-doubt`:
@@ -70,6 +68,14 @@ export interface Claim extends Entry {
 export interface Kept {
   readonly refreshToken: string | undefined
   readonly subject: string | undefined
+}
+
+/** What a transition leaves behind: `entry` is written unless undefined. */
+export interface Change<Result> {
+  /** What the ledger holds from now on. */
+  readonly entry?: Entry
+  /** What `update` resolves with. */
+  readonly result: Result
 }
 
 export function isNewer(a: Mark, b: Mark): boolean {

@@ -1,26 +1,26 @@
 /** Settling the ledger by the outcome of a request, and telling this tab and the others what came of it. */
 
+import type { Claim, Retry } from '../entry/entry.ts'
+import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
+import { RefreshUnavailableError } from '../errors.ts'
+import type { Outcome } from '../responses/outcome.ts'
+import type { Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
-import { RefreshUnavailableError } from './errors.ts'
-import type { Claim, Retry } from './ledger.ts'
-import type { Outcome } from './outcome.ts'
 import { type Instant, pauseAfter } from './schedule.ts'
-import { commit, postpone, reject } from './settle.ts'
-import type { Tokens } from './tokens.ts'
 
 /** What to do after a turn: nothing, another turn, or another turn when another tab's attempt has settled. */
 export type Step = 'done' | 'again' | 'wait'
 
-export interface Answer {
+export interface ClaimedOutcome {
   readonly claim: Claim
   readonly outcome: Outcome
   readonly receivedAt: Instant
 }
 
 /** Settles an answer; throws a {@link RefreshUnavailableError} when it is no new token and no end. */
-export type Settler = (answer: Answer) => Promise<Step>
+export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
-export function createSettler(context: Context, isFresh: (owner: string) => boolean): Settler {
+export function createApplyOutcome(context: Context, isFresh: (owner: string) => boolean): ApplyOutcome {
   const { clock, random, transport, resendWithin, session, siblings, persist } = context
 
   async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {

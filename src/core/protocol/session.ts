@@ -1,12 +1,12 @@
 /** What this tab knows of the session, and what it tells its listeners. It never goes back to an older mark. */
 
 import type { JwtPayload } from 'jwt-decode'
-import { createEmitter, type Emitter } from './emitter.ts'
-import type { RefreshUnavailableError } from './errors.ts'
-import { type Entry, isNewer, type Mark, type SignedOutReason } from './ledger.ts'
-import type { MissingPart, Platform } from './ports.ts'
+import { createEmitter, type Emitter } from '../emitter.ts'
+import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import type { RefreshUnavailableError } from '../errors.ts'
+import type { MissingPart, Platform } from '../ports.ts'
+import { decodeClaims, type Tokens } from '../responses/tokens.ts'
 import { type Instant, leewayOf, refreshDelay, since } from './schedule.ts'
-import { decodeClaims, type Tokens } from './tokens.ts'
 
 /** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
 export interface Held {

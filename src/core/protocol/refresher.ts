@@ -1,14 +1,14 @@
 /** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
 
-import { claim } from './claim.ts'
+import { claim } from '../entry/claim.ts'
+import { isNewer } from '../entry/entry.ts'
+import { RefreshUnavailableError } from '../errors.ts'
+import type { Cancel } from '../ports.ts'
+import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
 import type { Context } from './context.ts'
-import { RefreshUnavailableError } from './errors.ts'
-import { isNewer } from './ledger.ts'
 import { createLease, leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
-import type { Cancel } from './ports.ts'
 import { instantOf, pauseAfter, since } from './schedule.ts'
 import type { Held } from './session.ts'
-import { type Answer, createSettler, type Step } from './settler.ts'
 
 /** How long a failure stands that does not say so (in milliseconds). */
 const RETRY = 30_000
@@ -33,14 +33,14 @@ export interface Refresher {
 export function createRefresher(context: Context): Refresher {
   const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings } = context
   const isFresh = createLease(clock, leaseOf(refreshTimeout))
-  const settle = createSettler(context, isFresh)
+  const applyOutcome = createApplyOutcome(context, isFresh)
   let pending: Promise<void> | undefined
   /** The tokens that the pending refresh is to replace. */
   let replaced: Held | undefined
   let wireIsSuspect = false
   let misses = 0
   let unsent: string | undefined
-  let unsettled: Answer | undefined
+  let unsettled: ClaimedOutcome | undefined
   let isStopped = false
   /** A failure that stands for a while, so that callers cost no look at the ledger. */
   let failure: RefreshUnavailableError | undefined
@@ -121,12 +121,12 @@ export function createRefresher(context: Context): Refresher {
     if (typeof answer === 'string') return answer
     // What was granted is kept until it has been committed.
     unsettled = answer.outcome.kind === 'granted' ? answer : undefined
-    const step = await settle(answer)
+    const step = await applyOutcome(answer)
     if (step !== 'wait') unsettled = undefined
     return step
   }
 
-  async function ask(): Promise<Step | Answer> {
+  async function ask(): Promise<Step | ClaimedOutcome> {
     await look()
     if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()

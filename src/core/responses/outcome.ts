@@ -1,8 +1,8 @@
 /** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
 
-import { TokenResponseError } from './errors.ts'
-import type { SignedOutReason } from './ledger.ts'
-import { optional } from './optional.ts'
+import type { SignedOutReason } from '../entry/entry.ts'
+import { TokenResponseError } from '../errors.ts'
+import { optional } from '../optional.ts'
 import { readTokenResponse, type Tokens } from './tokens.ts'
 
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly kind: 'doubt'; readonly error: unknown }
 
 /** An answer, read as far as it could be. */
-export interface Answer {
+export interface ServerResponse {
   readonly status: number
   /** The body as text; undefined when it was lost on the way. */
   readonly body: string | undefined
@@ -52,7 +52,7 @@ function readRetryAfter(value: string | null | undefined, now: number): number |
 }
 
 /** Classifies an answer of the token endpoint; `now` is the local time (in milliseconds since the epoch). */
-export function outcomeOf(answer: Answer, now: number): Outcome {
+export function outcomeOf(answer: ServerResponse, now: number): Outcome {
   const { status, body, fromCookie } = answer
   const error = new TokenResponseError(`the token endpoint answered with status ${status}`)
   const parsed = parseObject(body ?? '')

@@ -1,6 +1,7 @@
 /** Settling a claim by its outcome: each transition is conditional on what it may change. */
 
 import {
+  type Change,
   type Claim,
   type Entry,
   isMine,
@@ -11,8 +12,7 @@ import {
   type SignedOutReason,
   tombstone,
   write,
-} from './ledger.ts'
-import type { Change } from './ports.ts'
+} from './entry.ts'
 
 /** Withdraws a claim that a sign-in or sign-out has overtaken, so that nobody waits for it. */
 function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result): Change<Result> {
