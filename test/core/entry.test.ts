@@ -31,8 +31,8 @@ const attemptOf = (owner: string, given: Partial<Attempt> = {}): Attempt => ({
   resend: false,
   ...given,
 })
-const fresh = (): boolean => true
-const stale = (): boolean => false
+const fresh = true
+const stale = false
 
 const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
   known: { epoch: 5, generation: 2, status: 'signed-in' },

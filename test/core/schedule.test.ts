@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLease, leaseOf, lockWaitOf } from '../../src/core/protocol/limits.ts'
-import { floorOf, instantOf, leewayOf, pauseAfter, refreshDelay, since } from '../../src/core/protocol/schedule.ts'
+import { leaseOf, lockWaitOf } from '../../src/core/protocol/limits.ts'
+import { floorOf, leewayOf, pauseAfter, refreshDelay } from '../../src/core/protocol/schedule.ts'
 
 const lifetimes = fc.double({ min: 1, max: 1e12, noNaN: true })
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
@@ -94,56 +94,5 @@ describe('the bounds', () => {
       expect(leaseOf(timeout)).toBeGreaterThan(timeout)
       expect(lockWaitOf(timeout)).toBeGreaterThan(leaseOf(timeout))
     }
-  })
-})
-
-/** A clock that is set by hand. */
-const createClock = () => {
-  const clock = {
-    wall: 1_000,
-    monotonic: 50,
-    now: () => clock.wall,
-    elapsed: () => clock.monotonic,
-    after: () => () => {},
-  }
-  return clock
-}
-
-describe('elapsed time', () => {
-  test.each([
-    ['both clocks agree', 70, 70, 70],
-    ['the wall clock went back', -500, 70, 70],
-    ['the machine slept', 500, 0, 500],
-    ['the wall clock was set forth', 10_000, 70, 10_000],
-    ['nothing moved', 0, 0, 0],
-  ])('when %s is the larger of both', (_, wall, monotonic, expected) => {
-    const clock = createClock()
-    const instant = instantOf(clock)
-    clock.wall += wall
-    clock.monotonic += monotonic
-    expect(since(clock, instant)).toBe(expected)
-  })
-})
-
-describe('a lease', () => {
-  test("is measured as one's own observation of an unchanged owner", () => {
-    const clock = createClock()
-    const isFresh = createLease(clock, 100)
-    expect(isFresh('a')).toBe(true)
-    clock.monotonic += 99
-    expect(isFresh('a')).toBe(true)
-    clock.monotonic += 1
-    expect(isFresh('a')).toBe(false)
-    expect(isFresh('b')).toBe(true)
-    clock.monotonic += 50
-    expect(isFresh('b')).toBe(true)
-  })
-
-  test('does not end because the wall clock jumps', () => {
-    const clock = createClock()
-    const isFresh = createLease(clock, 100)
-    isFresh('a')
-    clock.wall += 1e9
-    expect(isFresh('a')).toBe(true)
   })
 })

@@ -34,12 +34,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/apply-outcome.ts',
-        'const result = await persist((entry) => commit(',
+        'const result = await persist((entry) =>',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
            siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
          }
-         const result = await persist((entry) => commit(`,
+         const result = await persist((entry) =>`,
       ),
     ],
   },
@@ -66,16 +66,12 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a commit while another attempt is fresh',
     edits: [
-      edit(
-        'core/entry/outcome-transitions.ts',
-        '!others.doubt && isFresh(others.owner)) return',
-        '!others.doubt && false) return',
-      ),
+      edit('core/entry/outcome-transitions.ts', '!others.doubt && isFresh) return', '!others.doubt && false) return'),
     ],
   },
   {
     name: 'a fresh attempt is taken over',
-    edits: [edit('core/entry/claim.ts', '&& terms.isFresh(attempt.owner)', '&& false')],
+    edits: [edit('core/entry/claim.ts', '&& terms.isFresh', '&& false')],
   },
   {
     name: 'a claim that has grown old is used',

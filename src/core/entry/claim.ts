@@ -20,7 +20,8 @@ export interface ClaimTerms {
   readonly holdsRefreshToken: boolean
   /** A claim of this tab whose request was never sent. */
   readonly unsent: string | undefined
-  isFresh(owner: string): boolean
+  /** Whether the lease of the entry's attempt still lasts. */
+  readonly isFresh: boolean
 }
 
 export type ClaimResult =
@@ -53,7 +54,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
 
   const { attempt, retry } = entry
   const isUnsent = attempt?.owner === terms.unsent
-  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh(attempt.owner)) return { result: { kind: 'wait' } }
+  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh) return { result: { kind: 'wait' } }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
   const resend = attempt !== undefined && (!isUnsent || attempt.resend)
   // A clock that went back says nothing of the time that passed, so the distance counts.

@@ -40,12 +40,13 @@ export function commit(
   claim: Claim,
   grant: Grant,
   now: number,
-  isFresh: (owner: string) => boolean,
+  /** Whether the lease of the entry's attempt still lasts. */
+  isFresh: boolean,
 ): Change<Entry | 'superseded' | 'behind' | 'wait'> {
   if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')
   if (entry.generation !== claim.generation) return { result: 'behind' }
   const others = isMine(entry, claim) ? undefined : entry.attempt
-  if (others && !others.doubt && isFresh(others.owner)) return { result: 'wait' }
+  if (others && !others.doubt && isFresh) return { result: 'wait' }
   const next = advance(entry, grant)
   return write({
     ...next,

@@ -2,8 +2,9 @@
 
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Context } from './context.ts'
+import { since } from './instant.ts'
 import type { Refresher } from './refresher.ts'
-import { floorOf, since } from './schedule.ts'
+import { floorOf } from './schedule.ts'
 import type { Bearer, Held } from './session.ts'
 import type { SignInOut } from './sign-in-out.ts'
 

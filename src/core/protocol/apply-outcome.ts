@@ -6,7 +6,9 @@ import { RefreshUnavailableError } from '../errors.ts'
 import type { Outcome } from '../responses/outcome.ts'
 import type { Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
-import { type Instant, pauseAfter } from './schedule.ts'
+import type { Instant } from './instant.ts'
+import type { Lease } from './lease.ts'
+import { pauseAfter } from './schedule.ts'
 
 /** What to do after a turn: nothing, another turn, or another turn when another tab's attempt has settled. */
 export type Step = 'done' | 'again' | 'wait'
@@ -20,14 +22,16 @@ export interface ClaimedOutcome {
 /** Settles an answer; throws a {@link RefreshUnavailableError} when it is no new token and no end. */
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
-export function createApplyOutcome(context: Context, isFresh: (owner: string) => boolean): ApplyOutcome {
+export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome {
   const { clock, random, transport, resendWithin, session, siblings, persist } = context
 
   async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {
     const failures = failuresOf(claim)
     // A body that is lost again and again is asked for ever more slowly.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
-    const result = await persist((entry) => commit(entry, claim, tokens ?? { retry }, clock.now(), isFresh))
+    const result = await persist((entry) =>
+      commit(entry, claim, tokens ?? { retry }, clock.now(), lease.observe(entry?.attempt?.owner)),
+    )
     if (result === 'wait') return 'wait'
     // Only of another epoch: to revoke a token of the same one would kill the living grant.
     if (result === 'superseded' && tokens?.refreshToken) {

@@ -19,8 +19,6 @@ export interface Context extends Omit<Platform, 'degraded'> {
 
 /** The pauses (in milliseconds) between tries to write the ledger. */
 const PERSISTENCE = [20, 100, 500, 2_000]
-/** When to try again what the ledger has not taken (in milliseconds from then): an answer that is kept waits for it. */
-const SOON = 1_000
 
 /** Tries for as long as the lease allows for settling; then reports the last refusal as a refresh that is not possible now. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
@@ -32,7 +30,8 @@ export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledge
       } catch (cause) {
         const pause = PERSISTENCE[tries]
         if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {
-          const retryAt = clock.now() + SOON
+          // Soon, because an answer that is kept waits for it.
+          const retryAt = clock.now() + 1_000
           throw new RefreshUnavailableError('the ledger cannot be written', { cause, retryAt })
         }
         await new Promise<void>((resolve) => clock.after(pause, resolve))

@@ -1,6 +1,4 @@
-/** The bounds of the protocol (in milliseconds), and the lease that rests on them. */
-
-import type { Clock } from '../ports.ts'
+/** The bounds of the protocol (in milliseconds). */
 
 /** How long siblings are given to answer. */
 export const ASKING = 100
@@ -18,19 +16,3 @@ export const leaseOf = (refreshTimeout: number): number => SEND_WINDOW + refresh
 
 /** Longer than a live holder needs the lock: asking, probe, request and settling together. */
 export const lockWaitOf = (refreshTimeout: number): number => ASKING + PROBING + leaseOf(refreshTimeout) + SEND_WINDOW
-
-/**
- * Tells whether another tab's attempt is to be left alone: a lease, measured as this tab's own observation of an
- * unchanged owner, on the clock that cannot jump. Instants of other tabs prove nothing.
- */
-export function createLease(clock: Clock, length: number): (owner: string) => boolean {
-  let observed: string | undefined
-  let observedAt = 0
-  return (owner) => {
-    if (owner !== observed) {
-      observed = owner
-      observedAt = clock.elapsed()
-    }
-    return clock.elapsed() - observedAt < length
-  }
-}

@@ -2,8 +2,9 @@
 
 import type { Cancel } from '../ports.ts'
 import type { Context } from './context.ts'
+import { since } from './instant.ts'
 import type { Refresher } from './refresher.ts'
-import { floorOf, since } from './schedule.ts'
+import { floorOf } from './schedule.ts'
 
 /** A throttled timer is later than this only in a page that has slept (in milliseconds). */
 const LATE = 65_000

@@ -6,12 +6,12 @@ import { RefreshUnavailableError } from '../errors.ts'
 import type { Cancel } from '../ports.ts'
 import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
 import type { Context } from './context.ts'
-import { createLease, leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
-import { instantOf, pauseAfter, since } from './schedule.ts'
+import { createCoolDown } from './cool-down.ts'
+import { instantOf, since } from './instant.ts'
+import { createLease } from './lease.ts'
+import { leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { pauseAfter } from './schedule.ts'
 import type { Held } from './session.ts'
-
-/** How long a failure stands that does not say so (in milliseconds). */
-const RETRY = 30_000
 
 export interface Refresher {
   /**
@@ -32,8 +32,9 @@ export interface Refresher {
 
 export function createRefresher(context: Context): Refresher {
   const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings } = context
-  const isFresh = createLease(clock, leaseOf(refreshTimeout))
-  const applyOutcome = createApplyOutcome(context, isFresh)
+  const lease = createLease(clock, leaseOf(refreshTimeout))
+  const coolDown = createCoolDown(clock, session)
+  const applyOutcome = createApplyOutcome(context, lease)
   let pending: Promise<void> | undefined
   /** The tokens that the pending refresh is to replace. */
   let replaced: Held | undefined
@@ -42,18 +43,7 @@ export function createRefresher(context: Context): Refresher {
   let unsent: string | undefined
   let unsettled: ClaimedOutcome | undefined
   let isStopped = false
-  /** A failure that stands for a while, so that callers cost no look at the ledger. */
-  let failure: RefreshUnavailableError | undefined
-  let failedAt = instantOf(clock)
-  let standsFor = 0
   let cancelLock: Cancel = () => {}
-  session.on('adopted', () => {
-    // Of a session without tokens nothing else would call the timer.
-    if (session.status === 'signed-in' && !session.held) standsFor = 0
-    else failure = undefined
-  })
-
-  const pause = (): number | undefined => failure && standsFor - since(clock, failedAt)
 
   const isDone = (): boolean =>
     isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== replaced)
@@ -74,22 +64,24 @@ export function createRefresher(context: Context): Refresher {
       wireIsSuspect = true
       // Of a session that has moved on or has ended, the failure says nothing.
       if (isDone()) return
-      failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
-      failedAt = instantOf(clock)
-      standsFor = failure.retryAt === undefined ? RETRY : failure.retryAt - failedAt.now
+      const failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
+      coolDown.start(failure)
       session.fail(failure)
       throw failure
     } finally {
       pending = undefined
       session.distrust(undefined)
       session.setRefreshing(false)
-      // Callers are resumed by the promise that settles now, some steps later; listeners after them.
-      void flushAfter(20)
+      void flushAfterCallers()
     }
   }
 
-  async function flushAfter(steps: number): Promise<void> {
-    for (let step = 0; step < steps; step++) await undefined
+  /**
+   * Tells the listeners after the callers: whoever waits through `getAccessToken` or `authFetch` has gone on within these
+   * 20 microtasks, because a few promises lie between, of two or three steps each.
+   */
+  async function flushAfterCallers(): Promise<void> {
+    for (let step = 0; step < 20; step++) await undefined
     session.flush()
   }
 
@@ -117,7 +109,7 @@ export function createRefresher(context: Context): Refresher {
   }
 
   async function turn(): Promise<Step> {
-    const answer = unsettled ?? (await ask())
+    const answer = unsettled ?? (await claimAndSend())
     if (typeof answer === 'string') return answer
     // What was granted is kept until it has been committed.
     unsettled = answer.outcome.kind === 'granted' ? answer : undefined
@@ -126,7 +118,7 @@ export function createRefresher(context: Context): Refresher {
     return step
   }
 
-  async function ask(): Promise<Step | ClaimedOutcome> {
+  async function claimAndSend(): Promise<Step | ClaimedOutcome> {
     await look()
     if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()
@@ -146,7 +138,7 @@ export function createRefresher(context: Context): Refresher {
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
         unsent,
-        isFresh,
+        isFresh: lease.observe(entry?.attempt?.owner),
       }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
@@ -179,7 +171,8 @@ export function createRefresher(context: Context): Refresher {
 
   return {
     refresh() {
-      if (failure && (pause() ?? 0) > 0) {
+      const failure = coolDown.failure()
+      if (failure) {
         session.distrust(undefined)
         return Promise.reject(failure)
       }
@@ -189,11 +182,11 @@ export function createRefresher(context: Context): Refresher {
       return pending
     },
     look,
-    pause,
+    pause: coolDown.rest,
     suspectWire() {
       wireIsSuspect = true
       // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
-      standsFor = 0
+      coolDown.cutShort()
     },
     stop() {
       isStopped = true

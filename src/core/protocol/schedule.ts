@@ -1,22 +1,5 @@
 /** When to refresh, as pure arithmetic. All times in milliseconds. */
 
-import type { Clock } from '../ports.ts'
-
-/** An instant on both clocks, because one may jump and the other may stand still. */
-export interface Instant {
-  readonly now: number
-  readonly elapsed: number
-}
-
-export function instantOf(clock: Clock): Instant {
-  return { now: clock.now(), elapsed: clock.elapsed() }
-}
-
-/** The time since an instant: the larger of what the two clocks say. */
-export function since(clock: Clock, instant: Instant): number {
-  return Math.max(clock.now() - instant.now, clock.elapsed() - instant.elapsed, 0)
-}
-
 /** How early an access token counts as expired, so that it does not expire on its way. */
 export function leewayOf(lifetime: number): number {
   return Math.min(2_000, lifetime * 0.1)

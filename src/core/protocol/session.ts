@@ -6,7 +6,8 @@ import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/e
 import type { RefreshUnavailableError } from '../errors.ts'
 import type { MissingPart, Platform } from '../ports.ts'
 import { decodeClaims, type Tokens } from '../responses/tokens.ts'
-import { type Instant, leewayOf, refreshDelay, since } from './schedule.ts'
+import { type Instant, since } from './instant.ts'
+import { leewayOf, refreshDelay } from './schedule.ts'
 
 /** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
 export interface Held {
@@ -111,8 +112,6 @@ export function createSession(
   let renewable = !holdsRefreshToken
   let held: Held | undefined
   let heldMark = mark
-  /** What the listeners know of: the session's start, or its last refresh. */
-  let toldMark: Mark = mark
   let distrusted: Held | undefined
   /** The tokens that both clocks were asked about, and until when the wall clock alone answers for them. */
   let lasting: Held | undefined
@@ -192,14 +191,13 @@ export function createSession(
       renewable = !holdsRefreshToken || entry.refreshToken !== undefined
       if (entry.status === 'signed-in') {
         status = 'signed-in'
+        if (isNewSession) announce('signed-in', { origin })
+        else if (tokens && isNewer(mark, heldMark)) announce('refreshed', { origin })
         // An access token of the same session stays in use until a newer one is at hand.
         if (tokens || isNewSession) {
           held = tokens
           heldMark = mark
         }
-        if (isNewSession) announce('signed-in', { origin })
-        else if (tokens && isNewer(mark, toldMark)) announce('refreshed', { origin })
-        if (isNewSession || tokens) toldMark = mark
       } else if (entry.status !== 'unknown') {
         // For all who are not signing in, a login that is running is a sign-out.
         const wasSignedOut = status === 'signed-out'

@@ -2,9 +2,9 @@
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
 import type { Platform } from '../ports.ts'
+import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
-import { instantOf, since } from './schedule.ts'
 import type { Held, Session } from './session.ts'
 
 export interface Siblings {

@@ -13,9 +13,10 @@ import {
 import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../errors.ts'
 import { readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
-import { createLease, leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { instantOf, since } from './instant.ts'
+import { createLease } from './lease.ts'
+import { leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
-import { instantOf, since } from './schedule.ts'
 import type { AuthState } from './session.ts'
 
 export interface SignInOut {
@@ -28,7 +29,7 @@ export interface SignInOut {
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
   const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist } = context
-  const isFresh = createLease(clock, leaseOf(refreshTimeout))
+  const lease = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
 
   function announce(entry: Entry, tokens?: Tokens): void {
@@ -57,7 +58,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       const { attempt, leaving } = entry
       const owners = [attempt && !attempt.doubt ? attempt.owner : [], waitsForSignOut && leaving ? leaving : []].flat()
       // One lease for all of them, because it observes one name at a time.
-      if (owners.length === 0 || !isFresh(owners.join())) return true
+      if (owners.length === 0 || !lease.observe(owners.join())) return true
       await siblings.changed(POLLING)
     }
   }

@@ -1,0 +1,47 @@
+/** The pause after a failed refresh: until it is over, callers get the same failure at once, without a look at the ledger. */
+
+import type { RefreshUnavailableError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import { type Instant, instantOf, since } from './instant.ts'
+import type { Session } from './session.ts'
+
+/** The pause after a failure that does not say when to try again (in milliseconds). */
+const DEFAULT_PAUSE = 30_000
+
+export interface CoolDown {
+  /** The failure, while its pause lasts. */
+  failure(): RefreshUnavailableError | undefined
+  /** How much of the pause is left (in milliseconds), 0 or less when it is over; undefined when there was no failure. */
+  rest(): number | undefined
+  start(error: RefreshUnavailableError): void
+  /** Ends the pause: the next refresh is due now. */
+  cutShort(): void
+}
+
+export function createCoolDown(clock: Clock, session: Session): CoolDown {
+  let failure: RefreshUnavailableError | undefined
+  let failedAt: Instant
+  let pause = 0
+
+  const rest = (): number | undefined => failure && pause - since(clock, failedAt)
+  const cutShort = (): void => {
+    pause = 0
+  }
+
+  session.on('adopted', () => {
+    // Where a session has no tokens to say when the next refresh is due, the failure still does.
+    if (session.status === 'signed-in' && !session.held) cutShort()
+    else failure = undefined
+  })
+
+  return {
+    failure: () => ((rest() ?? 0) > 0 ? failure : undefined),
+    rest,
+    start(error) {
+      failure = error
+      failedAt = instantOf(clock)
+      pause = error.retryAt === undefined ? DEFAULT_PAUSE : error.retryAt - failedAt.now
+    },
+    cutShort,
+  }
+}
