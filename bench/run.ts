@@ -1,8 +1,6 @@
 // `npm run bench`, or some of it: `npm run bench -- cost size`. `--quick` is a short run that writes no results.
 
-import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { installPeers } from './install.ts'
 import type { Result } from './report.ts'
 
 export interface Terms {
@@ -16,16 +14,6 @@ interface Part {
 }
 
 const PARTS = ['cost', 'storm', 'tabs', 'faults', 'fleet', 'protocol', 'size'] as const
-
-const folder = fileURLToPath(new URL('.', import.meta.url))
-
-function install(): void {
-  const changedAt = (path: string): number => statSync(`${folder}${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
-  console.log('Installing the peers in bench/')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
-  if (status !== 0) throw new Error(`npm ci ended with ${status}`)
-}
 
 let toldAt = 0
 
@@ -44,7 +32,7 @@ const wanted = words.filter((word) => !word.startsWith('--'))
 const unknown = wanted.find((name) => !PARTS.some((part) => part === name))
 if (unknown) throw new Error(`"${unknown}" is not a part; there are ${PARTS.join(', ')}`)
 
-install()
+installPeers()
 const { printTable, writeResult } = await import('./report.ts')
 for (const name of PARTS.filter((part) => wanted.length === 0 || wanted.includes(part))) {
   console.log(name)

@@ -1,7 +1,9 @@
 // A tab of the textbook's application: it shows whether it is signed in, and does what the exercise says.
 
 import { logIn } from '../session.ts'
-import { fetchWithToken, keep } from './textbook.ts'
+import { createTextbook } from './textbook.ts'
+
+const { fetchWithToken, keep } = createTextbook({ tokenEndpoint: '/oauth/token', clientId: 'demo' })
 
 const status = document.getElementById('status') as HTMLElement
 const result = document.getElementById('result') as HTMLElement

@@ -24,9 +24,9 @@ async function send(...call: Parameters<typeof fetch>): Promise<Sent> {
 describe('the fast path', () => {
   test('calls fetch in the same tick', async () => {
     const { auth, server } = await createSignedInScene()
-    auth.authFetch(`${API}/a`)
-    auth.authFetch(new URL(`${API}/b`), { method: 'POST', body: 'b' })
-    auth.authFetch(new Request(`${API}/c`))
+    void auth.authFetch(`${API}/a`)
+    void auth.authFetch(new URL(`${API}/b`), { method: 'POST', body: 'b' })
+    void auth.authFetch(new Request(`${API}/c`))
     expect(server.calls.map(({ url, authorization }) => [url, authorization])).toEqual([
       [`${API}/a`, bearer('access-0')],
       [`${API}/b`, bearer('access-0')],
@@ -360,7 +360,7 @@ describe('auth: false', () => {
   test('sends the request as it is, without a wait, and is stripped', async () => {
     const { auth, browser, server } = await createSignedInScene()
     browser.jump(2 * 3_600_000)
-    auth.authFetch(API, { auth: false, method: 'PUT' })
+    void auth.authFetch(API, { auth: false, method: 'PUT' })
     expect(server.calls).toHaveLength(1)
     expect(server.calls[0]).toMatchObject({ method: 'PUT', authorization: null })
     expect('auth' in (server.calls[0]?.init ?? {})).toBe(false)

@@ -470,9 +470,10 @@ describe('listeners', () => {
   test('may call the client, which neither locks up nor loops', async () => {
     const { auth, server } = await createSignedInScene()
     const inner: unknown[] = []
-    auth.on('refreshed', async () => {
+    async function callBack(): Promise<void> {
       inner.push((await auth.authFetch(API)).status, await auth.getAccessToken())
-    })
+    }
+    auth.on('refreshed', () => void callBack())
     await auth.getAccessToken({ forceRefresh: true })
     await drain()
     expect(inner).toEqual([200, 'access-1'])

@@ -279,7 +279,7 @@ describe('before anything is known', () => {
 
   test('a call to a foreign origin waits for nothing', async () => {
     const { auth, server } = createScene({ refresh: cookieRefresh('https://app.example/auth/refresh') })
-    auth.authFetch('https://elsewhere.example/')
+    void auth.authFetch('https://elsewhere.example/')
     expect(server.calls).toHaveLength(1)
     await drain()
     expect(server.refreshes).toHaveLength(0)

@@ -44,7 +44,8 @@ export function parseDocument(path: string, text: string): Document {
   const tables: Tokens.Table[] = []
   const slugger = new GithubSlugger()
   const tokens = lexer(text)
-  walkTokens(tokens, (token) => {
+  // It returns promises only where its callback does.
+  void walkTokens(tokens, (token) => {
     if (token.type === 'link' || token.type === 'image') links.push(String(token.href))
     if (token.type === 'heading') anchors.add(slugger.slug(plainText(token.tokens ?? [])))
     if (token.type === 'table') tables.push(token as Tokens.Table)

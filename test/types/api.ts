@@ -59,19 +59,19 @@ export function authFetch(): void {
   expectTypeOf(asFetch).toEqualTypeOf<typeof fetch>()
   expectTypeOf<AuthFetch>().toMatchTypeOf<typeof fetch>()
   expectTypeOf(auth.authFetch('/api')).resolves.toEqualTypeOf<Response>()
-  auth.authFetch(new URL('https://api.example'), { method: 'PUT', body: new FormData(), auth: false })
-  auth.authFetch(new Request('https://api.example'), { signal: null })
+  void auth.authFetch(new URL('https://api.example'), { method: 'PUT', body: new FormData(), auth: false })
+  void auth.authFetch(new Request('https://api.example'), { signal: null })
   // @ts-expect-error: neither on nor off
-  auth.authFetch('/api', { auth: 'no' })
+  void auth.authFetch('/api', { auth: 'no' })
   // @ts-expect-error: nothing to fetch
-  auth.authFetch()
+  void auth.authFetch()
 }
 
 export function tokens(): void {
   expectTypeOf(auth.getAccessToken()).resolves.toEqualTypeOf<string | undefined>()
-  auth.getAccessToken({ minValidity: 1, forceRefresh: true, signal: AbortSignal.abort() })
+  void auth.getAccessToken({ minValidity: 1, forceRefresh: true, signal: AbortSignal.abort() })
   // @ts-expect-error: not an option
-  auth.getAccessToken({ minimum: 1 })
+  void auth.getAccessToken({ minimum: 1 })
 
   expectTypeOf(auth.getClaims()?.sub).toEqualTypeOf<string | undefined>()
   expectTypeOf(auth.getClaims<Claims>()).toEqualTypeOf<Claims | undefined>()
@@ -83,7 +83,7 @@ export function tokens(): void {
   expectTypeOf(auth.signIn).toBeCallableWith({})
   expectTypeOf(auth.signIn).toBeCallableWith(async () => ({ access_token: 'a' }))
   // @ts-expect-error: a token is text
-  auth.signIn({ access_token: 1 })
+  void auth.signIn({ access_token: 1 })
 }
 
 export function state(): unknown {
