@@ -2,7 +2,7 @@
 
 import type { Browser, Engine, LaunchOptions, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
-import type { Backend, BackendOptions } from './backends/backend.ts'
+import type { Backend, BackendOptions, Judge } from './backends/backend.ts'
 import { startCookieBackend } from './backends/cookie.ts'
 import { startOpenIdBackend } from './backends/openid.ts'
 import { OUTAGES } from './scenarios/outages.ts'
@@ -27,6 +27,11 @@ export interface Theatre {
   version(): Promise<string>
   /** Resolves with the reason when the engine's driver cannot show the scenario; rejects when it fails. */
   play(scenario: Scenario, custody: Custody): Promise<string | undefined>
+  /** The same before a server of the caller's choice. */
+  playBefore<Asked extends Judge>(
+    start: (options: BackendOptions) => Promise<Asked>,
+    scenario: Scenario<Asked>,
+  ): Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -53,23 +58,24 @@ export function openTheatre(engine: Engine): Theatre {
   }
 
   /** Some needs are met by a browser of another kind only, if at all. */
-  async function browserFor({ needs = [] }: Scenario): Promise<Browser> {
+  async function browserFor({ needs = [] }: Pick<Scenario, 'needs'>): Promise<Browser> {
     if (needs.includes('freeze') || needs.includes('hidden'))
       return browser({ lifecycle: true }).catch(() => browser({}))
     if (needs.includes('private')) return browser({ private: true })
     return needs.includes('blocked') ? browser({ blocked: true }).catch(() => browser({})) : browser({})
   }
 
-  return {
+  const theatre: Theatre = {
     version: async () => (await browser({})).version,
-    async play(scenario, custody) {
+    play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
+    async playBefore(start, scenario) {
       const { lifetime, refreshTimeout } = scenario
       const stagehand = await browserFor(scenario)
       const lacking = scenario.needs?.filter((need) => !stagehand.can[need]) ?? []
       if (lacking.length > 0) return `its driver cannot show ${lacking.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
       const options = { lifetime, refreshTimeout, secureCookies: engine !== 'webkit' }
-      const backend = await BACKENDS[custody](options)
+      const backend = await start(options)
       try {
         const profile = await stagehand.newProfile()
         const tabs: Tab[] = []
@@ -95,4 +101,5 @@ export function openTheatre(engine: Engine): Theatre {
       await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.close()))
     },
   }
+  return theatre
 }

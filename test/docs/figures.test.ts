@@ -11,7 +11,7 @@ const figures = documentPaths().flatMap((path) =>
   figuresOf(readDocument(path).text).map((figure) => ({ path, ...figure })),
 )
 /** Long runs, which need every browser or an idle machine; until then there is no file to compare with. */
-const LONG = ['engines', 'simulation:schedules']
+const LONG = ['engines', 'servers', 'simulation:schedules']
 const isAwaited = ({ name }: { readonly name: string }): boolean =>
   LONG.includes(name) && !existsSync(`${ROOT}/${sourceOf(name)}`)
 
@@ -22,7 +22,7 @@ test.for(figures)('$name in $path is what its command wrote', (figure, { skip })
 
 test('every comment that opens a figure closes it', () => {
   const marks = documentPaths().flatMap(
-    (path) => readDocument(path).text.match(/<!-- \/?(\w+:[\w-]+|engines) -->/g) ?? [],
+    (path) => readDocument(path).text.match(/<!-- \/?(\w+:[\w-]+|engines|servers) -->/g) ?? [],
   )
   expect(marks.length).toBe(figures.length * 2)
   expect(figures.length).toBeGreaterThan(5)

@@ -7,7 +7,7 @@ import { SIZES } from '../package/sizes.ts'
 import { SABOTAGES } from '../simulation/sabotages.ts'
 import { ROOT } from './markdown.ts'
 
-const MARKED = /<!-- ((?:bench|figure|size):[\w-]+|engines|simulation:\w+) -->([\s\S]*?)<!-- \/\1 -->/g
+const MARKED = /<!-- ((?:bench|figure|size):[\w-]+|engines|servers|simulation:\w+) -->([\s\S]*?)<!-- \/\1 -->/g
 
 export interface Figure {
   readonly name: string
@@ -39,6 +39,7 @@ const FIGURES: Readonly<Record<string, () => string>> = {
 /** The file behind a table, relative to the root. */
 export function sourceOf(name: string): string | undefined {
   if (name === 'engines') return 'test/browser/results/engines.md'
+  if (name === 'servers') return 'test/servers/results/servers.md'
   if (name.startsWith('simulation:')) return `test/simulation/results/${name.slice('simulation:'.length)}.md`
   return name.startsWith('bench:') ? `bench/results/${name.slice('bench:'.length)}.md` : undefined
 }

@@ -9,6 +9,7 @@ import { CLIENT_ID, configure, resourceServerInfo, SCOPE } from './provider/conf
 import { type Counters, countEvents } from './provider/counters.ts'
 import { createFaultInjector, type Faults } from './provider/faults.ts'
 import { createProtectedResource } from './provider/protected-resource.ts'
+import { createStore } from './provider/store.ts'
 
 export interface ProviderOptions {
   /** Seconds. @default 60 */
@@ -45,8 +46,12 @@ export interface OpenIdProvider extends Faults {
   readonly counters: Readonly<Counters>
   /** A first token set, without a login page and without a token request. @default 'alice' */
   seed(accountId?: string): Promise<TokenSet>
-  /** From now on `/me` refuses each access token issued so far, before its time. */
-  refuseIssuedTokens(): void
+  /** From now on `/me` refuses each access token issued so far, or those of one account, before its time. */
+  refuseIssuedTokens(accountId?: string): void
+  /** How many refresh tokens of an account are unspent. */
+  sessions(accountId: string): number
+  /** Deletes an account's refresh tokens, and refuses its access tokens. */
+  endSessions(accountId: string): void
   close(): Promise<void>
 }
 
@@ -59,7 +64,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
   const resource = `${issuer}/me`
-  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, grace }
+  const store = createStore(grace)
+  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, store }
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
 
@@ -121,6 +127,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     },
 
     refuseIssuedTokens,
+    sessions: store.sessions,
+    endSessions(accountId) {
+      store.endSessions(accountId)
+      refuseIssuedTokens(accountId)
+    },
 
     async close() {
       releaseAll()

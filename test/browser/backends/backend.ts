@@ -11,18 +11,15 @@ export interface Hold {
 /** `never` forbids resends. */
 export type Policy = 'never'
 
-export interface Backend {
+/** What every scenario may ask. */
+export interface Judge {
   /** The page that a tab opens. */
   url(policy?: Policy): string
   /** Another page of the same origin. */
   readonly away: string
   tokenRequests(): number
-  /** Refresh tokens presented after they had been spent. */
-  reuses(): number
   /** Holds refreshes before they are processed. */
   hold(): Hold
-  /** The next refresh is lost on its way. */
-  loseRequest(): void
   /** The next refresh is processed, and its answer is lost. */
   loseAnswer(): void
   /** What a page needs to sign in: the argument of `enter`. Tokens are said to expire after `expiresIn` seconds. */
@@ -30,6 +27,13 @@ export interface Backend {
   /** Whether nothing that the server has handed out, nor the tab's cookies, is good for a refresh. */
   isOver(tab: Tab): Promise<boolean>
   close(): Promise<void>
+}
+
+export interface Backend extends Judge {
+  /** Refresh tokens presented after they had been spent. */
+  reuses(): number
+  /** The next refresh is lost on its way. */
+  loseRequest(): void
 }
 
 /** Of access tokens (in seconds): so long that no timer fires in a scenario which counts requests. */

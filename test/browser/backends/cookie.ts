@@ -4,26 +4,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createDemoServer } from '../../../demo/server/server.ts'
 import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
+import { createGate } from './gate.ts'
 import { pageHtml } from './page.ts'
-
-interface Gate {
-  readonly knock: () => void
-  readonly open: Promise<void>
-}
 
 export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, secureCookies = true, refreshTimeout } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
   const page = await pageHtml({ resource: '/api/me', refreshTimeout })
-  let gate: Gate | undefined
+  const gate = createGate()
   let tokenRequests = 0
   const server = createServer(async (request, response) => {
     // Without kept connections no browser sends a POST twice by itself.
     response.setHeader('Connection', 'close')
     if (request.method === 'POST' && request.url === '/auth/refresh') {
       tokenRequests++
-      gate?.knock()
-      await gate?.open
+      await gate.pass()
     }
     demo.handle(request, response, () => {
       // Cacheable, because `no-store` keeps a page out of the back/forward cache.
@@ -38,18 +33,7 @@ export async function startCookieBackend(options: BackendOptions): Promise<Backe
     away: `${origin}/away`,
     tokenRequests: () => tokenRequests,
     reuses: () => demo.stats.reusesDetected,
-    hold() {
-      const knocked = promised()
-      const opened = promised()
-      gate = { knock: knocked.resolve, open: opened.promise }
-      return {
-        arrived: () => knocked.promise,
-        release() {
-          gate = undefined
-          opened.resolve()
-        },
-      }
-    },
+    hold: gate.hold,
     loseRequest: () => demo.faults.push({ at: 'refresh', kind: 'request-lost', times: 1 }),
     loseAnswer: () => demo.faults.push({ at: 'refresh', kind: 'answer-lost', times: 1 }),
     credentials: async (user, expiresIn) => ({ user, expiresIn }),
@@ -65,12 +49,4 @@ export async function startCookieBackend(options: BackendOptions): Promise<Backe
       await demo.close()
     },
   }
-}
-
-function promised(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
 }

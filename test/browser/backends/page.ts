@@ -22,6 +22,27 @@ export interface PageConfig {
   readonly refreshTimeout?: number | undefined
 }
 
+/** What the scenarios ask of a page, for the `auth` and the `resource` of the script before it. */
+export const WATCH = `
+const told = []
+for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
+  auth.on(event, ({ origin, reason, error }) => {
+    const details = [reason, error?.message, error?.cause, origin].filter(Boolean)
+    told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
+  })
+}
+const seen = { refreshed: [], signedOut: [], failures: [] }
+auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
+auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
+Object.assign(globalThis, {
+  auth,
+  seen,
+  told,
+  call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
+  refresh: () => auth.getAccessToken({ forceRefresh: true }).then(() => 'refreshed', (error) => error.code),
+})
+`
+
 const SOURCE = `
 import { cookieRefresh, cookieSignOut, createAuthClient, oauthRefresh, oauthRevocation } from 'authfetch'
 
@@ -33,17 +54,7 @@ const auth = createAuthClient({
   ...(refreshTimeout && { refreshTimeout }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
 })
-const told = []
-for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
-  auth.on(event, ({ origin, reason, error }) => {
-    const details = [reason, error?.message, error?.cause, origin].filter(Boolean)
-    told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
-  })
-}
-const seen = { refreshed: [], signedOut: [], failures: [] }
-auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
-auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
-
+${WATCH}
 const logIn = async ({ user, expiresIn }) => {
   const response = await fetch('/auth/sign-in', {
     method: 'POST',
@@ -54,12 +65,7 @@ const logIn = async ({ user, expiresIn }) => {
   return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
 }
 Object.assign(globalThis, {
-  auth,
-  seen,
-  told,
   enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : credentials),
-  call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
-  refresh: () => auth.getAccessToken({ forceRefresh: true }).then(() => 'refreshed', (error) => error.code),
 })
 `
 
@@ -67,6 +73,10 @@ let script: Promise<string> | undefined
 
 export async function pageHtml(config: PageConfig): Promise<string> {
   script ??= bundle(SOURCE)
-  const code = (await script).replaceAll('</script', '<\\/script')
-  return `<!doctype html><title>tab</title><script>const config = ${JSON.stringify(config)}</script><script>${code}</script>`
+  return pageOf(`const config = ${JSON.stringify(config)}`, await script)
+}
+
+export function pageOf(...scripts: readonly string[]): string {
+  const tags = scripts.map((script) => `<script>${script.replaceAll('</script', '<\\/script')}</script>`)
+  return `<!doctype html><title>tab</title>${tags.join('')}`
 }

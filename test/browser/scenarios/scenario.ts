@@ -1,18 +1,18 @@
 // What a multi-tab scenario is, and the steps that most of them share.
 
 import type { Capability, Profile, Tab } from '../../support/browser/driver.ts'
-import type { Backend, Policy } from '../backends/backend.ts'
+import type { Backend, Judge, Policy } from '../backends/backend.ts'
 import type {} from '../backends/page.ts'
 
 export const CUSTODIES = ['client-held tokens', 'cookies'] as const
 export type Custody = (typeof CUSTODIES)[number]
 
-export interface Stage {
+export interface Stage<Asked extends Judge = Backend> {
   readonly profile: Profile
-  readonly backend: Backend
+  readonly backend: Asked
 }
 
-export interface Scenario {
+export interface Scenario<Asked extends Judge = Backend> {
   /** A present-tense fact. */
   readonly name: string
   /** @default both */
@@ -24,7 +24,7 @@ export interface Scenario {
   readonly refreshTimeout?: number
   /** It mostly waits, so it may be played beside others. */
   readonly isSlow?: boolean
-  play(stage: Stage): Promise<void>
+  play(stage: Stage<Asked>): Promise<void>
 }
 
 export const isSignedIn = () => auth.getState().status === 'signed-in'
@@ -33,22 +33,22 @@ export const isSignedOut = () => auth.getState().status === 'signed-out'
 /** In the page: whether a tab waits for the client's lock. */
 export const isLockAwaited = () => navigator.locks.query().then(({ pending }) => pending?.length === 1)
 
-export async function openTab({ profile, backend }: Stage, policy?: Policy): Promise<Tab> {
+export async function openTab({ profile, backend }: Stage<Judge>, policy?: Policy): Promise<Tab> {
   return await profile.open(backend.url(policy))
 }
 
 /** Opens tabs, as many as the tuple that is asked for; the last one is in front. */
-export async function openTabs(stage: Stage, count: 2, policy?: Policy): Promise<[Tab, Tab]>
-export async function openTabs(stage: Stage, count: 3, policy?: Policy): Promise<[Tab, Tab, Tab]>
-export async function openTabs(stage: Stage, count: number, policy?: Policy): Promise<Tab[]>
-export async function openTabs(stage: Stage, count: number, policy?: Policy): Promise<Tab[]> {
+export async function openTabs(stage: Stage<Judge>, count: 2, policy?: Policy): Promise<[Tab, Tab]>
+export async function openTabs(stage: Stage<Judge>, count: 3, policy?: Policy): Promise<[Tab, Tab, Tab]>
+export async function openTabs(stage: Stage<Judge>, count: number, policy?: Policy): Promise<Tab[]>
+export async function openTabs(stage: Stage<Judge>, count: number, policy?: Policy): Promise<Tab[]> {
   const tabs: Tab[] = []
   for (let index = 0; index < count; index++) tabs.push(await openTab(stage, policy))
   return tabs
 }
 
 /** The first tab signs in; the others hear of it. */
-export async function signIn({ backend }: Stage, tabs: readonly Tab[], expiresIn?: number): Promise<void> {
+export async function signIn({ backend }: Stage<Judge>, tabs: readonly Tab[], expiresIn?: number): Promise<void> {
   const credentials = await backend.credentials('alice', expiresIn)
   await tabs[0]?.evaluate((given) => enter(given), credentials)
   await forAll(tabs, (tab) => tab.waitFor(isSignedIn))
@@ -62,7 +62,7 @@ export function startRefresh(tab: Tab): Promise<void> {
 }
 
 /** Starts a refresh, and stays with it on its way to the server. */
-export async function refreshInFlight({ backend }: Stage, tab: Tab): Promise<() => void> {
+export async function refreshInFlight({ backend }: Stage<Judge>, tab: Tab): Promise<() => void> {
   const hold = backend.hold()
   await startRefresh(tab)
   await hold.arrived()

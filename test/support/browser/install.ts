@@ -1,8 +1,7 @@
 // Finds the browsers, and installs the missing ones where that is one command: on Debian, as root.
 // Runs as a script too: node test/support/browser/install.ts
 
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { aptCommand, aptInstall, isDebian } from '../apt.ts'
 import { ENGINES, type Engine } from './driver.ts'
 import { findChromium, findFirefox, findWebKit } from './executables.ts'
 
@@ -32,25 +31,16 @@ function missingBrowsers(): Engine[] {
   return ENGINES.filter((engine) => !found[engine])
 }
 
-const command = (engines: readonly Engine[]): string =>
-  `apt-get install -y --no-install-recommends ${engines.flatMap((engine) => PACKAGES[engine]).join(' ')}`
+const packagesOf = (engines: readonly Engine[]): string[] => engines.flatMap((engine) => PACKAGES[engine])
 
 /** Installs what is missing, if it can, and resolves with what still is, after one line that says how to get it. */
 export function installBrowsers(write: (line: string) => void = console.log): Engine[] {
   const missing = missingBrowsers()
   if (missing.length === 0) return missing
-  const isDebian = existsSync('/etc/debian_version')
-  if (isDebian && process.getuid?.() === 0) {
-    write(`Installing ${missing.join(', ')}: ${command(missing)}`)
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    for (const line of ['apt-get update', command(missing)]) {
-      const { status, stderr } = spawnSync(line, { shell: true, env, encoding: 'utf8' })
-      if (status !== 0) write(`${line} ended with ${status}: ${stderr.trim().split('\n').at(-1)}`)
-    }
-  }
+  aptInstall(packagesOf(missing), write)
   const left = missingBrowsers()
   if (left.length > 0) {
-    const how = isDebian ? `sudo ${command(left)}` : left.map((engine) => HINTS[engine]).join('; ')
+    const how = isDebian() ? `sudo ${aptCommand(packagesOf(left))}` : left.map((engine) => HINTS[engine]).join('; ')
     write(`Not installed: ${left.join(', ')}. To get them: ${how}`)
   }
   return left

@@ -1,7 +1,7 @@
 // The configuration of the provider: public client, rotation, JWT access tokens, nothing that prints.
 
 import type { JWK } from 'jose'
-import { createStore } from './store.ts'
+import type { Store } from './store.ts'
 
 export const CLIENT_ID = 'spa'
 export const SCOPE = 'openid offline_access'
@@ -11,8 +11,7 @@ export interface ConfigurationOptions {
   readonly accessTokenTtl: number
   readonly refreshTokenTtl: number
   readonly key: JWK
-  /** How long a refresh token can be spent again after its first use (in seconds). @default 0 */
-  readonly grace?: number
+  readonly store: Store
 }
 
 export interface ResourceServerInfo {
@@ -34,10 +33,10 @@ export function resourceServerInfo({ resource, accessTokenTtl }: ConfigurationOp
 }
 
 export function configure(options: ConfigurationOptions): object {
-  const { resource, accessTokenTtl, refreshTokenTtl, key, grace = 0 } = options
+  const { resource, accessTokenTtl, refreshTokenTtl, key, store } = options
   const day = 86_400
   return {
-    adapter: createStore(grace),
+    adapter: store.adapter,
     jwks: { keys: [key] },
     cookies: { keys: ['test'] },
     clients: [

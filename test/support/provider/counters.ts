@@ -23,7 +23,7 @@ export interface EventCounts {
   readonly counters: Counters
   /** Whether an access token was refused early, or its grant revoked. */
   isRefused(claims: JWTPayload): boolean
-  refuseIssuedTokens(): void
+  refuseIssuedTokens(accountId?: string): void
 }
 
 export function countEvents(provider: Provider): EventCounts {
@@ -37,7 +37,7 @@ export function countEvents(provider: Provider): EventCounts {
     resourceRefusals: 0,
   }
   const spent = new Set<unknown>()
-  const grants = new Map<string | undefined, string>()
+  const issued = new Map<string | undefined, Token>()
   const revoked = new Set<string | undefined>()
   const refused = new Set<string | undefined>()
 
@@ -45,7 +45,7 @@ export function countEvents(provider: Provider): EventCounts {
     spent.add(token.jti)
   })
   provider.on('access_token.issued', (token: Token) => {
-    grants.set(token.jti, token.grantId)
+    issued.set(token.jti, token)
   })
   provider.on('grant.success', () => {
     counters.granted += 1
@@ -62,9 +62,9 @@ export function countEvents(provider: Provider): EventCounts {
 
   return {
     counters,
-    isRefused: ({ jti }) => refused.has(jti) || revoked.has(grants.get(jti)),
-    refuseIssuedTokens() {
-      for (const jti of grants.keys()) refused.add(jti)
+    isRefused: ({ jti }) => refused.has(jti) || revoked.has(issued.get(jti)?.grantId),
+    refuseIssuedTokens(accountId) {
+      for (const [jti, token] of issued) if ((accountId ?? token.accountId) === token.accountId) refused.add(jti)
     },
   }
 }

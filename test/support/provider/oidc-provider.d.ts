@@ -19,6 +19,7 @@ declare module 'oidc-provider' {
   export interface Token {
     readonly jti: string
     readonly grantId: string
+    readonly accountId: string
     readonly expiration: number
     resourceServer?: object
     save(): Promise<string>

@@ -2,7 +2,13 @@
 
 type Payload = Record<string, unknown>
 
-export type StoreFactory = (model: string) => object
+export interface Store {
+  /** The `adapter` option. */
+  readonly adapter: (model: string) => object
+  /** How many refresh tokens of this account are unspent. */
+  sessions(accountId: string): number
+  endSessions(accountId: string): void
+}
 
 interface Stored {
   readonly payload: Payload
@@ -10,8 +16,8 @@ interface Stored {
   consumedAt?: number
 }
 
-/** Creates the `adapter` option of one oidc-provider, which learns of a consumption `grace` seconds later. */
-export function createStore(grace = 0): StoreFactory {
+/** Creates the storage of one oidc-provider, which learns of a consumption `grace` seconds later. */
+export function createStore(grace = 0): Store {
   const entries = new Map<string, Stored>()
 
   const read = (key: string): Payload | undefined => {
@@ -32,7 +38,13 @@ export function createStore(grace = 0): StoreFactory {
     return undefined
   }
 
-  return (model) => {
+  const sessionsOf = (accountId: string): string[] =>
+    [...entries]
+      .filter(([key, { payload }]) => key.startsWith('RefreshToken:') && payload.accountId === accountId)
+      .filter(([key, { consumedAt }]) => consumedAt === undefined && read(key))
+      .map(([key]) => key)
+
+  const adapter = (model: string): object => {
     const prefix = `${model}:`
     return {
       upsert: async (id: string, payload: Payload, expiresIn?: number) => {
@@ -55,5 +67,13 @@ export function createStore(grace = 0): StoreFactory {
         }
       },
     }
+  }
+
+  return {
+    adapter,
+    sessions: (accountId) => sessionsOf(accountId).length,
+    endSessions(accountId) {
+      for (const key of sessionsOf(accountId)) entries.delete(key)
+    },
   }
 }

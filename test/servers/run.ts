@@ -1,0 +1,36 @@
+// `npm run test:servers`: a day with each server that others wrote, as a table of scenario × server.
+// `npm run test:servers -- SimpleJWT --only "five tabs"` plays some of it before one; `--write` keeps the table for the README.
+
+import { parseArgs } from 'node:util'
+import { createReport } from '../browser/report.ts'
+import { installBrowsers } from '../support/browser/install.ts'
+import { ALL, installServers } from './cast.ts'
+import { openHouse } from './house.ts'
+import { configurationOf, linesOf } from './page.ts'
+import { SERVER_SCENARIOS } from './scenarios.ts'
+
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+})
+installBrowsers()
+const missing = installServers()
+const report = createReport()
+const house = openHouse()
+console.log(`Chromium ${await house.version()}`)
+
+for (const server of ALL.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  if (missing.includes(server)) {
+    report.skip(server.name, 'it is not installed')
+    continue
+  }
+  const startedAt = performance.now()
+  console.log(`${server.name}, ${linesOf(configurationOf(server))} lines of configuration`)
+  for (const scenario of SERVER_SCENARIOS.filter(({ name }) => name.includes(options.only))) {
+    await report.record(server.name, scenario.name, () => house.play(server, scenario))
+  }
+  console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`)
+}
+
+await house.close()
+process.exit(report.finish(options.write ? new URL('./results/servers.md', import.meta.url) : undefined))
