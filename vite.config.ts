@@ -15,7 +15,7 @@ export default defineConfig({
     minify: false,
     lib: {
       entry: Object.fromEntries(
-        ['index', 'react', 'vue', 'ky', 'testing'].map((name) => [name, path(`./src/${name}.ts`)]),
+        ['index', 'login', 'react', 'vue', 'ky', 'testing'].map((name) => [name, path(`./src/${name}.ts`)]),
       ),
       formats: ['es'],
     },

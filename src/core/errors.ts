@@ -6,10 +6,26 @@ interface Cause {
   readonly cause?: unknown
 }
 
+/**
+ * Why a sign-in by redirect has failed. `unknown-state`: it was not started in this browser, is over, or took more than
+ * ten minutes; `wrong-issuer`: another server answers than was asked (RFC 9207); `no-code`: the answer has neither a code
+ * nor an error; `invalid-id-token`: the ID token is for somebody else; `network`: no usable answer came; `storage`:
+ * IndexedDB is blocked. With an underscore: an error code of the server's, such as `access_denied`, `login_required` or
+ * `invalid_grant` (RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core 1.0 section 3.1.2.6).
+ */
+export type LoginErrorCode =
+  | 'unknown-state'
+  | 'wrong-issuer'
+  | 'no-code'
+  | 'invalid-id-token'
+  | 'network'
+  | 'storage'
+  | `${string}_${string}`
+
 /** The base of every error of this library. */
 export abstract class AuthError extends Error {
   /** Tells the errors apart, in a `switch` too. */
-  abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed'
+  abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed' | LoginErrorCode
 }
 
 /**

@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, RegExp>> = {
   'core/responses': /^core\/(responses\/|entry\/entry|errors|optional)/,
   core: /^core\//,
   platform: /^(core\/(ports|entry\/entry|optional)|platform\/)/,
+  login: /^(core\/(errors|responses\/tokens)|login\/|refresh\/transport)/,
   refresh: /^(core\/(ports|errors|responses\/|protocol\/limits)|refresh\/|platform\/page|abort)/,
 }
 

@@ -78,6 +78,6 @@ test('what goes into the message of an error is a name, a reason or a status', (
   const parts = messages.flatMap(([, message = '']) => [...message.matchAll(/\$\{([^}]*)\}/g)].map(([, part]) => part))
   expect(parts.length).toBeGreaterThan(4)
   expect(new Set(parts)).toEqual(
-    new Set(['member', 'option', 'reason', 'response.status', 'status', 'unknown', 'wanted']),
+    new Set(['code', 'member', 'option', 'reason', 'response.status', 'status', 'unknown', 'wanted']),
   )
 })

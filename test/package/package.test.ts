@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
-const ENTRIES = ['authfetch', 'authfetch/react', 'authfetch/vue', 'authfetch/ky', 'authfetch/testing']
+const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/testing'].map((path) => `authfetch${path}`)
 
 let packed: Package
 
@@ -56,8 +56,9 @@ describe('the tarball', () => {
     const project = await packed.createProject({ 'main.js': main }, ['ky', 'react', 'vue'])
     const { code, output } = await run(project, 'main.js')
     expect(code).toBe(0)
-    const [root, react, vue, ky, testing] = output.trim().split('\n')
+    const [root, login, react, vue, ky, testing] = output.trim().split('\n')
     expect(root).toContain('createAuthClient')
+    expect(login).toBe('LoginError,createLogin,stepUpOf')
     expect(react).toBe('AuthGate,AuthProvider,useAuth,useAuthClient,useAuthFetch,useClaims')
     expect(vue).toBe('AuthGate,createAuth,useAuth,useAuthClient,useAuthFetch,useClaims')
     expect(ky).toBe('createKy')
@@ -127,6 +128,8 @@ describe('what is not used falls away', () => {
   })
 
   test('an import for its types brings nothing', async () => {
-    expect(await bundled("import 'authfetch'; import 'authfetch/testing'")).not.toContain('authfetch')
+    expect(await bundled("import 'authfetch'; import 'authfetch/login'; import 'authfetch/testing'")).not.toContain(
+      'authfetch',
+    )
   })
 })

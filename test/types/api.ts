@@ -23,6 +23,14 @@ import {
   TokenResponseError,
 } from 'authfetch'
 import { createKy, type KyOptions } from 'authfetch/ky'
+import {
+  createLogin,
+  type Login,
+  type LoginError,
+  type LoginErrorCode,
+  type LoginOptions,
+  stepUpOf,
+} from 'authfetch/login'
 import * as react from 'authfetch/react'
 import { createTestAuth, type TestAuth } from 'authfetch/testing'
 import * as vue from 'authfetch/vue'
@@ -126,9 +134,11 @@ type AnyError = SessionEndedError | RefreshUnavailableError | TokenResponseError
 
 export function errors(error: unknown): string | number | undefined {
   if (error instanceof AuthError) {
-    expectTypeOf(error.code).toEqualTypeOf<'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed'>()
+    expectTypeOf(error.code).toEqualTypeOf<
+      'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed' | LoginErrorCode
+    >()
   }
-  expectTypeOf<AnyError['code']>().toEqualTypeOf<AuthError['code']>()
+  expectTypeOf<(AnyError | LoginError)['code']>().toEqualTypeOf<AuthError['code']>()
   // @ts-expect-error: the base is for `instanceof` only
   new AuthError()
   new SessionEndedError('rejected', { cause: error })
@@ -158,6 +168,39 @@ function narrow(error: AnyError): string | number | undefined {
       return undefined
     default:
       return expectTypeOf(error).toBeNever() as never
+  }
+}
+
+export async function login(response: Response): Promise<string | undefined> {
+  const options = { issuer: 'https://id.example', clientId: 'spa', redirectUri: '/callback' }
+  expectTypeOf(createLogin).parameters.toEqualTypeOf<[AuthClient, LoginOptions]>()
+  const { start, finish, endSessionUrl }: Login = createLogin(auth, { ...options, pushed: true })
+  createLogin(auth, { ...options, metadata: { authorization_endpoint: '/authorize', token_endpoint: '/token' } })
+  // @ts-expect-error: not an option
+  createLogin(auth, { ...options, responseMode: 'fragment' })
+  // @ts-expect-error: where is the code exchanged?
+  createLogin(auth, { ...options, metadata: { authorization_endpoint: '/authorize' } })
+  await start({ returnTo: new URL('https://app.example/x'), parameters: stepUpOf(response) })
+  // @ts-expect-error: the wire has text
+  await start({ parameters: { max_age: 5 } })
+  expectTypeOf(endSessionUrl({ postLogoutRedirectUri: '/' })).resolves.toBeString()
+  return finish()
+}
+
+export function loginErrors(error: SessionEndedError | LoginError): string | undefined {
+  switch (error.code) {
+    case 'session-ended':
+      expectTypeOf(error).toEqualTypeOf<SessionEndedError>()
+      return error.reason
+    case 'unknown-state':
+    case 'access_denied':
+      return error.message
+    // @ts-expect-error: no such code
+    case 'accessDenied':
+      return undefined
+    default:
+      expectTypeOf(error).toEqualTypeOf<LoginError>()
+      return undefined
   }
 }
 

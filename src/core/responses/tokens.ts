@@ -21,7 +21,7 @@ export interface TokenResponse {
   readonly token_type?: string
   /** Not looked at. */
   readonly scope?: string
-  /** Not looked at. */
+  /** Its subject is the session's where the access token is opaque (OpenID Connect Core 1.0 section 2). */
   readonly id_token?: string
   /** Read where `access_token` is missing. */
   readonly accessToken?: string
@@ -35,7 +35,7 @@ export interface TokenResponse {
 export interface Tokens {
   readonly accessToken: string | undefined
   readonly refreshToken: string | undefined
-  /** Whom the access token is for, where it tells. */
+  /** Whom the tokens are for, where they tell. */
   readonly subject: string | undefined
   /** How long the access token lasts from its receipt (in milliseconds); undefined when nothing tells. */
   readonly lifetime: number | undefined
@@ -49,11 +49,11 @@ function readToken(value: unknown, member: string): string | undefined {
 }
 
 /** The claim set of a JWT; undefined for opaque tokens and JWEs. */
-export function decodeClaims(accessToken: string | undefined): JwtPayload | undefined {
+export function decodeClaims(token: string | undefined): JwtPayload | undefined {
   // Three parts make a JWS; a JWE has five, and an opaque token whatever it likes.
-  if (accessToken?.split('.').length !== 3) return undefined
+  if (`${token}`.split('.').length !== 3) return undefined
   // What is not a JWT is no fault: access tokens are opaque to clients (RFC 9068 section 6).
-  const claims: unknown = optional(() => jwtDecode(accessToken))
+  const claims: unknown = optional(() => jwtDecode(token as string))
   return typeof claims === 'object' && claims !== null ? claims : undefined
 }
 
@@ -67,10 +67,10 @@ function readLifetime(
   serverNow: number,
   isGranted: boolean,
 ): number | undefined {
-  const given = optional(() => Number(expiresIn ?? 0) * 1000) ?? Number.NaN
-  if (!isGranted && !Number.isFinite(given)) throw new TokenResponseError('"expires_in" must be a number of seconds')
-  const stated = Number.isFinite(given) ? given : 0
-  if (stated > 0) return stated
+  const given = optional(() => Number(expiresIn ?? 0) * 1000)
+  if (Number.isFinite(given)) {
+    if ((given as number) > 0) return given
+  } else if (!isGranted) throw new TokenResponseError('"expires_in" must be a number of seconds')
   const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
   return lifetime > 0 ? lifetime : undefined
 }
@@ -93,7 +93,7 @@ export function readTokenResponse(value: unknown, serverNow: number, isGranted =
   return {
     accessToken,
     refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
-    subject: claims.sub,
+    subject: claims.sub ?? decodeClaims(response.id_token)?.sub,
     lifetime: readLifetime(response.expires_in ?? response.expiresIn, claims, serverNow, isGranted),
   }
 }

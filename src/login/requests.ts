@@ -1,0 +1,60 @@
+/** The requests of a sign-in: discovery, and POSTs of forms to the authorization server. */
+
+import { requestInit } from '../refresh/transport.ts'
+import { LoginError, oauthError } from './error.ts'
+
+/**
+ * What has to be known of the authorization server, by the names of its metadata document.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
+ */
+export interface LoginMetadata {
+  /** Where the user signs in (RFC 6749 section 3.1). */
+  readonly authorization_endpoint: string
+  /** Where the code is exchanged (RFC 6749 section 3.2). */
+  readonly token_endpoint: string
+  /** Where the request is pushed to (RFC 9126 section 5). */
+  readonly pushed_authorization_request_endpoint?: string
+  /** Whether the request must be pushed (RFC 9126 section 5). */
+  readonly require_pushed_authorization_requests?: boolean
+  /** Whether the server names itself in each answer by redirect (RFC 9207 section 3). */
+  readonly authorization_response_iss_parameter_supported?: boolean
+  /** Where the session at the server is ended (OpenID Connect RP-Initiated Logout 1.0 section 2.1). */
+  readonly end_session_endpoint?: string
+}
+
+export type Form = Readonly<Record<string, string>>
+
+/**
+ * Asks the server for a JSON object, for 30 s: by a POST where there is a form. It asks once more where a proof lacked the
+ * server's nonce (RFC 9449 section 8), and never again after a lost answer: a code is good for one use.
+ */
+export async function ask(
+  send: typeof fetch,
+  url: string,
+  form?: Form,
+  isRepeated?: boolean,
+): Promise<Readonly<Record<string, unknown>>> {
+  const signal = AbortSignal.timeout(30_000)
+  const init: RequestInit = form ? { body: new URLSearchParams(form) } : { method: 'GET' }
+  const { error, ...members } = await send(url, requestInit({ credentials: 'omit', signal, ...init }))
+    .then(async (response) => ({ error: !response.ok, ...(await response.json()) }))
+    .catch(() => {
+      // Without a cause: the parser's message quotes the text, tokens and all.
+      throw new LoginError('network')
+    })
+  if (!error) return members
+  if (error === 'use_dpop_nonce' && !isRepeated) return ask(send, url, form, true)
+  throw oauthError(error)
+}
+
+/** The metadata document of the issuer: OpenID Connect Discovery 1.0 section 4, else RFC 8414 section 3. */
+export async function discover(send: typeof fetch, issuer: string): Promise<LoginMetadata> {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const found = await ask(send, `${origin}${path}/.well-known/openid-configuration`).catch(() =>
+    ask(send, `${origin}/.well-known/oauth-authorization-server${path}`),
+  )
+  if (found.issuer !== issuer) throw new LoginError('wrong-issuer')
+  return found as unknown as LoginMetadata
+}
