@@ -6,12 +6,13 @@ import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { check, DisposedError } from './core/errors.ts'
 import { createAccess } from './core/protocol/access.ts'
-import { type Context, createPersist } from './core/protocol/context.ts'
+import { type Context, createPersist, createPublish } from './core/protocol/context.ts'
 import { startRefreshTimer } from './core/protocol/refresh-timer.ts'
 import { createRefresher } from './core/protocol/refresher.ts'
-import { type AuthEvents, type AuthState, createSession } from './core/protocol/session.ts'
+import { type AuthEvents, createSession } from './core/protocol/session.ts'
 import { createSiblings } from './core/protocol/siblings.ts'
 import { createSignInOut } from './core/protocol/sign-in-out.ts'
+import type { AuthState } from './core/protocol/view.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
@@ -97,23 +98,33 @@ export interface AuthClient {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh: ask, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  const { refresh: askServer, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
     isAsking = true
     try {
-      return ask(request)
+      return askServer(request)
     } finally {
       isAsking = false
     }
-  }, ask)
+  }, askServer)
   const platform = createBrowserPlatform(checked.name, checked.platform)
   const transport = createTransport({ ...checked, refresh }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
   const siblings = createSiblings(platform, session)
   const persist = createPersist(platform)
-  const context: Context = { ...platform, transport, refreshTimeout, resendWithin, session, siblings, persist }
+  const publish = createPublish(session, siblings)
+  const context: Context = {
+    ...platform,
+    transport,
+    refreshTimeout,
+    resendWithin,
+    session,
+    siblings,
+    persist,
+    publish,
+  }
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
   const access = createAccess(context, refresher, signInOut)

@@ -37,7 +37,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         'const result = await persist((entry) =>',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
-           siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
+           publish(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
          }
          const result = await persist((entry) =>`,
       ),
@@ -142,7 +142,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a result of an older mark is adopted',
     edits: [
-      edit('core/protocol/session.ts', 'if (isNewer(mark, entry)) return', ''),
+      edit('core/protocol/view.ts', 'if (isNewer(view.mark, entry)) return undefined', ''),
       edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
@@ -215,7 +215,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 401 refreshes although the session has moved on',
-    edits: [edit('core/protocol/access.ts', 'if (isNewer() && session.isReady(0)) return current()\n', '')],
+    edits: [edit('core/protocol/access.ts', 'if (hasMovedOn() && session.isReady(0)) return current()\n', '')],
   },
   {
     name: "a caller's abort cancels the shared refresh",

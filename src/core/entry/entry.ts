@@ -21,7 +21,7 @@ export interface Attempt {
   readonly id: string
   /** Names the claim, unlike any other. */
   readonly owner: string
-  /** In milliseconds since the epoch; a takeover keeps it. */
+  /** When the first request was sent (in milliseconds since the epoch); a takeover keeps it. */
   readonly firstSentAt: number
   /** No answer came, so others need not wait for the lease. */
   readonly doubt: boolean
@@ -31,9 +31,9 @@ export interface Attempt {
 
 /** When the next attempt may be made; `setAt` shows a clock that has gone back since. */
 export interface Retry {
-  /** In milliseconds since the epoch. */
+  /** The earliest time of the next attempt (in milliseconds since the epoch). */
   readonly at: number
-  /** In milliseconds since the epoch. */
+  /** When that was written (in milliseconds since the epoch). */
   readonly setAt: number
   /** How often refreshing has failed in a row. */
   readonly failures: number

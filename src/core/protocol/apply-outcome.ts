@@ -23,7 +23,7 @@ export interface ClaimedOutcome {
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
 export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome {
-  const { clock, random, transport, resendWithin, session, siblings, persist } = context
+  const { clock, random, transport, resendWithin, session, persist, publish } = context
 
   async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {
     const failures = failuresOf(claim)
@@ -39,7 +39,7 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
     }
     const entry = typeof result === 'object' ? result : undefined
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
-    siblings.tell(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
+    publish(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
     return entry && tokens ? 'done' : 'again'
   }
 
@@ -48,7 +48,7 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
     const failures = failuresOf(claim)
     const retry = retryAfter(failures, pauseAfter(failures, random(), isRefused ? outcome.retryAfter : 0))
     const ended = await persist((entry) => postpone(entry, claim, retry, isRefused, resendWithin))
-    siblings.tell(ended)
+    publish(ended)
     if (ended) return 'done'
     const message = isRefused ? 'the server refused the refresh for now' : 'the refresh was not answered'
     throw new RefreshUnavailableError(message, { cause: outcome.error, retryAt: retry.at })
@@ -65,7 +65,7 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
     if (outcome.kind === 'granted') return grant(claim, outcome.tokens, receivedAt)
     if (outcome.kind !== 'rejected') return delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
-    siblings.tell(ended)
+    publish(ended)
     return ended ? 'done' : 'again'
   }
 }

@@ -1,12 +1,13 @@
-/** What the parts of the core share, and writing the ledger with patience. */
+/** What the parts of the core share: writing the ledger with patience, and telling what came of it. */
 
+import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
 import type { Ledger, Platform, Transport } from '../ports.ts'
 import { SETTLING } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
+import type { Held } from './view.ts'
 
-/** What the parts of the core share. */
 export interface Context extends Omit<Platform, 'degraded'> {
   readonly transport: Transport
   readonly refreshTimeout: number
@@ -15,6 +16,8 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly siblings: Siblings
   /** Writes the ledger, and tries again what storage refuses. */
   readonly persist: Ledger['update']
+  /** Adopts what this tab has brought about, if anything, then tells the other tabs and whoever waits in this one. */
+  readonly publish: (entry?: Entry, held?: Held) => void
 }
 
 /** The pauses (in milliseconds) between tries to write the ledger. */
@@ -37,5 +40,12 @@ export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledge
         await new Promise<void>((resolve) => clock.after(pause, resolve))
       }
     }
+  }
+}
+
+export function createPublish(session: Session, siblings: Siblings): Context['publish'] {
+  return (entry, held) => {
+    if (entry) session.adopt(entry, 'this-tab', held)
+    siblings.tell()
   }
 }

@@ -11,7 +11,7 @@ import { instantOf, since } from './instant.ts'
 import { createLease } from './lease.ts'
 import { leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
-import type { Held } from './session.ts'
+import type { Held } from './view.ts'
 
 export interface Refresher {
   /**
@@ -143,7 +143,7 @@ export function createRefresher(context: Context): Refresher {
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (result.kind === 'ended') {
-      siblings.tell(result.entry)
+      context.publish(result.entry)
       return 'done'
     }
     if (result.kind === 'later') {

@@ -5,15 +5,16 @@ import type { Platform } from '../ports.ts'
 import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
-import type { Held, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { Held } from './view.ts'
 
 export interface Siblings {
   open(): void
   close(): void
   /** Asks for the access token; resolves when one was adopted, or after about 100 ms; at once where there is no channel. */
   ask(): Promise<void>
-  /** Adopts what this tab has brought about, tells what it knows, and wakes whoever waits in it. */
-  tell(entry?: Entry, held?: Held): void
+  /** Tells the other tabs what this one knows, and wakes whoever waits in it. */
+  tell(): void
   /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
   changed(timeout: number): Promise<void>
 }
@@ -117,8 +118,7 @@ export function createSiblings(
       asking = wait(ASKING, () => session.held !== held)
       return asking
     },
-    tell(entry, held) {
-      if (entry) session.adopt(entry, 'this-tab', held)
+    tell() {
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },

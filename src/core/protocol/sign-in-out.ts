@@ -17,7 +17,7 @@ import { instantOf, since } from './instant.ts'
 import { createLease } from './lease.ts'
 import { leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
-import type { AuthState } from './session.ts'
+import type { AuthState } from './view.ts'
 
 export interface SignInOut {
   signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
@@ -28,14 +28,14 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist } = context
+  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist, publish } = context
   const lease = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
 
-  function announce(entry: Entry, tokens?: Tokens): void {
+  function publishSession(entry: Entry, tokens?: Tokens): void {
     // There is nothing to hold yet when a cookie session starts without a word on its tokens.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    siblings.tell(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
+    publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
   }
 
@@ -65,7 +65,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
     const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()))
-    announce(prepared)
+    publishSession(prepared)
     const { epoch } = prepared
     let tokens: Tokens
     try {
@@ -74,11 +74,11 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       tokens = read(await login())
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
-      if (entry) announce(entry)
+      if (entry) publishSession(entry)
       throw error
     }
     const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
-    if (entry) return announce(entry, tokens)
+    if (entry) return publishSession(entry, tokens)
     if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
     throw new SessionEndedError('requested')
   }
@@ -103,14 +103,14 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      announce(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
+      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
       const first = createId()
       const { entry, refreshToken } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()))
-      announce(entry)
+      publishSession(entry)
       await settled(entry.epoch, false)
       const second = createId()
       const startedAt = instantOf(clock)
@@ -121,7 +121,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
-        siblings.tell()
+        publish()
       }
     },
 
@@ -131,7 +131,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
       if (!isNews && refreshToken === undefined) return
       const entry = await persist((found) => renew(found, epoch, tokens))
-      if (entry) announce(entry, tokens)
+      if (entry) publishSession(entry, tokens)
     },
 
     async restore() {

@@ -26,13 +26,13 @@ export interface PageConfig {
 export const WATCH = `
 const told = []
 for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
-  auth.on(event, ({ origin, reason, error }) => {
-    const details = [reason, error?.message, error?.cause, origin].filter(Boolean)
+  auth.on(event, ({ source, reason, error }) => {
+    const details = [reason, error?.message, error?.cause, source].filter(Boolean)
     told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
   })
 }
 const seen = { refreshed: [], signedOut: [], failures: [] }
-auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
+auth.on('refreshed', ({ source }) => seen.refreshed.push(source))
 auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
 Object.assign(globalThis, {
   auth,
