@@ -1,5 +1,6 @@
 // The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen` and, in words, in `told`, and three verbs.
 
+import { fileURLToPath } from 'node:url'
 import { bundle } from '../../support/bundle.ts'
 
 declare global {
@@ -69,10 +70,15 @@ Object.assign(globalThis, {
 })
 `
 
-let script: Promise<string> | undefined
+/** `before`: the version that the tests of two versions keep. */
+export type Version = 'now' | 'before'
 
-export async function pageHtml(config: PageConfig): Promise<string> {
-  script ??= bundle(SOURCE)
+const BEFORE = fileURLToPath(new URL('../versions/before.js', import.meta.url))
+const scripts = new Map<Version, Promise<string>>()
+
+export async function pageHtml(config: PageConfig, version: Version = 'now'): Promise<string> {
+  const script = scripts.get(version) ?? bundle(SOURCE, version === 'before' ? BEFORE : undefined)
+  scripts.set(version, script)
   return pageOf(`const config = ${JSON.stringify(config)}`, await script)
 }
 
