@@ -48,7 +48,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')",
+        "if (!isOfGrant(entry, claim)) return withdraw(entry, claim, 'superseded')",
         "if (!entry) return withdraw(entry, claim, 'superseded')",
       ),
     ],
@@ -93,8 +93,18 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/protocol/refresher.ts',
-        '    unsent = undefined\n',
-        '    unsent = undefined\n    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n',
+        '    const sentAt = instantOf(clock)\n',
+        '    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n    const sentAt = instantOf(clock)\n',
+      ),
+    ],
+  },
+  {
+    name: 'a claim that was never sent is left in the ledger',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        '      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))\n',
+        '',
       ),
     ],
   },
@@ -103,8 +113,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
-        'if (!isMine(entry, claim) && !isRefused) return { result: undefined }\n  if (!isRefused',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
+        'if (!entry || (!isMine(entry, claim) && !isRefused)) return { result: undefined }\n  if (!isRefused',
       ),
     ],
   },
@@ -120,15 +130,26 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a verdict by one that no longer owns the attempt',
-    edits: [edit('core/entry/outcome-transitions.ts', 'claim.generation || !isMine(entry, claim)', 'claim.generation')],
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
+        'if (!entry) return { result: undefined }\n  // A resend',
+      ),
+    ],
   },
   {
     name: 'a verdict on a generation that is over',
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }',
-        '',
+        "entry.generation !== claim.generation || entry.status === 'signing-in'",
+        "entry.status === 'signing-in'",
+      ),
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
+        'if (!entry) return { result: undefined }\n  // A resend',
       ),
     ],
   },
@@ -283,8 +304,30 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'a failed login goes back to a session whose refresh is on its way',
-    edits: [edit('core/entry/session-transitions.ts', 'before && (!attempt || attempt.doubt)', 'before')],
+    name: 'a failed login gives the session another grant',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'living({ ...found, epoch: epoch + 1 })',
+        'living({ ...found, epoch: epoch + 1, grant: undefined })',
+      ),
+    ],
+  },
+  {
+    name: 'a login forgets the grant that it may go back to',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'grantOf(found) : undefined',
+        'epochAfter(found, known, now) : undefined',
+      ),
+    ],
+  },
+  {
+    name: 'a login goes on with a count that an answer to the session before it does not fit',
+    edits: [
+      edit('core/entry/session-transitions.ts', 'generation: 0,\n    ...found,', '...found,\n    generation: 0,'),
+    ],
   },
   {
     name: 'a timer has a fraction of a millisecond',

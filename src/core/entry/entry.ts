@@ -11,7 +11,7 @@ export type SignedOutReason = 'initial' | 'requested' | 'rejected' | 'reuse-dete
 export interface Mark {
   /** One for each sign-in and sign-out; it only grows. */
   readonly epoch: number
-  /** How often the session has been refreshed. */
+  /** How often the session has been refreshed, logins that failed included. */
   readonly generation: number
 }
 
@@ -55,8 +55,8 @@ export interface Entry extends Mark {
   readonly retry?: Retry | undefined
   /** The sign-outs that the server has not been told of yet. */
   readonly leaving?: readonly string[] | undefined
-  /** What a failed login goes back to. */
-  readonly before?: 'signed-in' | undefined
+  /** The epoch in which the grant began, where it is an older one; while a login runs, a failed one goes back to it. */
+  readonly grant?: number | undefined
 }
 
 /** The entry in which a claim was granted. */
@@ -65,10 +65,7 @@ export interface Claim extends Entry {
 }
 
 /** What the ledger keeps of tokens. */
-export interface Kept {
-  readonly refreshToken: string | undefined
-  readonly subject: string | undefined
-}
+export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant'>
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
 export interface Change<Result> {
@@ -87,11 +84,14 @@ export function nextEpoch(previous: number, now: number): number {
   return Math.max(previous + 1, now)
 }
 
+/** Names the grant that the refresh tokens of an entry belong to, through all logins that fail. */
+export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
+
 export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
 
 /** A living session; the access token stays out of the ledger. */
-export function living(epoch: number, generation: number, { refreshToken, subject }: Kept): Entry {
-  return { epoch, generation, status: 'signed-in', refreshToken, subject }
+export function living({ epoch, generation, refreshToken, subject, grant }: Mark & Kept): Entry {
+  return { epoch, generation, status: 'signed-in', refreshToken, subject, grant }
 }
 
 /** Leaves the entry in the ledger, and tells so. */

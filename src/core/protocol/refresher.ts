@@ -2,6 +2,7 @@
 
 import { claim } from '../entry/claim.ts'
 import { isNewer } from '../entry/entry.ts'
+import { postpone } from '../entry/outcome-transitions.ts'
 import { RefreshUnavailableError } from '../errors.ts'
 import type { Cancel } from '../ports.ts'
 import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
@@ -31,7 +32,7 @@ export interface Refresher {
 }
 
 export function createRefresher(context: Context): Refresher {
-  const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings } = context
+  const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings, persist } = context
   const lease = createLease(clock, leaseOf(refreshTimeout))
   const coolDown = createCoolDown(clock, session)
   const applyOutcome = createApplyOutcome(context, lease)
@@ -40,7 +41,6 @@ export function createRefresher(context: Context): Refresher {
   let replaced: Held | undefined
   let wireIsSuspect = false
   let misses = 0
-  let unsent: string | undefined
   let unsettled: ClaimedOutcome | undefined
   let isStopped = false
   let cancelLock: Cancel = () => {}
@@ -137,7 +137,6 @@ export function createRefresher(context: Context): Refresher {
         now: clock.now(),
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
-        unsent,
         isFresh: lease.observe(entry?.attempt?.owner),
       }),
     )
@@ -151,10 +150,10 @@ export function createRefresher(context: Context): Refresher {
     }
     if (result.kind !== 'claimed') return result.kind
     if (since(clock, startedAt) > SEND_WINDOW) {
-      unsent = owner
+      // Nothing was sent, so nobody needs to wait for it, or to doubt.
+      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))
       return 'again'
     }
-    unsent = undefined
     const sentAt = instantOf(clock)
     const { attempt, refreshToken } = result.claim
     const outcome = await transport.send(refreshToken, attempt.id)
