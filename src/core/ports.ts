@@ -48,9 +48,9 @@ export interface Ledger {
   read(): Promise<Entry | undefined>
   /**
    * Reads, applies the pure `transition` and writes, in one durable transaction. Resolves in the very task in which the
-   * transaction completed.
+   * transaction completed. Rejects where the entry cannot be read, unless the transition `overwrites` it.
    */
-  update<Result>(transition: (entry: Entry | undefined) => Change<Result>): Promise<Result>
+  update<Result>(transition: (entry: Entry | undefined) => Change<Result>, overwrites?: boolean): Promise<Result>
   /** Leaves no connection open. */
   close(): void
 }

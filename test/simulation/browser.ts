@@ -1,6 +1,6 @@
 // One virtual browser profile: what its tabs share (ledger, lock, channel, cookie jar) and the platform of each tab.
 
-import type { Change, Entry } from '../../src/core/entry/entry.ts'
+import { type Change, type Entry, readEntry } from '../../src/core/entry/entry.ts'
 import type { LifecycleEvent, Platform } from '../../src/core/ports.ts'
 import type { Observer } from './observer.ts'
 import type { Actor, World } from './world.ts'
@@ -114,16 +114,23 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     let isLedgerClosed = false
 
     /** The transaction itself needs no tab; only its answer does. */
-    function transact<Result>(label: string, work: () => Result): Promise<Result> {
+    function transact<Result>(
+      label: string,
+      work: (entry: Entry | undefined) => Result,
+      overwrites = false,
+    ): Promise<Result> {
       return new Promise((resolve, reject) => {
         const isSlow = world.isHostile && world.choose(8) === 7
         world.after(isSlow ? 3 : 0, undefined, `${actor.name} ${label}`, () => {
           if (actor.isCrashed) return
-          if (isStruck('transaction failed', 60)) {
+          const fails = isStruck('transaction failed', 60)
+          const isUnreadable = fails && !overwrites && isStruck('record unreadable', 4)
+          const entry = isUnreadable ? readEntry(null) : profile.entry
+          if ((fails && !isUnreadable) || entry === null) {
             world.after(0, actor, 'transaction failed', () => reject(new Error('transaction failed')))
             return
           }
-          const result = work()
+          const result = work(entry)
           world.after(0, actor, `${label} done`, () => resolve(result))
         })
       })
@@ -207,22 +214,26 @@ export function createProfile(world: World, observer: () => Observer): Profile {
         },
         ledger: {
           shared: true,
-          read: () => transact('reads', () => profile.entry),
-          update: <Result>(transition: (entry: Entry | undefined) => Change<Result>) =>
-            transact('writes', () => {
-              const change = transition(profile.entry)
-              if (change.entry) {
-                observer().committed(profile.entry, change.entry)
-                const { attempt, epoch, generation, status } = change.entry
-                world.note(
-                  `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
-                )
-                if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
-                past.push(change.entry)
-                profile.entry = change.entry
-              }
-              return change.result
-            }),
+          read: () => transact('reads', (entry) => entry),
+          update: <Result>(transition: (entry: Entry | undefined) => Change<Result>, overwrites?: boolean) =>
+            transact(
+              'writes',
+              (entry) => {
+                const change = transition(entry)
+                if (change.entry) {
+                  observer().committed(profile.entry, change.entry)
+                  const { attempt, epoch, generation, status } = change.entry
+                  world.note(
+                    `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
+                  )
+                  if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
+                  past.push(change.entry)
+                  profile.entry = change.entry
+                }
+                return change.result
+              },
+              overwrites,
+            ),
           close() {
             isLedgerClosed = true
           },

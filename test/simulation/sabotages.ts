@@ -109,6 +109,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
+    name: 'a record that cannot be read is taken for none',
+    edits: [
+      edit('core/entry/entry.ts', 'return isReadable ? entry : null', 'return isReadable && entry ? entry : undefined'),
+    ],
+  },
+  {
     name: 'a release clears another attempt',
     edits: [
       edit(

@@ -59,6 +59,17 @@ export interface Entry extends Mark {
   readonly grant?: number | undefined
 }
 
+/**
+ * What a store holds as an entry: undefined where there is none, null where it cannot be read. That is not the same: a
+ * living session may be there. WebKit's SharedWorker gives null for it; an entry with a `version` is of a later release.
+ */
+export function readEntry(record: unknown): Entry | undefined | null {
+  if (record === undefined) return undefined
+  const entry = record as (Entry & { readonly version?: unknown }) | null
+  const isReadable = Number.isFinite(entry?.epoch) && Number.isFinite(entry?.generation) && entry?.version === undefined
+  return isReadable ? entry : null
+}
+
 /** The entry in which a claim was granted. */
 export interface Claim extends Entry {
   readonly attempt: Attempt

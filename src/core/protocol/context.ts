@@ -25,11 +25,11 @@ const PERSISTENCE = [20, 100, 500, 2_000]
 
 /** Tries for as long as the lease allows for settling; then reports the last refusal as a refresh that is not possible now. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
-  return async (transition) => {
+  return async (transition, overwrites) => {
     const startedAt = clock.elapsed()
     for (let tries = 0; ; tries++) {
       try {
-        return await ledger.update(transition)
+        return await ledger.update(transition, overwrites)
       } catch (cause) {
         const pause = PERSISTENCE[tries]
         if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {

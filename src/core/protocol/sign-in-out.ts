@@ -64,7 +64,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   }
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
-    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()))
+    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
     publishSession(prepared)
     const { epoch } = prepared
     let tokens: Tokens
@@ -103,13 +103,16 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
+      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
       const first = createId()
-      const { entry, refreshToken } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()))
+      const { entry, refreshToken } = await persist(
+        (found) => beginSignOut(found, session.mark, first, clock.now()),
+        true,
+      )
       publishSession(entry)
       await settled(entry.epoch, false)
       const second = createId()
