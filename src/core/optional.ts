@@ -1,9 +1,9 @@
-/** Calling what may throw, where an exception means that there is no value. */
+/** Asking where an exception is an answer too: none. */
 
-/** What `task` returns; undefined where it throws. */
-export function optional<Value>(task: () => Value): Value | undefined {
+/** What `ask` returns; undefined where it throws. */
+export function optional<Value>(ask: () => Value): Value | undefined {
   try {
-    return task()
+    return ask()
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
-import type { Entry } from '../entry/entry.ts'
+import { attemptsOf, type Entry } from '../entry/entry.ts'
 import { renew } from '../entry/outcome-transitions.ts'
 import {
   abandonSignIn,
@@ -14,10 +14,9 @@ import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '
 import { readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import { instantOf, since } from './instant.ts'
-import { createLease } from './lease.ts'
-import { leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { graceOf, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
-import type { AuthState } from './view.ts'
+import type { AuthState } from './session.ts'
 
 export interface SignInOut {
   signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
@@ -28,14 +27,13 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist, publish } = context
-  const lease = createLease(clock, leaseOf(refreshTimeout))
+  const { clock, guards, lease, ledger, report, transport, session, siblings, persist } = context
   let restoring: Promise<void> | undefined
 
-  function publishSession(entry: Entry, tokens?: Tokens): void {
+  function announce(entry: Entry, tokens?: Tokens): void {
     // There is nothing to hold yet when a cookie session starts without a word on its tokens.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
+    siblings.tell(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
   }
 
@@ -55,17 +53,23 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       // What a tab read before it slept says nothing of now.
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
-      const { attempt, leaving } = entry
-      const owners = [attempt && !attempt.doubt ? attempt.owner : [], waitsForSignOut && leaving ? leaving : []].flat()
-      // One lease for all of them, because it observes one name at a time.
-      if (owners.length === 0 || !lease.observe(owners.join())) return true
-      await siblings.changed(POLLING)
+      const { leaving = [] } = waitsForSignOut ? entry : {}
+      const isFresh = lease.observe(
+        ...attemptsOf(entry).map(({ owner, overdue }) => ({
+          owner,
+          // A late cookie would be the session of whoever signs in, so that no grace is enough.
+          overdue: overdue || (waitsForSignOut && !transport.holdsRefreshToken),
+        })),
+        ...leaving.map((owner) => ({ owner })),
+      )
+      if (!isFresh) return true
+      await lease.wait()
     }
   }
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
-    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
-    publishSession(prepared)
+    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()))
+    announce(prepared)
     const { epoch } = prepared
     let tokens: Tokens
     try {
@@ -74,11 +78,11 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       tokens = read(await login())
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
-      if (entry) publishSession(entry)
+      if (entry) announce(entry)
       throw error
     }
     const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
-    if (entry) return publishSession(entry, tokens)
+    if (entry) return announce(entry, tokens)
     if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
     throw new SessionEndedError('requested')
   }
@@ -103,28 +107,27 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
+      announce(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
-      const first = createId()
-      const { entry, refreshToken } = await persist(
-        (found) => beginSignOut(found, session.mark, first, clock.now()),
-        true,
-      )
-      publishSession(entry)
+      const first = await guards.begin(0)
+      const { entry, refreshToken } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()))
+      announce(entry)
       await settled(entry.epoch, false)
-      const second = createId()
       const startedAt = instantOf(clock)
+      const second = await guards.begin(transport.holdsRefreshToken ? 0 : graceOf(entry.usualWait))
       const isNewest = await persist((found) => advanceSignOut(found, entry.epoch, first, [second]))
+      guards.end(first)
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
-        const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
+        const isInTime = isNewest && guards.has(second) && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
-        publish()
+        guards.end(second)
+        siblings.tell()
       }
     },
 
@@ -134,7 +137,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
       if (!isNews && refreshToken === undefined) return
       const entry = await persist((found) => renew(found, epoch, tokens))
-      if (entry) publishSession(entry, tokens)
+      if (entry) announce(entry, tokens)
     },
 
     async restore() {
