@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+const WAITING = 'test/browser/chromium-waiting.test.ts'
 
 export default defineConfig({
   resolve: {
@@ -23,7 +27,7 @@ export default defineConfig({
       external: [/^[a-z@]/],
       output: { preserveModules: true, preserveModulesRoot: 'src' },
       // A test looks whether 'use client' is still there.
-      checks: { moduleLevelDirective: false },
+      checks: { moduleLevelDirective: false, pluginTimings: false },
     },
   },
   test: {
@@ -31,7 +35,20 @@ export default defineConfig({
     reporters: [path('./test/leaks/reporter.ts'), 'default'],
     setupFiles: [path('./test/leaks/setup.ts')],
     projects: [
-      { extends: true, test: { name: 'authfetch', include: ['test/**/*.test.{ts,tsx}'] } },
+      {
+        extends: true,
+        test: {
+          name: 'authfetch',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [WAITING, '**/node_modules/**'],
+          maxConcurrency: 3,
+        },
+      },
+      {
+        extends: true,
+        // Tokens that live for two seconds need a machine that is not busy: alone, after all others.
+        test: { name: 'waiting', include: [WAITING], maxConcurrency: 8, sequence: { groupOrder: 1 } },
+      },
       {
         extends: true,
         resolve: {
@@ -61,6 +78,9 @@ export default defineConfig({
     ],
     // Unhandled rejections and leaked handles are defects, not noise.
     dangerouslyIgnoreUnhandledErrors: false,
+    // Tests with browsers wait more than they compute: one file more than there are cores.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -2,7 +2,7 @@
 
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buildPages } from './build.ts'
+import { buildPages, type Handler } from './build.ts'
 import { createDemoServer } from './server/server.ts'
 
 export interface Demo {
@@ -13,9 +13,9 @@ export interface Demo {
 /** Short, so that there is something to see (in seconds). */
 const ACCESS_LIFETIME = 30
 
-/** `file`: where sessions are kept; `:memory:` forgets them. Port 0 is any free one. */
-export async function serveDemo(file: string, port: number): Promise<Demo> {
-  const pages = await buildPages()
+/** `file`: where sessions are kept; `:memory:` forgets them. Port 0 is any free one. Pages that are at hand need no build. */
+export async function serveDemo(file: string, port: number, built?: Handler): Promise<Demo> {
+  const pages = built ?? (await buildPages())
   // Safari takes no Secure cookies from http://localhost; everywhere else they must be.
   const auth = await createDemoServer({ file, accessLifetime: ACCESS_LIFETIME, secureCookies: false })
   const http = createHttpServer((request, response) => {

@@ -6,15 +6,13 @@ import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { check, DisposedError } from './core/errors.ts'
 import { createAccess } from './core/protocol/access.ts'
-import { type Context, createPersist } from './core/protocol/context.ts'
-import { createGuards } from './core/protocol/guards.ts'
-import { createLease } from './core/protocol/lease.ts'
-import { leaseOf } from './core/protocol/limits.ts'
+import { type Context, createPersist, createPublish } from './core/protocol/context.ts'
 import { startRefreshTimer } from './core/protocol/refresh-timer.ts'
 import { createRefresher } from './core/protocol/refresher.ts'
-import { type AuthEvents, type AuthState, createSession } from './core/protocol/session.ts'
+import { type AuthEvents, createSession } from './core/protocol/session.ts'
 import { createSiblings } from './core/protocol/siblings.ts'
 import { createSignInOut } from './core/protocol/sign-in-out.ts'
+import type { AuthState } from './core/protocol/view.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
@@ -100,24 +98,23 @@ export interface AuthClient {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh: ask, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  const { refresh: askServer, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
     isAsking = true
     try {
-      return ask(request)
+      return askServer(request)
     } finally {
       isAsking = false
     }
-  }, ask)
+  }, askServer)
   const platform = createBrowserPlatform(checked.name, checked.platform)
   const transport = createTransport({ ...checked, refresh }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
-  const guards = createGuards(platform)
-  const siblings = createSiblings(platform, session, guards)
-  const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
+  const siblings = createSiblings(platform, session)
   const persist = createPersist(platform)
+  const publish = createPublish(session, siblings)
   const context: Context = {
     ...platform,
     transport,
@@ -125,9 +122,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     resendWithin,
     session,
     siblings,
-    guards,
-    lease,
     persist,
+    publish,
   }
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
@@ -171,10 +167,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     for (const reject of busy.values()) reject(disposed)
     stopRefreshTimer()
     session.clear()
-    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => {
-      guards.endAll()
-      platform.ledger.close()
-    })
+    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => platform.ledger.close())
   }
 
   return Object.freeze<AuthClient>({

@@ -10,8 +10,9 @@ export {
   SessionEndedError,
   TokenResponseError,
 } from './core/errors.ts'
-export type { Channel, Clock, Ledger, Lifecycle, Locks, MissingPart, Platform } from './core/ports.ts'
-export type { AuthEvents, AuthState, Origin } from './core/protocol/session.ts'
+export type { MissingPart } from './core/ports.ts'
+export type { AuthEvents, TabSource } from './core/protocol/session.ts'
+export type { AuthState } from './core/protocol/view.ts'
 export type { TokenResponse } from './core/responses/tokens.ts'
 export type { AuthClientOptions } from './options.ts'
 export { type CookieRefreshOptions, type CookieRequestOptions, cookieRefresh, cookieSignOut } from './refresh/cookie.ts'

@@ -4,7 +4,7 @@ import ky, { type InitHook, isHTTPError, type KyInstance, type Options, TimeoutE
 import { abortable } from './abort.ts'
 import type { AuthClient } from './client.ts'
 import { AuthError } from './core/errors.ts'
-import type { AuthState } from './core/protocol/session.ts'
+import type { AuthState } from './core/protocol/view.ts'
 
 /** The options of ky, without `fetch`. */
 export type KyOptions = Omit<Options, 'fetch'>

@@ -15,7 +15,7 @@ import {
 } from 'react'
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
-import type { AuthState } from './core/protocol/session.ts'
+import type { AuthState } from './core/protocol/view.ts'
 
 /** The properties of `AuthProvider`. */
 export interface AuthProviderProps {

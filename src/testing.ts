@@ -5,10 +5,24 @@ import { type SignedOutReason, tombstone } from './core/entry/entry.ts'
 import { RefreshUnavailableError, SessionEndedError } from './core/errors.ts'
 import type { Cancel, Platform } from './core/ports.ts'
 import { ASKING } from './core/protocol/limits.ts'
-import type { AuthState } from './core/protocol/session.ts'
+import type { AuthState } from './core/protocol/view.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createVirtualBrowser, drain, START, type VirtualTab } from './testing/virtual-platform.ts'
+
+export type { Attempt, Change, Entry, Mark, Retry } from './core/entry/entry.ts'
+export type {
+  Cancel,
+  Channel,
+  Clock,
+  Ledger,
+  Lifecycle,
+  LifecycleEvent,
+  LockRequest,
+  Locks,
+  MissingPart,
+  Platform,
+} from './core/ports.ts'
 
 /** What a test begins with. */
 export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'platform' | 'name'> {

@@ -17,7 +17,7 @@ import {
 } from 'vue'
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
-import type { AuthState } from './core/protocol/session.ts'
+import type { AuthState } from './core/protocol/view.ts'
 
 /** The state of the session as refs, and what changes it. */
 export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {

@@ -57,7 +57,7 @@ export function createAccount(emit: Emit): Account {
     for (const step of EVENTS) {
       made.on(step, (detail) => {
         const more = 'reason' in detail ? detail.reason : 'error' in detail ? detail.error.message : undefined
-        emit({ kind: 'session', step, origin: detail.origin, ...(more && { detail: more }) })
+        emit({ kind: 'session', step, source: detail.source, ...(more && { detail: more }) })
         tell()
       })
     }

@@ -18,7 +18,7 @@ const MOST = 1_000
 function textOf(seen: Observation): { readonly text: string; readonly isBad?: boolean } {
   switch (seen.kind) {
     case 'session': {
-      const whose = seen.origin === 'other-tab' ? ', learned from another tab' : ''
+      const whose = seen.source === 'other-tab' ? ', learned from another tab' : ''
       const more = seen.detail ? `: ${seen.detail}` : ''
       return {
         text: `${seen.step}${more}${whose}`,

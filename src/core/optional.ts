@@ -1,9 +1,9 @@
-/** Asking where an exception is an answer too: none. */
+/** Calling what may throw, where an exception means that there is no value. */
 
-/** What `ask` returns; undefined where it throws. */
-export function optional<Value>(ask: () => Value): Value | undefined {
+/** What `task` returns; undefined where it throws. */
+export function optional<Value>(task: () => Value): Value | undefined {
   try {
-    return ask()
+    return task()
   } catch {
     return undefined
   }

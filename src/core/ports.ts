@@ -24,10 +24,10 @@ export interface LockRequest {
   cancel(): void
 }
 
-/** The lock that spares tabs work, and the guards that show who is gone; no promise rests on the former. */
+/** The lock that spares tabs work; no promise rests on it. */
 export interface Locks {
-  /** Asks for the exclusive lock of this client's name, or for the guard of an owner. */
-  request(owner?: string): LockRequest
+  /** Asks for the exclusive lock of this client's name; `steal` takes it from its holder, who runs on. */
+  request(steal: boolean): LockRequest
 }
 
 /** The wire to the other tabs; messages may be late or lost. */
@@ -48,9 +48,9 @@ export interface Ledger {
   read(): Promise<Entry | undefined>
   /**
    * Reads, applies the pure `transition` and writes, in one durable transaction. Resolves in the very task in which the
-   * transaction completed.
+   * transaction completed. Rejects where the entry cannot be read, unless the transition `overwrites` it.
    */
-  update<Result>(transition: (entry: Entry | undefined) => Change<Result>): Promise<Result>
+  update<Result>(transition: (entry: Entry | undefined) => Change<Result>, overwrites?: boolean): Promise<Result>
   /** Leaves no connection open. */
   close(): void
 }
@@ -100,8 +100,6 @@ export interface Platform {
 export interface Transport {
   /** Whether the client holds the refresh token; otherwise the cookie jar does. */
   readonly holdsRefreshToken: boolean
-  /** Whether an answer that comes when its page is gone can make the refresh token that is sent next a spent one. */
-  readonly outlivesPage: boolean
   /** Calls `fetch` before it returns, and never rejects. */
   send(refreshToken: string | undefined, idempotencyKey: string): Promise<Outcome>
   /** Asks whether the server can be reached, without credentials. */

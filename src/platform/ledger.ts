@@ -1,7 +1,7 @@
 /** The ledger in IndexedDB, the one store that tabs see alike; in memory where there is none. */
 
 import { promisifyRequest } from 'idb-keyval'
-import type { Change, Entry } from '../core/entry/entry.ts'
+import { type Change, type Entry, readEntry } from '../core/entry/entry.ts'
 import { optional } from '../core/optional.ts'
 import type { Ledger } from '../core/ports.ts'
 
@@ -49,21 +49,29 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     return inTime(opened, () => void opened.then((database) => database.close(), forget))
   }
 
-  async function transact<Result>(mode: IDBTransactionMode, transition: Transition<Result>): Promise<Result> {
+  async function transact<Result>(
+    mode: IDBTransactionMode,
+    transition: Transition<Result>,
+    overwrites = false,
+  ): Promise<Result> {
     try {
       if (factory && isShared) {
         opening ??= open(factory)
         const transaction = (await opening).transaction(STORE, mode, { durability: 'strict' })
         const store = transaction.objectStore(STORE)
-        let result: Result
+        let change: Change<Result> | undefined
         const reading = store.get(KEY)
         reading.onsuccess = () => {
-          const change = transition(reading.result)
-          result = change.result
+          const entry = readEntry(reading.result)
+          if (entry === null && !overwrites) return
+          change = transition(entry ?? undefined)
           if (change.entry) store.put(change.entry, KEY)
         }
         // Resolved by `complete`: only then is the change durable.
-        const ended = promisifyRequest(transaction).then(() => result)
+        const ended = promisifyRequest(transaction).then(() => {
+          if (!change) throw new Error('the session in IndexedDB cannot be read: sign in again')
+          return change.result
+        })
         return await inTime(ended, () => transaction.abort())
       }
     } catch (error) {
@@ -83,7 +91,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       return isShared
     },
     read: () => transact('readonly', (entry) => ({ result: entry })),
-    update: (transition) => transact('readwrite', transition),
+    update: (transition, overwrites) => transact('readwrite', transition, overwrites),
     close,
   }
 }

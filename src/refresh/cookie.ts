@@ -1,6 +1,5 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
-import { check } from '../core/errors.ts'
 import { carriesKey, checkHeaders, ownMembers, resolveEndpoint } from './request.ts'
 import { type Refresh, requestInit, type SignOut } from './transport.ts'
 
@@ -22,13 +21,6 @@ export interface CookieRefreshOptions extends CookieRequestOptions {
    * @default true on the page's own origin, false elsewhere
    */
   readonly idempotencyKey?: boolean
-  /**
-   * Whether the server is known to replay its answer for an `Idempotency-Key` that it knows, so that after a reload
-   * nobody waits for the answer to the page that is gone. Each refresh carries the key then.
-   *
-   * @default false
-   */
-  readonly replays?: boolean
 }
 
 const CSRF = { 'X-Requested-With': 'authfetch' }
@@ -45,9 +37,7 @@ export function cookieRefresh(url: string | URL, options: CookieRefreshOptions =
   const endpoint = resolveEndpoint(url, 'url')
   const own = ownMembers(options)
   const headers = checkHeaders(own.headers, CSRF)
-  const { replays = false } = own
-  check(typeof replays === 'boolean', 'replays', 'a boolean')
-  const hasKey = carriesKey(endpoint, replays || own.idempotencyKey)
+  const hasKey = carriesKey(endpoint, own.idempotencyKey)
   const refresh: Refresh = ({ idempotencyKey, signal, fetch }) =>
     fetch(
       endpoint,
@@ -57,7 +47,7 @@ export function cookieRefresh(url: string | URL, options: CookieRefreshOptions =
         signal,
       }),
     )
-  return Object.assign(refresh, { endpoint, replays })
+  return Object.assign(refresh, { endpoint })
 }
 
 /**

@@ -34,8 +34,6 @@ export interface Refresh {
   readonly endpoint?: URL
   /** Set when the client holds the refresh token, so that there is nothing to spend without one. */
   readonly holdsRefreshToken?: boolean
-  /** Set when the server is known to replay its answer for an Idempotency-Key that it knows: then nobody waits for an answer whose page is gone. */
-  readonly replays?: boolean
 }
 
 /** What a sign-out function is given. */
@@ -87,7 +85,6 @@ export function createTransport(
 
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
-    outlivesPage: !refresh.holdsRefreshToken && !refresh.replays,
 
     async send(refreshToken, idempotencyKey) {
       let response: Response | undefined

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Browser, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
-import { click, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
+import { click, type Demo, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
@@ -13,14 +13,16 @@ const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
 // Longer than a wait for a condition, so that a failure names the condition.
 vi.setConfig({ testTimeout: 120_000 })
 
+let demo: Demo
 let stage: DemoStage
 
 beforeAll(async () => {
-  stage = await openDemo()
+  demo = await openDemo()
 })
-afterAll(() => stage?.close())
-beforeEach(() => stage.reset())
-afterEach(() => stage.leave())
+afterAll(() => demo?.close())
+beforeEach(async (context) => {
+  stage = await demo.stageFor(context)
+})
 
 interface Violation {
   readonly id: string
@@ -60,7 +62,7 @@ describe.each(['light', 'dark'])('axe-core finds no violation, %s', (theme) => {
   })
 
   test.each(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])('on %s as it opens', async (path) => {
-    const tab = await stage.profile().open(`${stage.origin}${path}`)
+    const tab = await stage.profile.open(`${stage.origin}${path}`)
     await tab.evaluate((colours: string) => localStorage.setItem('demo-theme', colours), theme)
     await tab.reload()
     await tab.waitFor((colours: string) => document.documentElement.style.colorScheme === colours, theme)
@@ -249,7 +251,7 @@ test('what can be pressed, filled in or scrolled is reached with the keyboard', 
 })
 
 test('the tour has five steps, comes at the first visit only, and ends with Escape', async () => {
-  const tab = await stage.profile().open(stage.origin)
+  const tab = await stage.profile.open(stage.origin)
   await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)
   for (const step of [1, 2, 3, 4, 5]) {
     expect(await text(tab, '#tour-count')).toBe(`Step ${step} of 5`)

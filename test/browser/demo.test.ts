@@ -1,23 +1,23 @@
 // The exercises of the demo page: each comes to the verdict that its card expects, and can come to another.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { click, type DemoStage, openDemo, shows, text } from './demo.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { click, type Demo, type DemoStage, openDemo, shows, text } from './demo.ts'
 
 // Longer than a wait for a condition, so that a failure names the condition.
 vi.setConfig({ testTimeout: 120_000 })
 
-let stage: DemoStage
+let demo: Demo
 
 beforeAll(async () => {
-  stage = await openDemo()
+  demo = await openDemo()
 })
-afterAll(() => stage?.close())
-beforeEach(() => stage.reset())
-afterEach(() => stage.leave())
+afterAll(() => demo?.close())
 
-test.each(['cookie', 'client', 'cookie-only'])(
+// Most of them wait for the page's timers, so they are run side by side.
+test.concurrent.for(['cookie', 'client', 'cookie-only'])(
   'the page signs in, calls the API and signs out, custody: %s',
-  async (custody) => {
+  async (custody, context) => {
+    const stage = await demo.stageFor(context)
     const tab = await stage.openSignedIn(custody)
     await click(tab, '#call')
     await shows(tab, '#said', 'The API answered 200')
@@ -48,7 +48,8 @@ const VERDICTS: readonly (readonly [string, RegExp])[] = [
   ['textbook', /Textbook: 2 token requests, a reuse detected.*authfetch: 1 token request, 2 of 2 calls answered/],
 ]
 
-test('every exercise of the page is judged here', async () => {
+test.concurrent('every exercise of the page is judged here', async (context) => {
+  const stage = await demo.stageFor(context)
   const tab = await stage.open()
   const ids = await tab.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('[data-exercise]')].map(({ dataset }) => dataset.exercise),
@@ -56,8 +57,9 @@ test('every exercise of the page is judged here', async () => {
   expect(ids.sort()).toEqual(VERDICTS.map(([id]) => id).sort())
 })
 
-describe('an exercise comes to the verdict that its card expects', () => {
-  test.each(VERDICTS)('%s', async (id, expected) => {
+describe.concurrent('an exercise comes to the verdict that its card expects', () => {
+  test.for(VERDICTS)('%s', async ([id, expected], context) => {
+    const stage = await demo.stageFor(context)
     const tab = await stage.openSignedIn()
     const { verdict, words } = await stage.run(tab, id)
     expect(words).toMatch(expected)
@@ -66,34 +68,37 @@ describe('an exercise comes to the verdict that its card expects', () => {
   })
 })
 
-describe('an exercise says so when it does not go as expected', () => {
-  const settings = (body: object): Promise<unknown> =>
+describe.concurrent('an exercise says so when it does not go as expected', () => {
+  const settings = (stage: DemoStage, body: object): Promise<unknown> =>
     fetch(`${stage.origin}/admin/settings`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     })
 
-  test('a lost answer ends the session at a server that does not replay it', async () => {
+  test('a lost answer ends the session at a server that does not replay it', async (context) => {
+    const stage = await demo.stageFor(context)
     const tab = await stage.openSignedIn()
-    await settings({ replay: false })
+    await settings(stage, { replay: false })
     const { verdict, words } = await stage.run(tab, 'lost')
     expect(verdict).toBe('failed')
     expect(words).toContain('Signed out as “')
     await shows(tab, '#alarms', 'a spent refresh token of alice')
   })
 
-  test('a call that the API refuses is not taken for an answered one', async () => {
+  test('a call that the API refuses is not taken for an answered one', async (context) => {
+    const stage = await demo.stageFor(context)
     const tab = await stage.openSignedIn()
     // Refresh tokens are dead on arrival.
-    await settings({ refreshLifetime: 0 })
+    await settings(stage, { refreshLifetime: 0 })
     const { verdict, words } = await stage.run(tab, 'call')
     expect(words).toContain('The API answered 401')
     expect(verdict).toBe('failed')
   })
 })
 
-test('tabs that a popup blocker withholds are opened as frames of the page', async () => {
+test.concurrent('tabs that a popup blocker withholds are opened as frames of the page', async (context) => {
+  const stage = await demo.stageFor(context)
   const tab = await stage.openSignedIn()
   await tab.evaluate(() => {
     window.open = () => null
@@ -103,7 +108,8 @@ test('tabs that a popup blocker withholds are opened as frames of the page', asy
   expect(await tab.evaluate(() => document.querySelectorAll('#pocket-tabs iframe').length)).toBe(5)
 })
 
-test.each(['clock', 'kill'])('after an exercise the settings of the server are as before: %s', async (id) => {
+test.concurrent.for(['clock', 'kill'])('after an exercise the settings are as before: %s', async (id, context) => {
+  const stage = await demo.stageFor(context)
   const tab = await stage.openSignedIn()
   const ask = async (): Promise<unknown> => (await fetch(`${stage.origin}/admin/settings`)).json()
   const before = await ask()

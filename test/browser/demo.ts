@@ -1,17 +1,21 @@
-// The demo under test: one server and one browser for a file, a profile of its own for each test.
+// The demo under test: one browser for a file, a server and a profile of its own for each test.
 
+import type { TestContext } from 'vitest'
+import { buildPages } from '../../demo/build.ts'
 import { serveDemo } from '../../demo/serve.ts'
 import type { Profile, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 
+/** What all tests of a file share: the pages and the browser. */
+export interface Demo {
+  /** A server and a profile that nobody else uses; they are closed when the test has finished. */
+  stageFor(test: TestContext): Promise<DemoStage>
+  close(): Promise<void>
+}
+
 export interface DemoStage {
   readonly origin: string
-  profile(): Profile
-  /** A new profile, and a server that has forgotten everything. */
-  reset(): Promise<void>
-  /** Closes the profile. */
-  leave(): Promise<void>
-  close(): Promise<void>
+  readonly profile: Profile
   open(): Promise<Tab>
   openSignedIn(custody?: string): Promise<Tab>
   /** Runs an exercise, and waits for the verdict and for the page to be tidy again. */
@@ -34,36 +38,32 @@ export const shows = (tab: Tab, selector: string, words: string): Promise<void> 
     words,
   )
 
-export async function openDemo(): Promise<DemoStage> {
-  const demo = await serveDemo(':memory:', 0)
+export async function openDemo(): Promise<Demo> {
+  const pages = await buildPages()
   const browser = await launch('chromium')
-  let profile: Profile | undefined
-
-  function current(): Profile {
-    if (!profile) throw new Error('there is no profile: reset first')
-    return profile
+  return {
+    async stageFor({ onTestFinished }) {
+      const server = await serveDemo(':memory:', 0, pages)
+      onTestFinished(() => server.close())
+      const profile = await browser.newProfile()
+      onTestFinished(() => profile.close())
+      return createStage(server.origin, profile)
+    },
+    close: () => browser.close(),
   }
+}
 
+function createStage(origin: string, profile: Profile): DemoStage {
   async function open(): Promise<Tab> {
-    const tab = await current().open(demo.origin)
+    const tab = await profile.open(origin)
     await tab.waitFor(isReady)
     await click(tab, '#tour-skip')
     return tab
   }
 
   return {
-    origin: demo.origin,
-    profile: current,
-    async reset() {
-      await fetch(`${demo.origin}/admin/reset`, { method: 'POST' })
-      await fetch(`${demo.origin}/admin/faults/clear`, { method: 'POST' })
-      profile = await browser.newProfile()
-    },
-    leave: () => current().close(),
-    async close() {
-      await browser.close()
-      await demo.close()
-    },
+    origin,
+    profile,
     open,
     async openSignedIn(custody = 'cookie') {
       const tab = await open()

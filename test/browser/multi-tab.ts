@@ -1,6 +1,6 @@
 // The multi-tab suite: what is promised of several tabs, written once for every engine and both custodies.
 
-import type { Browser, Engine, LaunchOptions, Tab } from '../support/browser/driver.ts'
+import type { Browser, Capability, Engine, LaunchOptions, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 import type { Backend, BackendOptions, Judge } from './backends/backend.ts'
 import { startCookieBackend } from './backends/cookie.ts'
@@ -10,8 +10,9 @@ import { ROTATION } from './scenarios/rotation.ts'
 import { CUSTODIES, type Custody, type Scenario } from './scenarios/scenario.ts'
 import { SESSIONS } from './scenarios/sessions.ts'
 import { STORAGE } from './scenarios/storage.ts'
+import { VERSIONS } from './scenarios/versions.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS, ...STORAGE]
+export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS, ...STORAGE, ...VERSIONS]
 
 export function custodiesOf({ custody }: Scenario): readonly Custody[] {
   return custody ? [custody] : CUSTODIES
@@ -25,6 +26,8 @@ const BACKENDS: Readonly<Record<Custody, (options: BackendOptions) => Promise<Ba
 export interface Theatre {
   /** The engine's version. */
   version(): Promise<string>
+  /** What the scenario needs and the engine's driver cannot show. */
+  lacking(scenario: Pick<Scenario, 'needs'>): Promise<readonly Capability[]>
   /** Resolves with the reason when the engine's driver cannot show the scenario; rejects when it fails. */
   play(scenario: Scenario, custody: Custody): Promise<string | undefined>
   /** The same before a server of the caller's choice. */
@@ -65,14 +68,20 @@ export function openTheatre(engine: Engine): Theatre {
     return needs.includes('blocked') ? browser({ blocked: true }).catch(() => browser({})) : browser({})
   }
 
+  async function lacking(scenario: Pick<Scenario, 'needs'>): Promise<readonly Capability[]> {
+    const { can } = await browserFor(scenario)
+    return scenario.needs?.filter((need) => !can[need]) ?? []
+  }
+
   const theatre: Theatre = {
     version: async () => (await browser({})).version,
+    lacking,
     play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
     async playBefore(start, scenario) {
       const { lifetime, refreshTimeout } = scenario
       const stagehand = await browserFor(scenario)
-      const lacking = scenario.needs?.filter((need) => !stagehand.can[need]) ?? []
-      if (lacking.length > 0) return `its driver cannot show ${lacking.join(', ')}`
+      const missing = await lacking(scenario)
+      if (missing.length > 0) return `its driver cannot show ${missing.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
       const options = { lifetime, refreshTimeout, secureCookies: engine !== 'webkit' }
       const backend = await start(options)

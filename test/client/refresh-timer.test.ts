@@ -525,7 +525,7 @@ describe('after a failure', () => {
     expect(error.retryAt).toBeGreaterThan(browser.now())
     expect(events[0]).toEqual({
       name: 'refresh-failed',
-      detail: { error, retryAt: error.retryAt, origin: 'this-tab' },
+      detail: { error, retryAt: error.retryAt, source: 'this-tab' },
     })
   })
 })

@@ -379,8 +379,8 @@ describe('listeners', () => {
     await auth.signOut()
     await drain()
     expect(events.map(({ name }) => name)).toEqual(['signed-in', 'refreshed', 'refresh-failed', 'signed-out'])
-    expect(events.every(({ detail }) => (detail as { origin: string }).origin === 'this-tab')).toBe(true)
-    expect(events[3]?.detail).toEqual({ reason: 'requested', origin: 'this-tab' })
+    expect(events.every(({ detail }) => (detail as { source: string }).source === 'this-tab')).toBe(true)
+    expect(events[3]?.detail).toEqual({ reason: 'requested', source: 'this-tab' })
   })
 
   test('do not take the first token from a sibling for a refresh', async () => {
@@ -401,7 +401,7 @@ describe('listeners', () => {
     const second = createScene({ browser: first.browser, server: first.server })
     await outcome(second.auth.restore())
     await drain()
-    expect(first.events).toEqual([{ name: 'signed-in', detail: { origin: 'other-tab' } }])
+    expect(first.events).toEqual([{ name: 'signed-in', detail: { source: 'other-tab' } }])
   })
 
   test('of `subscribe` are told of every change of the state, with no argument', async () => {

@@ -28,7 +28,11 @@ function createStorage() {
   const closed = vi.fn()
   const aborted = vi.fn()
   let isCommitting = false
+  const written: unknown[] = []
   const storage = {
+    /** What the store holds. */
+    record: undefined as unknown,
+    written,
     closed,
     aborted,
     transactions,
@@ -59,11 +63,11 @@ function createStorage() {
     }
     transactions.push(one)
     const get = (): Wish => {
-      const reading: Wish = {}
+      const reading: Wish = { result: storage.record }
       queueMicrotask(() => reading.onsuccess?.())
       return reading
     }
-    return Object.assign(one, { objectStore: () => ({ get, put: () => {} }) })
+    return Object.assign(one, { objectStore: () => ({ get, put: (entry: unknown) => written.push(entry) }) })
   }
 
   return storage
@@ -124,5 +128,44 @@ describe('a transaction that does not end in time', () => {
     complete()
     expect(await outcome(written)).toBe('written')
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a record that cannot be read', () => {
+  const NEWER = { ...ENTRY, version: 2 }
+  const records = [null, 'text', {}, { ...ENTRY, epoch: '1' }, { epoch: 1, status: 'signed-in' }, NEWER]
+
+  function begin(record: unknown) {
+    const storage = createStorage()
+    storage.record = record
+    const ledger = createLedger(storage.factory, 'x', () => {})
+    const end = async (): Promise<void> => {
+      storage.open()
+      await vi.advanceTimersByTimeAsync(0)
+      storage.complete()
+    }
+    return { ...storage, ledger, end }
+  }
+
+  test.each(records)('is not taken for none: %j', async (record) => {
+    const { ledger, end, written } = begin(record)
+    const transition = vi.fn(() => write)
+    const updated = ledger.update(transition)
+    const read = ledger.read()
+    updated.catch(() => {})
+    read.catch(() => {})
+    await end()
+    const error = new Error('the session in IndexedDB cannot be read: sign in again')
+    expect([await outcome(updated), await outcome(read)]).toEqual([error, error])
+    expect([written, transition.mock.calls, ledger.shared]).toEqual([[], [], true])
+  })
+
+  test.each(records)('gives way to a sign-in or a sign-out: %j', async (record) => {
+    const { ledger, end, written } = begin(record)
+    const transition = vi.fn(() => write)
+    const updated = ledger.update(transition, true)
+    await end()
+    expect(await outcome(updated)).toBe('written')
+    expect([written, transition.mock.calls]).toEqual([[ENTRY], [[undefined]]])
   })
 })

@@ -1,6 +1,7 @@
 // The page of the suite: a client per mode, and the cases, run one at a time.
 
-import { type AuthClient, type Clock, cookieRefresh, createAuthClient } from 'authfetch'
+import { type AuthClient, cookieRefresh, createAuthClient } from 'authfetch'
+import type { Clock } from 'authfetch/testing'
 import { CASES } from './cases/index.ts'
 import type { Call, Observation } from './context.ts'
 import { observe, rejectionOf } from './observe.ts'

@@ -1,7 +1,8 @@
 // The page of the rules: clients by name, each signed in with a token that the server accepts until it is told not to.
 
 import { EventStreamContentType, fetchEventSource } from '@microsoft/fetch-event-source'
-import { type AuthClient, type AuthClientOptions, type Clock, cookieRefresh, createAuthClient } from 'authfetch'
+import { type AuthClient, type AuthClientOptions, cookieRefresh, createAuthClient } from 'authfetch'
+import type { Clock } from 'authfetch/testing'
 import axios from 'axios'
 import ky from 'ky'
 import createClient from 'openapi-fetch'

@@ -11,7 +11,7 @@ import {
   nextEpoch,
   tombstone,
 } from '../../src/core/entry/entry.ts'
-import { commit, delay, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
+import { commit, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
 import {
   abandonSignIn,
   advanceSignOut,
@@ -40,7 +40,6 @@ const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
   now: NOW,
   resendWithin: Number.POSITIVE_INFINITY,
   holdsRefreshToken: true,
-  unsent: undefined,
   isFresh: fresh,
   ...given,
 })
@@ -48,8 +47,7 @@ const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
 const mine: Claim = { ...entry, attempt: attemptOf('me') }
 const claimed: Entry = mine
 const retry = { at: NOW + 500, setAt: NOW, failures: 1 }
-const kept = { refreshToken: 'r3', subject: 'ann' }
-const grant = { ...kept, wait: 400 }
+const grant = { refreshToken: 'r3', subject: 'ann' }
 
 describe('the order of marks', () => {
   test('is that of epochs first, then of generations', () => {
@@ -121,12 +119,6 @@ describe('a claim', () => {
     if (expected === 'ended') expect(written).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
   })
 
-  test('made anew by the tab that never sent it is no resend', () => {
-    const found = { ...entry, attempt: attemptOf('mine') }
-    const { entry: written } = claim(found, terms({ unsent: 'mine', resendWithin: 0 }))
-    expect(written?.attempt).toMatchObject({ owner: 'me', resend: false, firstSentAt: NOW })
-  })
-
   test('of a generation that has passed is not made', () => {
     expect(kind(claim({ ...entry, generation: 3 }, terms()))).toBe('again')
     expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('again')
@@ -170,27 +162,19 @@ describe('a claim', () => {
 describe('a commit', () => {
   test('records the next generation, with the new refresh token and without the attempt', () => {
     const { entry: written } = commit(claimed, mine, grant, NOW, fresh)
-    expect(written).toEqual({ ...entry, generation: 3, refreshToken: 'r3', retry: undefined, usualWait: 400 })
+    expect(written).toEqual({ ...entry, generation: 3, refreshToken: 'r3', retry: undefined })
   })
 
   test('without a new refresh token keeps the old one', () => {
-    const { entry: written } = commit(claimed, mine, { wait: 400 }, NOW, fresh)
+    const { entry: written } = commit(claimed, mine, { refreshToken: undefined, subject: undefined }, NOW, fresh)
     expect(written).toMatchObject({ generation: 3, refreshToken: 'r2', subject: 'ann' })
-  })
-
-  test('remembers the longest of late waits for the server, and forgets it by and by', () => {
-    const waitAfter = (usualWait: number | undefined, wait: number) =>
-      commit({ ...claimed, usualWait }, mine, { ...grant, wait }, NOW, fresh).entry?.usualWait
-    expect(waitAfter(undefined, 300)).toBe(300)
-    expect(waitAfter(300, 8_000)).toBe(8_000)
-    expect(waitAfter(8_000, 300)).toBe(4_150)
   })
 
   test('of another epoch is not made, and takes the claim back', () => {
     const later = { ...claimed, epoch: 6, status: 'signed-out' as const }
     const { entry: written, result } = commit(later, mine, grant, NOW, fresh)
     expect(result).toBe('superseded')
-    expect(written).toEqual({ ...later, attempt: undefined, before: undefined })
+    expect(written).toEqual({ ...later, attempt: undefined })
   })
 
   test('of a generation that has passed is not made', () => {
@@ -214,14 +198,69 @@ describe('a commit', () => {
   })
 })
 
-describe('an answer that takes longer than usual', () => {
-  test('is marked in the attempt', () => {
-    expect(delay(claimed, mine).entry?.attempt).toEqual({ ...mine.attempt, overdue: true })
+describe('an answer that a login has overtaken', () => {
+  const LATER = NOW + 1_000
+  const running = beginSignIn(claimed, entry, NOW).entry as Entry
+  const failed = abandonSignIn(running, NOW).entry as Entry
+
+  test('is committed once the login has failed, and nothing of its grant is revoked', () => {
+    const { entry: written, result } = commit(failed, mine, grant, LATER, stale)
+    expect(result).toBe(written)
+    expect(written).toMatchObject({ epoch: NOW + 1, status: 'signed-in', refreshToken: 'r3', attempt: undefined })
+    expect(isNewer(written as Entry, failed)).toBe(true)
   })
 
-  test("leaves another tab's attempt and a ledger that has moved on alone", () => {
-    for (const found of [undefined, entry, { ...entry, attempt: attemptOf('other') }])
-      expect(delay(found, mine)).toEqual({ result: undefined })
+  test('is kept while the login runs, for the session that it goes back to if it fails', () => {
+    const kept = commit(running, mine, grant, LATER, stale).entry as Entry
+    expect(kept).toMatchObject({ epoch: NOW, status: 'signing-in', refreshToken: 'r3', attempt: undefined })
+    expect(abandonSignIn(kept, NOW).entry).toMatchObject({ status: 'signed-in', refreshToken: 'r3' })
+    expect(confirmSignIn(kept, NOW, { refreshToken: 'b1', subject: 'bob' }).entry?.refreshToken).toBe('b1')
+  })
+
+  test('of a user whom the login does not know of leaves its epoch alone', () => {
+    expect(commit(running, mine, { ...grant, subject: 'bob' }, LATER, stale).entry?.epoch).toBe(NOW)
+  })
+
+  test('is dropped, not revoked, when another tab has committed its own', () => {
+    const newer = commit(failed, mine, grant, LATER, stale).entry as Entry
+    const again = abandonSignIn(beginSignIn(newer, newer, LATER).entry, LATER).entry as Entry
+    for (const found of [newer, again]) expect(commit(found, mine, grant, LATER, stale)).toEqual({ result: 'behind' })
+  })
+
+  test('is of another grant once the login has succeeded, or somebody has signed out', () => {
+    const confirmed = confirmSignIn(running, NOW, grant).entry as Entry
+    const next = abandonSignIn(beginSignIn(confirmed, confirmed, LATER).entry, LATER).entry as Entry
+    const left = beginSignOut(failed, failed, 'id', LATER).entry as Entry
+    for (const found of [confirmed, next, left])
+      expect(commit(found, mine, grant, LATER, stale).result).toBe('superseded')
+  })
+
+  test('waits for the resend of another tab, which it may have to record', () => {
+    const taken = claim(failed, terms({ known: failed as never, owner: 'other', isFresh: stale })).entry as Entry
+    expect(commit(taken, mine, grant, LATER, fresh)).toEqual({ result: 'wait' })
+    expect(postpone(taken, taken as Claim, retry, false, 1_000).entry).toMatchObject({ attempt: { doubt: true } })
+  })
+
+  test('ends the session that a failed login has gone back to, if it is the verdict', () => {
+    expect(reject(failed, mine, 'rejected', LATER).entry).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+  })
+
+  test('leaves nothing to go back to, if it is the verdict, and does not end the login', () => {
+    const { entry: written, result } = reject(running, mine, 'rejected', LATER)
+    expect(result).toBeUndefined()
+    expect(written).toEqual({ ...running, attempt: undefined, grant: undefined })
+    expect(abandonSignIn(written, NOW).entry).toMatchObject({ status: 'signed-out' })
+  })
+
+  test('leaves the session to go back to, if the server has refused it before processing or is in doubt', () => {
+    expect(postpone(running, mine, retry, true, 0).entry).toMatchObject({ epoch: NOW, attempt: undefined, grant: 5 })
+    const doubtful = postpone(running, mine, retry, false, 1_000).entry as Entry
+    expect(abandonSignIn(doubtful, NOW).entry).toMatchObject({ status: 'signed-in', attempt: { doubt: true } })
+  })
+
+  test('leaves nothing to go back to, if it is in doubt and nothing may be sent again', () => {
+    const { entry: written } = postpone(running, mine, retry, false, 0)
+    expect(written).toMatchObject({ epoch: NOW, status: 'signing-in', attempt: undefined, grant: undefined })
   })
 })
 
@@ -240,7 +279,7 @@ describe('a rejection', () => {
   })
 
   test.each([
-    ['a newer generation', { ...claimed, generation: 3 }],
+    ['a newer generation', { ...entry, generation: 3 }],
     ['another owner', { ...entry, attempt: attemptOf('other') }],
     ['no attempt any more', entry],
     ['a wiped ledger', undefined],
@@ -249,9 +288,20 @@ describe('a rejection', () => {
   })
 })
 
+test('a rejection of a generation that has passed takes its claim back, and does not end the session', () => {
+  const { entry: written, result } = reject({ ...claimed, generation: 3 }, mine, 'rejected', NOW)
+  expect([written, result]).toEqual([{ ...entry, generation: 3, attempt: undefined }, undefined])
+})
+
 describe('a release', () => {
   test('takes our own claim back, and leaves the pause', () => {
     expect(postpone(claimed, mine, retry, true, 0).entry).toEqual({ ...entry, attempt: undefined, retry })
+  })
+
+  test('of a claim that was never sent leaves no pause, and nothing in doubt', () => {
+    const { entry: written } = postpone(claimed, mine, mine.retry, true, 0)
+    expect(written).toEqual(entry)
+    expect(claim(written, terms({ resendWithin: 0, isFresh: stale })).entry?.attempt).toMatchObject({ resend: false })
   })
 
   test('leaves in doubt what was in doubt before', () => {
@@ -302,33 +352,34 @@ describe('signing in and out', () => {
   const known = { epoch: 5, generation: 2 }
 
   test('each raises the epoch', () => {
-    expect(beginSession(entry, known, kept, NOW).entry?.epoch).toBe(NOW)
+    expect(beginSession(entry, known, grant, NOW).entry?.epoch).toBe(NOW)
     expect(beginSignIn(entry, known, NOW).entry?.epoch).toBe(NOW)
     expect(beginSignOut(entry, known, 'id', NOW).entry?.epoch).toBe(NOW)
-    expect(beginSession({ ...entry, epoch: NOW + 9 }, known, kept, NOW).entry?.epoch).toBe(NOW + 10)
-    expect(beginSession(undefined, { epoch: NOW + 9, generation: 0 }, kept, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession({ ...entry, epoch: NOW + 9 }, known, grant, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession(undefined, { epoch: NOW + 9, generation: 0 }, grant, NOW).entry?.epoch).toBe(NOW + 10)
   })
 
   test('a sign-in with tokens forgets all that was before', () => {
-    expect(beginSession(claimed, known, kept, NOW).entry).toEqual({
+    expect(beginSession(claimed, known, grant, NOW).entry).toEqual({
       epoch: NOW,
       generation: 0,
       status: 'signed-in',
-      ...kept,
+      ...grant,
     })
   })
 
   test('a login refuses claims, and keeps what is pending', () => {
     const { entry: written } = beginSignIn(claimed, known, NOW)
-    expect(written).toMatchObject({ status: 'signing-in', attempt: mine.attempt, before: 'signed-in' })
+    expect(written).toMatchObject({ status: 'signing-in', attempt: mine.attempt, grant: 5 })
     expect(claim(written, terms()).result.kind).toBe('again')
   })
 
   test('a login is confirmed unless another sign-in or sign-out has come since', () => {
     const prepared = beginSignIn(claimed, known, NOW).entry as Entry
-    expect(confirmSignIn(prepared, NOW, kept).entry).toMatchObject({ status: 'signed-in', generation: 1, ...kept })
-    expect(confirmSignIn({ ...prepared, epoch: NOW + 1 }, NOW, kept)).toEqual({ result: undefined })
-    expect(confirmSignIn(undefined, NOW, kept)).toEqual({ result: undefined })
+    expect(confirmSignIn(prepared, NOW, grant).entry).toMatchObject({ status: 'signed-in', ...grant })
+    expect(isNewer(confirmSignIn(prepared, NOW, grant).entry as Entry, prepared)).toBe(true)
+    expect(confirmSignIn({ ...prepared, epoch: NOW + 1 }, NOW, grant)).toEqual({ result: undefined })
+    expect(confirmSignIn(undefined, NOW, grant)).toEqual({ result: undefined })
   })
 
   test('a login that fails goes back to the session before it, if there was one', () => {
@@ -338,8 +389,8 @@ describe('signing in and out', () => {
       refreshToken: 'r2',
       subject: 'ann',
     })
-    const { before: _, ...anonymous } = prepared
-    expect(abandonSignIn(anonymous, NOW).entry).toMatchObject({ status: 'signed-out' })
+    const nobody = beginSignIn(tombstone(entry, 'rejected', NOW), known, NOW).entry as Entry
+    expect(abandonSignIn(nobody, nobody.epoch).entry).toMatchObject({ status: 'signed-out' })
     expect(abandonSignIn({ ...prepared, epoch: NOW + 1 }, NOW)).toEqual({ result: undefined })
   })
 

@@ -30,6 +30,24 @@ test('every file of the project that a document names in code exists', () => {
   expect(missing).toEqual([])
 })
 
+const workflows = readdirSync(`${ROOT}/.github/workflows`)
+  .map((file) => `.github/workflows/${file}`)
+  .map((path) => ({ path, text: readFileSync(`${ROOT}/${path}`, 'utf8') }))
+
+test.each(workflows)('every action of $path is pinned to a commit, and its version stands beside it', ({ text }) => {
+  const used = [...text.matchAll(/uses: (.+)/g)].map(([, action]) => action as string)
+  expect(used.length).toBeGreaterThan(0)
+  expect(used.filter((action) => !/^[\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([])
+})
+
+test.each([...workflows, { path: '.ci/run', text: readFileSync(`${ROOT}/.ci/run`, 'utf8') }])(
+  'every npm script that $path runs exists',
+  ({ text }) => {
+    const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name as string)
+    expect(named.filter((name) => !(name in manifest.scripts))).toEqual([])
+  },
+)
+
 test('the package is named in the README as npm packs it', () => {
   const { name, version } = manifest
   expect(readDocument('README.md').text).toContain(`\`${name}-${version}.tgz\``)

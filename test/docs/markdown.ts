@@ -30,7 +30,9 @@ export interface Document {
 /** Every Markdown file that git knows, or would if it were added; but for figures, whose links are those of the README. */
 export function documentPaths(): string[] {
   const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT })
-  return [...new Set(list.toString().split('\n'))].filter((path) => path && !/^bench\/results\//.test(path)).sort()
+  return [...new Set(list.toString().split('\n'))]
+    .filter((path) => path && !/^(bench\/results|\.github)\//.test(path))
+    .sort()
 }
 
 export function readDocument(path: string): Document {

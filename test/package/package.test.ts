@@ -39,9 +39,11 @@ describe('the tarball', () => {
     expect(code).toBe(0)
   })
 
-  test('holds the built modules with their declarations, and what npm adds', async () => {
+  test('holds the built modules with their declarations, the documents, and what npm adds', async () => {
     const installed = join(await packed.createProject({}), 'node_modules/authfetch')
-    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
+    const others = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json']
+    expect(readdirSync(installed).sort()).toEqual(others)
+    expect(readdirSync(join(installed, 'docs')).filter((file) => !file.endsWith('.md'))).toEqual([])
     const files = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
     const modules = files.filter((file) => file.endsWith('.js'))
     const declarations = files.filter((file) => file.endsWith('.d.ts'))

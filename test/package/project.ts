@@ -46,8 +46,8 @@ export async function pack(): Promise<Package> {
   const folder = await mkdtemp(join(tmpdir(), 'authfetch-package-'))
   const staged = join(folder, 'package')
   await mkdir(staged)
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-    await cp(join(ROOT, file), join(staged, file))
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs']) {
+    await cp(join(ROOT, file), join(staged, file), { recursive: true })
   }
   const outDir = join(staged, 'dist')
   const steps = [

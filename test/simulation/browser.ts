@@ -1,6 +1,6 @@
 // One virtual browser profile: what its tabs share (ledger, lock, channel, cookie jar) and the platform of each tab.
 
-import type { Change, Entry } from '../../src/core/entry/entry.ts'
+import { type Change, type Entry, readEntry } from '../../src/core/entry/entry.ts'
 import type { LifecycleEvent, Platform } from '../../src/core/ports.ts'
 import type { Observer } from './observer.ts'
 import type { Actor, World } from './world.ts'
@@ -24,14 +24,10 @@ export interface Profile {
   /** The ledger is lost, or only what a session wrote to it last. */
   wipe(isSetBack: boolean): void
   steal(): void
-  /** The page is gone, or in a cache that keeps no locks. */
   releaseAll(actor: Actor): void
   heldBy(actor: Actor): number
-  openTab(actor: Actor, kind?: TabKind): Tab
+  openTab(actor: Actor): Tab
 }
-
-/** A tab of a version that knows no guards, or in a browser without Web Locks. */
-export type TabKind = 'new' | 'without guards' | 'without locks'
 
 export interface Tab {
   readonly platform: Platform
@@ -44,18 +40,14 @@ export interface Tab {
 
 interface Waiter {
   readonly actor: Actor
-  readonly name: string
   readonly grant: () => void
   readonly lose: () => void
 }
 
-/** What the lock of the client's name is called here. */
-const LOCK = ''
-
 export function createProfile(world: World, observer: () => Observer): Profile {
   const faults: Record<string, number> = {}
-  /** For each name its holder, and who waits for it. */
-  const queues = new Map<string, Waiter[]>()
+  const queue: Waiter[] = []
+  let holder: Waiter | undefined
   const ears = new Map<Actor, (message: unknown) => void>()
   const heard = new Map<string, number>()
   const past: Entry[] = []
@@ -70,20 +62,14 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     return true
   }
 
-  const waitersOf = (name: string): Waiter[] => {
-    const waiters = queues.get(name) ?? []
-    queues.set(name, waiters)
-    return waiters
+  function grantNext(): void {
+    holder = queue.shift()
+    if (holder) holder.grant()
   }
-  const all = (): Waiter[] => [...queues.values()].flat()
 
   function release(waiter: Waiter): void {
-    const waiters = waitersOf(waiter.name)
-    const place = waiters.indexOf(waiter)
-    if (place < 0) return
-    waiters.splice(place, 1)
-    if (place === 0) waiters[0]?.grant()
-    if (waiters.length === 0) queues.delete(waiter.name)
+    if (holder === waiter) grantNext()
+    else if (queue.includes(waiter)) queue.splice(queue.indexOf(waiter), 1)
   }
 
   const profile: Profile = {
@@ -106,25 +92,21 @@ export function createProfile(world: World, observer: () => Observer): Profile {
       observer().wipes++
     },
     steal() {
-      const [holder] = waitersOf(LOCK)
       if (!holder) return
       count('lock stolen')
-      release(holder)
+      holder.lose()
+      grantNext()
     },
     releaseAll(actor) {
-      // Those who wait go first, so that none of them is granted a lock that the same page held.
-      for (const waiter of all().reverse()) {
-        if (waiter.actor !== actor) continue
-        release(waiter)
-        waiter.lose()
-      }
+      for (const waiter of queue.filter((one) => one.actor === actor)) release(waiter)
+      if (holder?.actor === actor) grantNext()
       ears.delete(actor)
     },
-    heldBy: (actor) => all().filter((one) => one.actor === actor).length,
+    heldBy: (actor) => queue.filter((one) => one.actor === actor).length + (holder?.actor === actor ? 1 : 0),
     openTab,
   }
 
-  function openTab(actor: Actor, kind: TabKind = 'new'): Tab {
+  function openTab(actor: Actor): Tab {
     const timers = new Set<object>()
     const listeners = new Set<(event: LifecycleEvent) => void>()
     const reports: unknown[] = []
@@ -132,16 +114,23 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     let isLedgerClosed = false
 
     /** The transaction itself needs no tab; only its answer does. */
-    function transact<Result>(label: string, work: () => Result): Promise<Result> {
+    function transact<Result>(
+      label: string,
+      work: (entry: Entry | undefined) => Result,
+      overwrites = false,
+    ): Promise<Result> {
       return new Promise((resolve, reject) => {
         const isSlow = world.isHostile && world.choose(8) === 7
         world.after(isSlow ? 3 : 0, undefined, `${actor.name} ${label}`, () => {
           if (actor.isCrashed) return
-          if (isStruck('transaction failed', 60)) {
+          const fails = isStruck('transaction failed', 60)
+          const isUnreadable = fails && !overwrites && isStruck('record unreadable', 4)
+          const entry = isUnreadable ? readEntry(null) : profile.entry
+          if ((fails && !isUnreadable) || entry === null) {
             world.after(0, actor, 'transaction failed', () => reject(new Error('transaction failed')))
             return
           }
-          const result = work()
+          const result = work(entry)
           world.after(0, actor, `${label} done`, () => resolve(result))
         })
       })
@@ -182,33 +171,25 @@ export function createProfile(world: World, observer: () => Observer): Profile {
         createId: () => `${actor.name}-${ids++}`,
         report: (error) => reports.push(error),
         locks: {
-          request(name = LOCK) {
+          request(steal) {
             let resolve: (release: (() => void) | undefined) => void = () => {}
             const granted = new Promise<(() => void) | undefined>((settle) => {
               resolve = settle
             })
-            const isGuard = name !== LOCK
-            const isRefused = kind === 'without locks' || (isGuard && kind === 'without guards')
-            if (isRefused || (isGuard && isStruck('guard refused', 40))) {
-              resolve(undefined)
-              return { granted, cancel: () => {} }
-            }
-            const waiters = waitersOf(name)
             const waiter: Waiter = {
               actor,
-              name,
-              grant: () =>
-                world.after(0, actor, isGuard ? `guard ${name} granted` : 'lock granted', () =>
-                  // A cache that keeps no locks has dropped it by now.
-                  resolve(waitersOf(name).includes(waiter) ? () => release(waiter) : undefined),
-                ),
-              // The page hears of it when it is back.
-              lose: () => world.after(0, actor, 'lock lost', () => resolve(undefined)),
+              grant: () => world.after(0, actor, 'lock granted', () => resolve(() => release(waiter))),
+              lose: () => {},
             }
-            waiters.push(waiter)
-            if (waiters[0] === waiter) waiter.grant()
+            if (steal) {
+              holder = waiter
+              waiter.grant()
+            } else {
+              queue.push(waiter)
+              if (!holder) grantNext()
+            }
             const cancel = (): void => {
-              if (!waiters.includes(waiter) || waiters[0] === waiter) return
+              if (!queue.includes(waiter)) return
               release(waiter)
               resolve(undefined)
             }
@@ -233,22 +214,26 @@ export function createProfile(world: World, observer: () => Observer): Profile {
         },
         ledger: {
           shared: true,
-          read: () => transact('reads', () => profile.entry),
-          update: <Result>(transition: (entry: Entry | undefined) => Change<Result>) =>
-            transact('writes', () => {
-              const change = transition(profile.entry)
-              if (change.entry) {
-                observer().committed(profile.entry, change.entry)
-                const { attempt, epoch, generation, status } = change.entry
-                world.note(
-                  `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
-                )
-                if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
-                past.push(change.entry)
-                profile.entry = change.entry
-              }
-              return change.result
-            }),
+          read: () => transact('reads', (entry) => entry),
+          update: <Result>(transition: (entry: Entry | undefined) => Change<Result>, overwrites?: boolean) =>
+            transact(
+              'writes',
+              (entry) => {
+                const change = transition(entry)
+                if (change.entry) {
+                  observer().committed(profile.entry, change.entry)
+                  const { attempt, epoch, generation, status } = change.entry
+                  world.note(
+                    `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
+                  )
+                  if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
+                  past.push(change.entry)
+                  profile.entry = change.entry
+                }
+                return change.result
+              },
+              overwrites,
+            ),
           close() {
             isLedgerClosed = true
           },

@@ -21,7 +21,6 @@ export interface NetworkTerms {
   readonly observer: Observer
   readonly isCookie: boolean
   readonly refreshTimeout: number
-  readonly isSlowServer: boolean
 }
 
 type Fate = 'fine' | 'request lost' | 'answer lost' | '429' | '503' | 'slow' | 'body lost' | 'html' | 'request late'
@@ -44,7 +43,7 @@ const ABORTING = 50
 const OVERTAKING = 1_050
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
-  const { world, server, profile, observer, isCookie, refreshTimeout, isSlowServer } = terms
+  const { world, server, profile, observer, isCookie, refreshTimeout } = terms
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
@@ -55,8 +54,6 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   }
 
   const delay = (): number => (world.isHostile ? ([1, 20, 200][world.choose(3)] ?? 1) : 1)
-  /** Of a server that always takes its time. */
-  const reflect = (): number => (isSlowServer ? delay() + 600 : delay())
 
   function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
     const fate = pickFate()
@@ -68,7 +65,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         world.after(wait, actor, what, () => {
           // The sender has given up by then.
           if (send && !signal.aborted) send.heard = heard
-          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
+          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout
           settle()
         })
       }
@@ -87,22 +84,16 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
-        const wait =
-          fate === 'slow'
-            ? ([refreshTimeout + ABORTING - 25, refreshTimeout + 500, 1_200, 1_700][world.choose(4)] as number)
-            : delay()
-        if (send && isCookie && fate !== 'slow' && fate !== 'request late') send.landsAt = world.elapsed + wait
+        const wait = fate === 'slow' ? refreshTimeout + (world.choose(2) === 0 ? ABORTING - 25 : 500) : delay()
         if (isCookie) {
           // The jar changes when the headers arrive, tab or no tab.
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
             // A browser closes the connection of a request that is given up, but not at once.
             if (signal.aborted && world.elapsed - sentAt > refreshTimeout + ABORTING) return
-            // One that comes after its time-out, or after the answer to its own resend, cannot be waited for.
+            // One that comes after its time-out cannot be waited for.
             const isOvertaken =
               jarEpoch !== profile.jarEpoch &&
-              profile.jar !== undefined &&
-              world.elapsed - sentAt < refreshTimeout &&
-              !send?.isTakenOver &&
+              !/slow|late/.test(fate) &&
               observer.wipes === 0 &&
               !profile.hasCrossedLogins
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
@@ -126,7 +117,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if (overtaken) world.after(delay(), undefined, `server hears ${actor.name}'s elder`, overtaken)
       }
       // Longer than the sender waits, and longer than its lease.
-      const way = fate === 'request late' ? refreshTimeout * 12 : reflect()
+      const way = fate === 'request late' ? refreshTimeout * 12 : delay()
       world.after(way, undefined, `server hears ${actor.name}`, hearOnce)
       if (fate === 'request late') profile.overtaken.set(token, hearOnce)
     })
@@ -134,7 +125,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   const refresh = ({ refreshToken, signal }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    return exchange(token, observer.sent(actor, token, profile.entry), signal) as Promise<never>
+    return exchange(token, observer.sent(actor, token), signal) as Promise<never>
   }
 
   const respond = (status: number): Response =>

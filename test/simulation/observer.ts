@@ -1,7 +1,6 @@
 // Watches one schedule from the server's side and through the ledger, and names the promise that was broken.
 
 import type { Entry } from '../../src/core/entry/entry.ts'
-import { overdueAfter } from '../../src/core/protocol/limits.ts'
 import { familyOf, indexOf, type Server } from './server.ts'
 import type { Actor, World } from './world.ts'
 
@@ -18,7 +17,7 @@ export interface Send {
   readonly token: string
   readonly at: number
   readonly wall: number
-  /** How often the wall clock had jumped by then. */
+  /** How often the wall clock had jumped when it was claimed: by that instant the client counts. */
   readonly jumps: number
   /** The newest epoch of the ledger. */
   readonly epoch: number
@@ -26,16 +25,6 @@ export interface Send {
   wasAsleep: boolean
   /** The ledger has moved on since. */
   isSettled: boolean
-  /** What the ledger knew of its claim, and of the server. */
-  readonly claim: Entry | undefined
-  /** When its sender left or fell asleep. */
-  leftAt: number | undefined
-  /** Somebody has taken its attempt over. */
-  isTakenOver: boolean
-  /** Whether everybody can see that it has left. */
-  isGone: boolean
-  /** When its answer changes the cookie jar, where it takes the usual time. */
-  landsAt: number | undefined
   /** What its sender has heard. */
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
 }
@@ -52,11 +41,9 @@ export interface Observer {
   anonymous: number
   /** Whether somebody asks for refreshes that nobody needs. */
   isForced: boolean
-  sent(actor: Actor, token: string | undefined, claim: Entry | undefined): Send | undefined
-  /** A tab freezes, whatever it has in hand; `isGone` if it has given up its locks. */
-  slept(actor: Actor, isGone?: boolean): void
-  /** Whether others may have taken its sender for gone, although it is back. */
-  wasTakenForGone(send: Send): boolean
+  sent(actor: Actor, token: string | undefined): Send | undefined
+  /** A tab freezes, whatever it has in hand. */
+  slept(actor: Actor): void
   /** A request of a tab reached the API with this access token. */
   called(actor: Actor, accessToken: string | undefined): void
   posted(message: unknown): void
@@ -65,12 +52,6 @@ export interface Observer {
   committed(before: Entry | undefined, after: Entry): void
   fail(promise: string, message: string): void
 }
-
-/** How long an owner that may be asleep is left alone at least (in milliseconds). */
-const SILENCE = 9_500
-
-/** How long the ledger may take to hear that an answer is overdue (in milliseconds). */
-const MARKING = 700
 
 export interface ObserverTerms {
   readonly world: World
@@ -86,26 +67,9 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
   const newest = new Map<Actor, string>()
   const lineage = new Map<number, string>()
   const durable = new Map<string, number>()
+  const jumpsAtClaim = new Map<string, number>()
   let violation: Violation | undefined
   let highest = 0
-
-  const wasTakenForGone = ({ claim, leftAt = world.elapsed, isGone }: Send): boolean =>
-    claim?.attempt?.owner.includes('~') === true && (isGone || world.elapsed - leftAt >= SILENCE)
-
-  /** Why the sender of a request without an answer must be taken for living; undefined if it need not. */
-  function whyAlive(send: Send): string | undefined {
-    if (send.leftAt === undefined) return 'its sender lives'
-    return wasTakenForGone(send) ? undefined : 'nobody can see that its sender is gone'
-  }
-
-  /** Why its answer may still change the cookie jar. */
-  function whyPending(one: Send): string | undefined {
-    const alive = whyAlive(one)
-    if (alive || one.leftAt === undefined) return alive
-    if (one.landsAt !== undefined && one.landsAt > world.elapsed) return 'its answer is on its way'
-    const wasOverdue = one.leftAt - one.at > overdueAfter(one.claim?.usualWait) + MARKING
-    return wasOverdue ? 'its answer was overdue when its sender left' : undefined
-  }
 
   const observer: Observer = {
     sends,
@@ -120,42 +84,34 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     fail(promise, message) {
       violation ??= new Violation(promise, message)
     },
-    sent(actor, token, claim) {
+    sent(actor, token) {
       if (token === undefined) {
         observer.anonymous++
         return undefined
       }
       const earlier = byToken.get(token) ?? []
       const first = earlier.find((one) => one.heard !== 'refused')
-      for (const one of earlier) one.isTakenOver = true
       for (const one of earlier) {
         if (one.heard === 'refused' || observer.wipes > 0) continue
         const wait = world.elapsed - one.at
         const isGone = one.actor.isCrashed || one.actor.isFrozen
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
-        if (one.heard === 'nothing' && wait < refreshTimeout - 1) {
-          const reason = isCookie ? whyPending(one) : whyAlive(one)
-          if (reason) observer.fail('P1', `${token} sent while it is on the wire: ${reason}`)
-        }
+        if (one.heard === 'nothing' && wait < refreshTimeout - 1)
+          observer.fail('P1', `${token} sent while it is on the wire`)
         if (one.heard === 'granted' && !isGone && !one.wasAsleep) observer.fail('P1', `${token} is known to be spent`)
         if (one.heard === 'rejected' && !isGone && !one.wasAsleep)
           observer.fail('P1', `${token} was refused for good and is sent again`)
-        const isLate = Number.isFinite(resendWithin) && one.jumps === world.jumps
-        if (isLate && world.wall() - (first as Send).wall > resendWithin)
-          observer.fail('P1', `${token} sent past the grace`)
       }
+      // A clock that has jumped since the first of them was claimed cannot tell.
+      if (first && observer.wipes === 0 && first.jumps === world.jumps && world.wall() - first.wall > resendWithin)
+        observer.fail('P1', `${token} sent past the grace`)
       const send: Send = {
         actor,
         token,
         at: world.elapsed,
         wall: world.wall(),
-        jumps: world.jumps,
+        jumps: jumpsAtClaim.get(actor.name) ?? world.jumps,
         epoch: highest,
-        claim,
-        leftAt: undefined,
-        isTakenOver: false,
-        isGone: false,
-        landsAt: undefined,
         wasAsleep: false,
         isSettled: false,
         heard: 'nothing',
@@ -165,7 +121,6 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           one.heard === 'nothing' &&
           !one.actor.isCrashed &&
           !one.actor.isFrozen &&
-          !one.wasAsleep &&
           familyOf(one.token) === familyOf(token) &&
           indexOf(one.token) < indexOf(token) &&
           world.elapsed - one.at < refreshTimeout - 1,
@@ -188,16 +143,10 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       sends.push(send)
       return send
     },
-    slept(actor, isGone = false) {
+    slept(actor) {
       observer.interruptions++
-      for (const send of sends) {
-        if (send.actor !== actor || send.isSettled) continue
-        send.wasAsleep = true
-        send.leftAt ??= world.elapsed
-        send.isGone ||= isGone
-      }
+      for (const send of sends) if (send.actor === actor && !send.isSettled) send.wasAsleep = true
     },
-    wasTakenForGone,
     called(actor, accessToken) {
       if (accessToken === undefined) return
       const last = newest.get(actor)
@@ -214,7 +163,9 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (JSON.stringify(message).includes('rt.')) observer.fail('P8', 'the refresh token travels over the channel')
     },
     revoked(token, entry) {
-      const isLiving = token && entry?.status === 'signed-in' && entry.refreshToken && !isCookie && observer.wipes === 0
+      // A login that is running and fails goes back to the session before it.
+      const isAlive = entry?.status === 'signed-in' || (entry?.status === 'signing-in' && entry.grant !== undefined)
+      const isLiving = token && isAlive && entry.refreshToken && !isCookie && observer.wipes === 0
       if (isLiving && familyOf(token) === familyOf(entry.refreshToken as string)) {
         observer.fail('P5', 'a client revokes the grant it lives on')
       }
@@ -224,6 +175,9 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
       if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
+      const { attempt } = after
+      if (attempt && attempt.owner !== before?.attempt?.owner)
+        jumpsAtClaim.set(attempt.owner.split('-')[0] as string, world.jumps)
       if (after.epoch > highest) observer.epochAt = world.elapsed
       highest = Math.max(highest, after.epoch)
       if (before?.epoch !== after.epoch || before.generation !== after.generation)

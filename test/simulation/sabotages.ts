@@ -18,15 +18,16 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/protocol/refresher.ts',
-        'const sending = transport.send(refreshToken, attempt.id)',
+        'const outcome = await transport.send(refreshToken, attempt.id)',
         `const sending = transport.send(refreshToken, attempt.id)
-         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))`,
+         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))
+         const outcome = await sending`,
       ),
     ],
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [edit('core/protocol/refresher.ts', '(await look())?.usualWait', 'undefined')],
+    edits: [edit('core/protocol/refresher.ts', '    await look()\n    if (wireIsSuspect', '    if (wireIsSuspect')],
   },
   {
     name: 'announced before the commit',
@@ -36,7 +37,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         'const result = await persist((entry) =>',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
-           siblings.tell(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
+           publish(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
          }
          const result = await persist((entry) =>`,
       ),
@@ -47,7 +48,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        "if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')",
+        "if (!isOfGrant(entry, claim)) return withdraw(entry, claim, 'superseded')",
         "if (!entry) return withdraw(entry, claim, 'superseded')",
       ),
     ],
@@ -77,7 +78,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        'if (since(clock, startedAt) > SEND_WINDOW || !guards.has(owner)) {',
+        'if (since(clock, startedAt) > SEND_WINDOW) {',
         'if (since(clock, startedAt) < 0) {',
       ),
     ],
@@ -92,9 +93,25 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/protocol/refresher.ts',
-        '    unsent = undefined\n',
-        '    unsent = undefined\n    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n',
+        '    const sentAt = instantOf(clock)\n',
+        '    if (wireIsSuspect && !(await transport.probe())) throw missed()\n    wireIsSuspect = false\n    const sentAt = instantOf(clock)\n',
       ),
+    ],
+  },
+  {
+    name: 'a claim that was never sent is left in the ledger',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        '      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))\n',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'a record that cannot be read is taken for none',
+    edits: [
+      edit('core/entry/entry.ts', 'return isReadable ? entry : null', 'return isReadable && entry ? entry : undefined'),
     ],
   },
   {
@@ -102,8 +119,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
-        'if (!isMine(entry, claim) && !isRefused) return { result: undefined }\n  if (!isRefused',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
+        'if (!entry || (!isMine(entry, claim) && !isRefused)) return { result: undefined }\n  if (!isRefused',
       ),
     ],
   },
@@ -119,15 +136,26 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a verdict by one that no longer owns the attempt',
-    edits: [edit('core/entry/outcome-transitions.ts', 'claim.generation || !isMine(entry, claim)', 'claim.generation')],
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
+        'if (!entry) return { result: undefined }\n  // A resend',
+      ),
+    ],
   },
   {
     name: 'a verdict on a generation that is over',
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }',
-        '',
+        "entry.generation !== claim.generation || entry.status === 'signing-in'",
+        "entry.status === 'signing-in'",
+      ),
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
+        'if (!entry) return { result: undefined }\n  // A resend',
       ),
     ],
   },
@@ -141,7 +169,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a result of an older mark is adopted',
     edits: [
-      edit('core/protocol/session.ts', 'if (isNewer(mark, entry)) return', ''),
+      edit('core/protocol/view.ts', 'if (isNewer(view.mark, entry)) return undefined', ''),
       edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
@@ -192,7 +220,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a sign-in does not wait for a sign-out under way',
-    edits: [edit('core/protocol/sign-in-out.ts', '        ...leaving.map((owner) => ({ owner })),\n', '')],
+    edits: [edit('core/protocol/sign-in-out.ts', 'waitsForSignOut && leaving ? leaving : []', '[]')],
   },
   {
     name: 'a sign-in waits for the newest sign-out only',
@@ -207,14 +235,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/session-transitions.ts',
-        'if (found?.epoch !== epoch) return { result: undefined }\n  return write({ ...living',
-        'return write({ ...living',
+        'if (found?.epoch !== epoch) return { result: undefined }\n  return write(living',
+        'return write(living',
       ),
     ],
   },
   {
     name: 'a 401 refreshes although the session has moved on',
-    edits: [edit('core/protocol/access.ts', 'if (isNewer() && session.isReady(0)) return current()\n', '')],
+    edits: [edit('core/protocol/access.ts', 'if (hasMovedOn() && session.isReady(0)) return current()\n', '')],
   },
   {
     name: "a caller's abort cancels the shared refresh",
@@ -234,7 +262,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the lock is waited for without end',
-    edits: [edit('core/protocol/refresher.ts', 'await siblings.changed(LOCK_WAIT)', 'await granted')],
+    edits: [edit('core/protocol/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), cancel)', '() => {}')],
   },
   {
     name: 'a commit that fails loses the answer',
@@ -282,8 +310,30 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'a failed login goes back to a session whose refresh is on its way',
-    edits: [edit('core/entry/session-transitions.ts', 'before && (!attempt || attempt.doubt)', 'before')],
+    name: 'a failed login gives the session another grant',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'living({ ...found, epoch: epoch + 1 })',
+        'living({ ...found, epoch: epoch + 1, grant: undefined })',
+      ),
+    ],
+  },
+  {
+    name: 'a login forgets the grant that it may go back to',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'grantOf(found) : undefined',
+        'epochAfter(found, known, now) : undefined',
+      ),
+    ],
+  },
+  {
+    name: 'a login goes on with a count that an answer to the session before it does not fit',
+    edits: [
+      edit('core/entry/session-transitions.ts', 'generation: 0,\n    ...found,', '...found,\n    generation: 0,'),
+    ],
   },
   {
     name: 'a timer has a fraction of a millisecond',
@@ -291,52 +341,12 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'an ask tells nothing of a newer session',
-    edits: [edit('core/protocol/siblings.ts', "type === 'ask' && !isNewer(message, session.mark)", "type === 'ask'")],
-  },
-  {
-    name: 'a guard is not held',
     edits: [
-      edit('core/protocol/guards.ts', 'held.set(owner, release)\n', 'held.set(owner, release)\n      release?.()\n'),
+      edit(
+        'core/protocol/siblings.ts',
+        "message.type === 'ask' && !isNewer(message, session.mark)",
+        "message.type === 'ask'",
+      ),
     ],
-  },
-  {
-    name: 'a guard that was refused counts as held',
-    edits: [edit('core/protocol/guards.ts', 'release ? guarded : id', 'guarded')],
-  },
-  {
-    name: 'the guard of an unsent claim is given up before the next claim',
-    edits: [edit('core/protocol/refresher.ts', '!unsettled && owner !== unsent', '!unsettled')],
-  },
-  {
-    name: 'a page that was hidden between guard and claim sends all the same',
-    edits: [edit('core/protocol/refresher.ts', ' > SEND_WINDOW || !guards.has(owner)', ' > SEND_WINDOW')],
-  },
-  {
-    name: 'an answer on its way to a page that is gone is not waited for',
-    edits: [edit('core/protocol/refresher.ts', 'transport.outlivesPage ? graceOf(usualWait) : 0', '0')],
-  },
-  {
-    name: 'an answer that takes longer than usual is not marked',
-    edits: [edit('core/entry/outcome-transitions.ts', 'overdue: true', 'overdue: false')],
-  },
-  {
-    name: 'an owner that was silent for a moment is taken for gone',
-    edits: [edit('core/protocol/lease.ts', 'askedAt >= SILENCE', 'askedAt >= 600')],
-  },
-  {
-    name: 'an owner that lives does not say so',
-    edits: [edit('core/protocol/siblings.ts', "else if (guards.has(owner)) post('news', undefined, owner)", '')],
-  },
-  {
-    name: 'a login waits no longer than usual for a refresh whose page is gone',
-    edits: [edit('core/protocol/sign-in-out.ts', ' || (waitsForSignOut && !transport.holdsRefreshToken)', '')],
-  },
-  {
-    name: 'a login does not wait for a sign-out whose page is gone',
-    edits: [edit('core/protocol/sign-in-out.ts', 'transport.holdsRefreshToken ? 0 : graceOf(entry.usualWait)', '0')],
-  },
-  {
-    name: 'a page that was hidden amid its sign-out tells the server all the same',
-    edits: [edit('core/protocol/sign-in-out.ts', 'isNewest && guards.has(second) && ', 'isNewest && ')],
   },
 ]

@@ -3,26 +3,33 @@ import { expect, test } from 'vitest'
 import { report, runMany, type Totals, termsOf } from './run.ts'
 import { runSabotage } from './sabotage.ts'
 import { SABOTAGES } from './sabotages.ts'
+import type { Terms } from './schedule.ts'
 import seeds from './seeds.json' with { type: 'json' }
+
+/** Tabs and policy follow from the seed where they are not given. */
+type StoredSeed = Pick<Terms, 'seed'> & Partial<Terms>
 
 const SCHEDULES = 20_000
 
-async function verify(count: number, seedOf: (index: number) => number): Promise<Totals> {
+async function verify(count: number, terms: (index: number) => Terms): Promise<Totals> {
   const totals: Totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
-  const failure = await runMany(count, (index) => termsOf(seedOf(index)), totals)
+  const failure = await runMany(count, terms, totals)
   if (failure) expect.fail(await report(failure))
   return totals
 }
 
 test('every seed that ever failed keeps all promises', async () => {
-  const { schedules } = await verify(seeds.length, (index) => seeds[index]?.seed ?? 0)
+  const { schedules } = await verify(seeds.length, (index) => {
+    const { seed, tabs, policy } = seeds[index] as StoredSeed
+    return termsOf(seed, tabs, policy)
+  })
   expect(schedules).toBe(seeds.length)
 })
 
 test(`${SCHEDULES} schedules of a fresh seed keep all promises`, async () => {
   const seed = Date.now() % 1_000_000_000
   console.log(`simulation: npm run simulate -- --schedules ${SCHEDULES} --seed ${seed}`)
-  const { schedules, faults } = await verify(SCHEDULES, (index) => seed + index)
+  const { schedules, faults } = await verify(SCHEDULES, (index) => termsOf(seed + index))
   expect(schedules).toBe(SCHEDULES)
   expect(Object.keys(faults).length).toBeGreaterThan(15)
 }, 300_000)

@@ -7,15 +7,15 @@ import { build } from 'vite'
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 const ENTRY = 'virtual:entry.ts'
 
-/** Bundles TypeScript, given as source text or as a path; `authfetch` is the library's source. */
-export async function bundle(entry: string): Promise<string> {
+/** Bundles TypeScript, given as source text or as a path; `authfetch` is the library's source, or the file given. */
+export async function bundle(entry: string, library = `${SOURCE}/index.ts`): Promise<string> {
   const isPath = !entry.includes('\n') && existsSync(entry)
   const result = await build({
     configFile: false,
     logLevel: 'silent',
     resolve: {
       alias: [
-        { find: /^authfetch$/, replacement: `${SOURCE}/index.ts` },
+        { find: /^authfetch$/, replacement: library },
         { find: /^authfetch\/(\w+)$/, replacement: `${SOURCE}/$1.ts` },
       ],
     },

@@ -13,7 +13,6 @@ import {
   DisposedError,
   oauthRefresh,
   oauthRevocation,
-  type Platform,
   type Refresh,
   RefreshUnavailableError,
   SessionEndedError,
@@ -32,7 +31,7 @@ import {
   stepUpOf,
 } from 'authfetch/login'
 import * as react from 'authfetch/react'
-import { createTestAuth, type TestAuth } from 'authfetch/testing'
+import { createTestAuth, type Entry, type LockRequest, type Platform, type TestAuth } from 'authfetch/testing'
 import * as vue from 'authfetch/vue'
 import { expectTypeOf } from 'expect-type'
 import type { KyInstance } from 'ky'
@@ -116,9 +115,9 @@ export function state(): unknown {
 export function events(): void {
   expectTypeOf(auth.subscribe(() => {})).toEqualTypeOf<() => void>()
   auth.on('signed-out', (detail) => expectTypeOf(detail).toEqualTypeOf<AuthEvents['signed-out']>())
-  auth.on('signed-out', ({ reason, origin }) => {
+  auth.on('signed-out', ({ reason, source }) => {
     expectTypeOf(reason).toEqualTypeOf<SignedOutReason>()
-    expectTypeOf(origin).toEqualTypeOf<'this-tab' | 'other-tab'>()
+    expectTypeOf(source).toEqualTypeOf<'this-tab' | 'other-tab'>()
   })
   auth.on('refresh-failed', ({ error, retryAt }) => {
     expectTypeOf(error).toEqualTypeOf<RefreshUnavailableError>()
@@ -225,6 +224,8 @@ export function requests(): void {
     readTokens: (response): TokenResponse | undefined => (response.ok ? {} : undefined),
   })
   const platform: Partial<Platform> = { random: () => 0 }
+  expectTypeOf<ReturnType<Platform['locks']['request']>>().toEqualTypeOf<LockRequest>()
+  expectTypeOf<Awaited<ReturnType<Platform['ledger']['read']>>>().toEqualTypeOf<Entry | undefined>()
   createAuthClient({ refresh: another, platform })
   void wrong
 }

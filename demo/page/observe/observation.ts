@@ -39,7 +39,7 @@ export type Sight =
   | {
       readonly kind: 'session'
       readonly step: keyof AuthEvents
-      readonly origin: 'this-tab' | 'other-tab'
+      readonly source: 'this-tab' | 'other-tab'
       readonly detail?: string
     }
   | {

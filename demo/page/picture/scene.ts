@@ -111,9 +111,9 @@ function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks:
         break
       }
       case 'session':
-        if (seen.step === 'signed-out' && seen.origin === 'other-tab') mark('ended', at, `signed out: ${seen.detail}`)
+        if (seen.step === 'signed-out' && seen.source === 'other-tab') mark('ended', at, `signed out: ${seen.detail}`)
         else if (seen.step === 'refresh-failed') mark('trouble', at, `no new token: ${seen.detail}`)
-        else if (seen.origin === 'other-tab')
+        else if (seen.source === 'other-tab')
           mark('adopted', at, seen.step === 'refreshed' ? 'adopts the new token' : 'adopts the session')
         break
       case 'page': {

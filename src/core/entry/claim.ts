@@ -18,8 +18,6 @@ export interface ClaimTerms {
   readonly now: number
   readonly resendWithin: number
   readonly holdsRefreshToken: boolean
-  /** A claim of this tab whose request was never sent. */
-  readonly unsent: string | undefined
   /** Whether the lease of the entry's attempt still lasts. */
   readonly isFresh: boolean
 }
@@ -53,10 +51,9 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'rejected')
 
   const { attempt, retry } = entry
-  const isUnsent = attempt?.owner === terms.unsent
-  if (attempt && !attempt.doubt && !isUnsent && terms.isFresh) return { result: { kind: 'wait' } }
+  if (attempt && !attempt.doubt && terms.isFresh) return { result: { kind: 'wait' } }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
-  const resend = attempt !== undefined && (!isUnsent || attempt.resend)
+  const resend = attempt !== undefined
   // A clock that went back says nothing of the time that passed, so the distance counts.
   if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 

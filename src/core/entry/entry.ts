@@ -11,7 +11,7 @@ export type SignedOutReason = 'initial' | 'requested' | 'rejected' | 'reuse-dete
 export interface Mark {
   /** One for each sign-in and sign-out; it only grows. */
   readonly epoch: number
-  /** How often the session has been refreshed. */
+  /** How often the session has been refreshed, logins that failed included. */
   readonly generation: number
 }
 
@@ -19,14 +19,9 @@ export interface Mark {
 export interface Attempt {
   /** The idempotency key; a resend keeps it. */
   readonly id: string
-  /**
-   * Names the claim, unlike any other. Behind `~` stands its grace (in milliseconds), if a guard shows whether its page
-   * lives: how long after its sending an answer may still change the cookie jar.
-   */
+  /** Names the claim, unlike any other. */
   readonly owner: string
-  /** The answer takes longer than usual, so its grace says nothing. */
-  readonly overdue?: boolean
-  /** In milliseconds since the epoch; a takeover keeps it. */
+  /** When the first request was sent (in milliseconds since the epoch); a takeover keeps it. */
   readonly firstSentAt: number
   /** No answer came, so others need not wait for the lease. */
   readonly doubt: boolean
@@ -36,9 +31,9 @@ export interface Attempt {
 
 /** When the next attempt may be made; `setAt` shows a clock that has gone back since. */
 export interface Retry {
-  /** In milliseconds since the epoch. */
+  /** The earliest time of the next attempt (in milliseconds since the epoch). */
   readonly at: number
-  /** In milliseconds since the epoch. */
+  /** When that was written (in milliseconds since the epoch). */
   readonly setAt: number
   /** How often refreshing has failed in a row. */
   readonly failures: number
@@ -60,10 +55,19 @@ export interface Entry extends Mark {
   readonly retry?: Retry | undefined
   /** The sign-outs that the server has not been told of yet. */
   readonly leaving?: readonly string[] | undefined
-  /** What a failed login goes back to. */
-  readonly before?: 'signed-in' | undefined
-  /** How long the server usually takes to answer a refresh (in milliseconds). */
-  readonly usualWait?: number | undefined
+  /** The epoch in which the grant began, where it is an older one; while a login runs, a failed one goes back to it. */
+  readonly grant?: number | undefined
+}
+
+/**
+ * What a store holds as an entry: undefined where there is none, null where it cannot be read. That is not the same: a
+ * living session may be there. WebKit's SharedWorker gives null for it; an entry with a `version` is of a later release.
+ */
+export function readEntry(record: unknown): Entry | undefined | null {
+  if (record === undefined) return undefined
+  const entry = record as (Entry & { readonly version?: unknown }) | null
+  const isReadable = Number.isFinite(entry?.epoch) && Number.isFinite(entry?.generation) && entry?.version === undefined
+  return isReadable ? entry : null
 }
 
 /** The entry in which a claim was granted. */
@@ -72,10 +76,7 @@ export interface Claim extends Entry {
 }
 
 /** What the ledger keeps of tokens. */
-export interface Kept {
-  readonly refreshToken: string | undefined
-  readonly subject: string | undefined
-}
+export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant'>
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
 export interface Change<Result> {
@@ -94,15 +95,14 @@ export function nextEpoch(previous: number, now: number): number {
   return Math.max(previous + 1, now)
 }
 
-/** The attempt of which no outcome is known yet, if there is one. */
-export const attemptsOf = (entry: Entry | undefined): readonly Attempt[] =>
-  entry?.attempt?.doubt === false ? [entry.attempt] : []
+/** Names the grant that the refresh tokens of an entry belong to, through all logins that fail. */
+export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
 
 export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
 
 /** A living session; the access token stays out of the ledger. */
-export function living(epoch: number, generation: number, { refreshToken, subject }: Kept): Entry {
-  return { epoch, generation, status: 'signed-in', refreshToken, subject }
+export function living({ epoch, generation, refreshToken, subject, grant }: Mark & Kept): Entry {
+  return { epoch, generation, status: 'signed-in', refreshToken, subject, grant }
 }
 
 /** Leaves the entry in the ledger, and tells so. */

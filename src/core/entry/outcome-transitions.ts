@@ -4,6 +4,7 @@ import {
   type Change,
   type Claim,
   type Entry,
+  grantOf,
   isMine,
   type Kept,
   living,
@@ -14,25 +15,32 @@ import {
   write,
 } from './entry.ts'
 
-/** Withdraws a claim that a sign-in or sign-out has overtaken, so that nobody waits for it. */
+/** Whether an entry lives on the grant that was claimed, or goes back to it if the login that is running fails. */
+const isOfGrant = (entry: Entry | undefined, claim: Claim): entry is Entry =>
+  entry !== undefined && grantOf(entry) === grantOf(claim)
+
+/** Takes our claim back, so that nobody waits for it; a login that is running and fails has nothing to go back to. */
 function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result): Change<Result> {
   if (!entry || !isMine(entry, claim)) return { result }
-  // What the answer brought is discarded, so a failed login has no session to go back to.
-  return { entry: { ...entry, attempt: undefined, before: undefined }, result }
+  return { entry: { ...entry, attempt: undefined, grant: undefined }, result }
+}
+
+/** Ends the session, if the claim is of its newest refresh token, and no login is running. */
+function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number): Change<Entry | undefined> {
+  const isOver = !isOfGrant(entry, claim) || entry.generation !== claim.generation || entry.status === 'signing-in'
+  return isOver ? withdraw(entry, claim, undefined) : write(tombstone(entry, reason, now))
 }
 
 /** The next generation; without a new refresh token or subject, those before stay. */
-function advance(entry: Entry, { refreshToken = entry.refreshToken, subject = entry.subject }: Partial<Kept>): Entry {
-  return living(entry.epoch, entry.generation + 1, { refreshToken, subject })
+function advance(entry: Entry, { refreshToken = entry.refreshToken, subject = entry.subject }: Kept): Entry {
+  return living({ ...entry, generation: entry.generation + 1, refreshToken, subject })
 }
 
 const isOther = (entry: Entry, subject: string | undefined): boolean =>
   entry.subject !== undefined && subject !== undefined && entry.subject !== subject
 
 /** What a commit records; `retry` is set when the answer was lost but the cookie jar is new. */
-export interface Grant extends Partial<Kept> {
-  /** How long the server took (in milliseconds). */
-  readonly wait: number
+export interface Grant extends Kept {
   readonly retry?: Retry | undefined
 }
 
@@ -45,27 +53,21 @@ export function commit(
   /** Whether the lease of the entry's attempt still lasts. */
   isFresh: boolean,
 ): Change<Entry | 'superseded' | 'behind' | 'wait'> {
-  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, 'superseded')
+  if (!isOfGrant(entry, claim)) return withdraw(entry, claim, 'superseded')
   if (entry.generation !== claim.generation) return { result: 'behind' }
   const others = isMine(entry, claim) ? undefined : entry.attempt
   if (others && !others.doubt && isFresh) return { result: 'wait' }
   const next = advance(entry, grant)
-  return write({
+  return write<Entry>({
     ...next,
-    // Another user's cookie has come: a session of its own.
-    ...(isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0 }),
+    ...(entry.status === 'signing-in'
+      ? { status: entry.status }
+      : // Another user's cookie has come: a session of its own.
+        isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0, grant: undefined }),
     // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now.
     attempt: others && !claim.refreshToken ? { ...others, doubt: true } : undefined,
     retry: grant.retry,
-    // Of late answers the longest counts, and is forgotten by and by.
-    usualWait: Math.max(grant.wait, ((entry.usualWait ?? 0) + grant.wait) / 2),
   })
-}
-
-/** Marks an answer that takes longer than usual, for whoever sees its tab go. */
-export function delay(entry: Entry | undefined, claim: Claim): Change<void> {
-  if (!entry || !isMine(entry, claim)) return { result: undefined }
-  return { entry: { ...entry, attempt: { ...claim.attempt, overdue: true } }, result: undefined }
 }
 
 /** Records the server's verdict; undefined unless it ends the session. */
@@ -75,27 +77,25 @@ export function reject(
   reason: SignedOutReason,
   now: number,
 ): Change<Entry | undefined> {
-  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, undefined)
-  if (entry.generation !== claim.generation || !isMine(entry, claim)) return { result: undefined }
+  if (!entry || !isMine(entry, claim)) return { result: undefined }
   // A resend that is refused was most likely spent by the request whose answer was lost: no theft.
   const cause = claim.attempt.resend ? 'in-doubt' : reason
-  return write(tombstone(entry, entry.status === 'unknown' ? 'initial' : cause, now))
+  return end(entry, claim, entry.status === 'unknown' ? 'initial' : cause, now)
 }
 
 /**
- * Leaves the session for a later refresh. A claim that the server refused before processing is taken back; one without a
- * usable answer is in doubt, which ends the session when the policy forbids a resend.
+ * Leaves the session for a later refresh. A claim that was never sent, or that the server refused before processing, is
+ * taken back; one without a usable answer is in doubt, which ends the session when the policy forbids a resend.
  */
 export function postpone(
   entry: Entry | undefined,
   claim: Claim,
-  retry: Retry,
+  retry: Retry | undefined,
   isRefused: boolean,
   resendWithin: number,
 ): Change<Entry | undefined> {
-  if (!entry || entry.epoch !== claim.epoch) return withdraw(entry, claim, undefined)
-  if (!isMine(entry, claim)) return { result: undefined }
-  if (!isRefused && resendWithin === 0) return write(tombstone(entry, 'in-doubt', retry.setAt))
+  if (!entry || !isMine(entry, claim)) return { result: undefined }
+  if (!isRefused && resendWithin === 0) return end(entry, claim, 'in-doubt', retry?.setAt ?? 0)
   const attempt = isRefused && !claim.attempt.resend ? undefined : { ...claim.attempt, doubt: true }
   return { entry: { ...entry, attempt, retry }, result: undefined }
 }

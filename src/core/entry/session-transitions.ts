@@ -1,6 +1,6 @@
 /** The ledger's transitions at sign-in and sign-out. Each raises the epoch, so that nothing older is ever committed. */
 
-import { type Change, type Entry, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
+import { type Change, type Entry, grantOf, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
 
 const newestOf = (found: Entry | undefined, known: Mark): Mark => ({
   epoch: Math.max(found?.epoch ?? 0, known.epoch),
@@ -12,38 +12,36 @@ const epochAfter = (found: Entry | undefined, known: Mark, now: number): number 
 
 /** Starts a session with tokens at hand. */
 export function beginSession(found: Entry | undefined, known: Mark, tokens: Kept, now: number): Change<Entry> {
-  return write(living(epochAfter(found, known, now), 0, tokens))
+  return write(living({ ...tokens, epoch: epochAfter(found, known, now), generation: 0 }))
 }
 
 /** Refuses claims while a login runs; what is pending is kept, to be waited for. */
 export function beginSignIn(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
   return write<Entry>({
+    // The count goes on, so that an answer that is still to come finds its place.
+    generation: 0,
     ...found,
     epoch: epochAfter(found, known, now),
-    generation: 0,
     status: 'signing-in',
     reason: undefined,
     retry: undefined,
-    before: found?.status === 'signed-in' ? 'signed-in' : undefined,
+    grant: found?.status === 'signed-in' ? grantOf(found) : undefined,
   })
 }
 
 /** Confirms a login, unless another sign-in or sign-out has come since. */
 export function confirmSignIn(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  return write({ ...living(epoch, 1, tokens), usualWait: found.usualWait })
+  return write(living({ ...tokens, epoch, generation: found.generation + 1 }))
 }
 
-/** Goes back to the session before a failed login, if it is untouched. */
+/** Goes back to the session before a failed login, if there was one; its pending answer will find it by its grant. */
 export function abandonSignIn(found: Entry | undefined, epoch: number): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  const { attempt, before, subject, refreshToken } = found
-  // An answer that is still to come belongs to an older epoch, and takes the grant with it.
-  const isUntouched = before && (!attempt || attempt.doubt)
   return write<Entry>(
-    isUntouched
-      ? { ...living(epoch, 1, { refreshToken, subject }), attempt }
-      : { epoch, generation: 1, status: 'signed-out', reason: 'requested' },
+    found.grant === undefined
+      ? tombstone(found, 'requested', 0)
+      : { ...living({ ...found, epoch: epoch + 1 }), attempt: found.attempt },
   )
 }
 
@@ -56,7 +54,7 @@ export function beginSignOut(
 ): Change<{ readonly entry: Entry; readonly refreshToken: string | undefined }> {
   const ended = tombstone(newestOf(found, known), 'requested', now)
   const leaving = [...(found?.leaving ?? []), id]
-  const entry: Entry = { ...ended, attempt: found?.attempt, leaving, usualWait: found?.usualWait }
+  const entry: Entry = { ...ended, attempt: found?.attempt, leaving }
   return { entry, result: { entry, refreshToken: found?.refreshToken } }
 }
 

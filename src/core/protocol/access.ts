@@ -5,8 +5,9 @@ import type { Context } from './context.ts'
 import { since } from './instant.ts'
 import type { Refresher } from './refresher.ts'
 import { floorOf } from './schedule.ts'
-import type { Bearer, Held } from './session.ts'
+import type { Bearer } from './session.ts'
 import type { SignInOut } from './sign-in-out.ts'
+import type { Held } from './view.ts'
 
 export interface Access {
   /**
@@ -48,10 +49,10 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
       return session.bearer
     },
     async recover(before) {
-      const isNewer = (): boolean =>
+      const hasMovedOn = (): boolean =>
         session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
       const current = (): Bearer | undefined => (isSameSession(before) ? session.bearer : undefined)
-      if (isNewer() && session.isReady(0)) return current()
+      if (hasMovedOn() && session.isReady(0)) return current()
       if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return undefined
       session.distrust(before.held)
       try {
@@ -60,7 +61,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
         // The caller gets the 401; why there is no new token was told as `refresh-failed`.
         return undefined
       }
-      return isNewer() ? current() : undefined
+      return hasMovedOn() ? current() : undefined
     },
   }
 }

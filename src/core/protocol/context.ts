@@ -1,25 +1,23 @@
-/** What the parts of the core share, and writing the ledger with patience. */
+/** What the parts of the core share: writing the ledger with patience, and telling what came of it. */
 
+import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
 import type { Ledger, Platform, Transport } from '../ports.ts'
-import type { Guards } from './guards.ts'
-import type { Lease } from './lease.ts'
 import { SETTLING } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
+import type { Held } from './view.ts'
 
-/** What the parts of the core share. */
 export interface Context extends Omit<Platform, 'degraded'> {
   readonly transport: Transport
   readonly refreshTimeout: number
   readonly resendWithin: number
   readonly session: Session
   readonly siblings: Siblings
-  readonly guards: Guards
-  /** One for all that this tab waits for: it never waits for two things. */
-  readonly lease: Lease
   /** Writes the ledger, and tries again what storage refuses. */
   readonly persist: Ledger['update']
+  /** Adopts what this tab has brought about, if anything, then tells the other tabs and whoever waits in this one. */
+  readonly publish: (entry?: Entry, held?: Held) => void
 }
 
 /** The pauses (in milliseconds) between tries to write the ledger. */
@@ -27,11 +25,11 @@ const PERSISTENCE = [20, 100, 500, 2_000]
 
 /** Tries for as long as the lease allows for settling; then reports the last refusal as a refresh that is not possible now. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
-  return async (transition) => {
+  return async (transition, overwrites) => {
     const startedAt = clock.elapsed()
     for (let tries = 0; ; tries++) {
       try {
-        return await ledger.update(transition)
+        return await ledger.update(transition, overwrites)
       } catch (cause) {
         const pause = PERSISTENCE[tries]
         if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {
@@ -42,5 +40,12 @@ export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledge
         await new Promise<void>((resolve) => clock.after(pause, resolve))
       }
     }
+  }
+}
+
+export function createPublish(session: Session, siblings: Siblings): Context['publish'] {
+  return (entry, held) => {
+    if (entry) session.adopt(entry, 'this-tab', held)
+    siblings.tell()
   }
 }

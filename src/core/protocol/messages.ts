@@ -12,11 +12,10 @@ export interface Shared {
 
 export interface Message extends Mark {
   readonly version: 1
-  /** `ask`: who has the session? `news`: this is the session now. With an owner: does it live? It does. */
+  /** `ask`: who has the session? `news`: this is the session now. */
   readonly type: 'ask' | 'news'
   readonly status: Entry['status']
   readonly tokens?: Shared | undefined
-  readonly owner?: string | undefined
 }
 
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type
@@ -32,7 +31,6 @@ export function parseMessage(data: unknown): Message | undefined {
     Number.isFinite(message.epoch) &&
     Number.isFinite(message.generation) &&
     typeof message.status === 'string' &&
-    isOptional(message.owner, 'string') &&
     (tokens === undefined ||
       (Number.isFinite(tokens?.age) &&
         Number.isFinite(tokens.sentAt) &&

@@ -10,10 +10,7 @@ import { floorOf } from './schedule.ts'
 const LATE = 65_000
 
 /** Starts the timer, and the channel with it; returns what stops them. */
-export function startRefreshTimer(
-  { channel, clock, guards, lifecycle, session, siblings }: Context,
-  refresher: Refresher,
-): Cancel {
+export function startRefreshTimer({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
   let cancel: Cancel = () => {}
   let isStopped = false
 
@@ -58,9 +55,7 @@ export function startRefreshTimer(
     session.on('refresh-failed', arm),
     lifecycle.listen((event) => {
       if (event === 'hide') {
-        // An open channel keeps a page out of the back/forward cache, and one that is in there would keep its locks.
-        channel.close()
-        guards.endAll()
+        siblings.close()
         return
       }
       if (event === 'show') siblings.open()

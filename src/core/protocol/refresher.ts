@@ -1,19 +1,18 @@
 /** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
 
 import { claim } from '../entry/claim.ts'
-import { attemptsOf, type Entry, isNewer } from '../entry/entry.ts'
-import { delay } from '../entry/outcome-transitions.ts'
+import { isNewer } from '../entry/entry.ts'
+import { postpone } from '../entry/outcome-transitions.ts'
 import { RefreshUnavailableError } from '../errors.ts'
+import type { Cancel } from '../ports.ts'
 import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
 import type { Context } from './context.ts'
 import { createCoolDown } from './cool-down.ts'
 import { instantOf, since } from './instant.ts'
-import { graceOf, LOCK_WAIT, overdueAfter, SEND_WINDOW } from './limits.ts'
+import { createLease } from './lease.ts'
+import { leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
-import type { Held } from './session.ts'
-
-/** What the guards call the lock of this client's name. */
-const LOCK = ''
+import type { Held } from './view.ts'
 
 export interface Refresher {
   /**
@@ -23,7 +22,7 @@ export interface Refresher {
    */
   refresh(): Promise<void>
   /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
-  look(): Promise<unknown>
+  look(): Promise<void>
   /** For how much longer the last failure stands (in milliseconds); undefined when there is none, or new tokens have come. */
   pause(): number | undefined
   /** The network was lost or the page slept: look before sending, and now. */
@@ -33,19 +32,18 @@ export interface Refresher {
 }
 
 export function createRefresher(context: Context): Refresher {
-  const { clock, guards, lease, ledger, locks, persist, transport, refreshTimeout, resendWithin, session, siblings } =
-    context
+  const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings, persist } = context
+  const lease = createLease(clock, leaseOf(refreshTimeout))
   const coolDown = createCoolDown(clock, session)
-  const applyOutcome = createApplyOutcome(context)
+  const applyOutcome = createApplyOutcome(context, lease)
   let pending: Promise<void> | undefined
   /** The tokens that the pending refresh is to replace. */
   let replaced: Held | undefined
   let wireIsSuspect = false
   let misses = 0
-  let unsent: string | undefined
   let unsettled: ClaimedOutcome | undefined
-  let owner = ''
   let isStopped = false
+  let cancelLock: Cancel = () => {}
 
   const isDone = (): boolean =>
     isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== replaced)
@@ -57,13 +55,9 @@ export function createRefresher(context: Context): Refresher {
     try {
       let step: Step
       do {
-        await lock()
-        step = await turn().finally(() => {
-          guards.end(LOCK)
-          // What is not committed yet, or not sent, is still this tab's.
-          if (!unsettled && owner !== unsent) guards.end(owner)
-        })
-        if (step === 'wait') await lease.wait()
+        const unlock = await lock()
+        step = await turn().finally(unlock)
+        if (step === 'wait') await siblings.changed(POLLING)
       } while (step !== 'done')
       misses = 0
     } catch (cause) {
@@ -91,21 +85,27 @@ export function createRefresher(context: Context): Refresher {
     session.flush()
   }
 
-  /** Waits for the lock for a moment, then does without it: no promise rests on it, it spares work. */
-  async function lock(): Promise<void> {
-    if (isStopped) return
-    const { granted, cancel } = locks.request()
-    void granted.then(siblings.wake)
-    await siblings.changed(LOCK_WAIT)
-    cancel()
-    guards.hold(LOCK, await granted)
+  /** Waits for the lock for a bounded time, then does without it: no promise rests on it. */
+  async function lock(): Promise<Cancel | undefined> {
+    if (isStopped) return undefined
+    const { granted, cancel } = locks.request(false)
+    cancelLock = cancel
+    const stopTimer = clock.after(lockWaitOf(refreshTimeout), cancel)
+    const stopWatch = session.on('adopted', () => {
+      if (isDone()) cancel()
+    })
+    const unlock = await granted
+    stopTimer()
+    stopWatch()
+    if (unlock || isDone()) return unlock
+    await look()
+    return isDone() ? undefined : locks.request(true).granted
   }
 
-  async function look(): Promise<Entry | undefined> {
+  async function look(): Promise<void> {
     const entry = await ledger.read()
     if (entry && isNewer(entry, session.mark)) session.adopt(entry, 'other-tab')
     if (session.isBehind || !ledger.shared) await siblings.ask()
-    return entry
   }
 
   async function turn(): Promise<Step> {
@@ -119,7 +119,7 @@ export function createRefresher(context: Context): Refresher {
   }
 
   async function claimAndSend(): Promise<Step | ClaimedOutcome> {
-    const usualWait = (await look())?.usualWait
+    await look()
     if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()
       wireIsSuspect = false
@@ -129,7 +129,7 @@ export function createRefresher(context: Context): Refresher {
     if (!ledger.shared && !session.renewable) throw missed()
 
     const startedAt = instantOf(clock)
-    owner = await guards.begin(transport.outlivesPage ? graceOf(usualWait) : 0)
+    const owner = context.createId()
     const result = await ledger.update((entry) =>
       claim(entry, {
         known: { ...session.mark, status: session.status },
@@ -137,39 +137,29 @@ export function createRefresher(context: Context): Refresher {
         now: clock.now(),
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
-        unsent,
-        isFresh: lease.observe(...attemptsOf(entry)),
+        isFresh: lease.observe(entry?.attempt?.owner),
       }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (result.kind === 'ended') {
-      siblings.tell(result.entry)
+      context.publish(result.entry)
       return 'done'
     }
     if (result.kind === 'later') {
       throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
     }
     if (result.kind !== 'claimed') return result.kind
-    if (unsent) guards.end(unsent)
-    // Without its guard others take it for gone.
-    if (since(clock, startedAt) > SEND_WINDOW || !guards.has(owner)) {
-      unsent = owner
+    if (since(clock, startedAt) > SEND_WINDOW) {
+      // Nothing was sent, so nobody needs to wait for it, or to doubt.
+      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))
       return 'again'
     }
-    unsent = undefined
     const sentAt = instantOf(clock)
     const { attempt, refreshToken } = result.claim
-    const sending = transport.send(refreshToken, attempt.id)
-    const stop = clock.after(transport.outlivesPage ? overdueAfter(usualWait) : refreshTimeout, () => {
-      persist((entry) => delay(entry, result.claim)).catch(() => {
-        // Storage that fails is told of when the outcome is settled.
-      })
-    })
-    const outcome = await sending
-    stop()
+    const outcome = await transport.send(refreshToken, attempt.id)
     // An answer that lay waiting while the tab was frozen is as old as its request may be.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
-    return { claim: result.claim, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
+    return { claim: result.claim, outcome, receivedAt }
   }
 
   /** Nothing was sent. */
@@ -199,6 +189,7 @@ export function createRefresher(context: Context): Refresher {
     },
     stop() {
       isStopped = true
+      cancelLock()
       return pending
     },
   }

@@ -1,48 +1,24 @@
-/** What this tab knows of the session, and what it tells its listeners. It never goes back to an older mark. */
+/** The session of this tab: what it knows, and what it tells its listeners. */
 
-import type { JwtPayload } from 'jwt-decode'
 import { createEmitter, type Emitter } from '../emitter.ts'
 import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
 import type { RefreshUnavailableError } from '../errors.ts'
-import type { MissingPart, Platform } from '../ports.ts'
+import type { Platform } from '../ports.ts'
 import { decodeClaims, type Tokens } from '../responses/tokens.ts'
-import { type Instant, since } from './instant.ts'
-import { leewayOf, refreshDelay } from './schedule.ts'
-
-/** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
-export interface Held {
-  /** Undefined when both tokens live in httpOnly cookies. */
-  readonly accessToken: string | undefined
-  readonly claims: JwtPayload | undefined
-  /** In milliseconds from `receivedAt`; undefined when nothing tells. */
-  readonly lifetime: number | undefined
-  readonly receivedAt: Instant
-  /** When to refresh (in milliseconds from `receivedAt`). */
-  readonly refreshAfter: number | undefined
-}
-
-/** What is known of the session. It holds no token, and is the same frozen object until something changes. */
-export type AuthState =
-  | { readonly status: 'unknown'; readonly refreshing: boolean; readonly degraded: readonly MissingPart[] }
-  | {
-      readonly status: 'signed-in'
-      /** When the access token expires (in milliseconds since the epoch), by the local clock; undefined when unknown. */
-      readonly expiresAt: number | undefined
-      readonly refreshing: boolean
-      /** The parts of the platform that are missing, so that tabs agree less well. */
-      readonly degraded: readonly MissingPart[]
-    }
-  | { readonly status: 'signed-out'; readonly reason: SignedOutReason; readonly degraded: readonly MissingPart[] }
+import type { Instant } from './instant.ts'
+import { refreshDelay } from './schedule.ts'
+import { createValidity } from './validity.ts'
+import { type AuthState, adopt, type Held, NOTHING_KNOWN, stateOf } from './view.ts'
 
 /** Which tab brought a transition about. */
-export type Origin = 'this-tab' | 'other-tab'
+export type TabSource = 'this-tab' | 'other-tab'
 
 /** The transitions of the session, told in every tab; a failure is told in the tab that it happened in. */
 export interface AuthEvents {
   /** A session has begun, or was found again. */
-  'signed-in': { readonly origin: Origin }
+  'signed-in': { readonly source: TabSource }
   /** There is a new access token. */
-  refreshed: { readonly origin: Origin }
+  refreshed: { readonly source: TabSource }
   /**
    * No new token can be had now. `retryAt` (in milliseconds since the epoch) is the earliest time of the next try;
    * undefined when nothing tells, and then it comes within half a minute.
@@ -50,10 +26,10 @@ export interface AuthEvents {
   'refresh-failed': {
     readonly error: RefreshUnavailableError
     readonly retryAt: number | undefined
-    readonly origin: Origin
+    readonly source: TabSource
   }
   /** The session has ended; `reason` says why. */
-  'signed-out': { readonly reason: SignedOutReason; readonly origin: Origin }
+  'signed-out': { readonly reason: SignedOutReason; readonly source: TabSource }
 }
 
 /** What the parts of the library hear besides: every adoption, before the listeners do; and every new state. */
@@ -84,7 +60,7 @@ export interface Session {
   /** Makes tokens fit to be adopted; `spread` as in {@link DelayTerms}. */
   hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
-  adopt(entry: Entry, origin: Origin, held?: Held): void
+  adopt(entry: Entry, source: TabSource, held?: Held): void
   /** A server refused the access token, so that it is not sent while a refresh is under way. */
   distrust(held: Held | undefined): void
   setRefreshing(refreshing: boolean): void
@@ -96,82 +72,58 @@ export interface Session {
   clear(): void
 }
 
-/** For how long one look at both clocks serves a burst of calls (in milliseconds): the second one costs the most of a call. */
-const GLANCE = 500
-
 export function createSession(
   platform: Pick<Platform, 'clock' | 'lifecycle' | 'random' | 'report' | 'degraded'>,
   holdsRefreshToken: boolean,
   refreshLead: number,
 ): Session {
   const { clock, lifecycle } = platform
-  let mark: Mark = { epoch: -1, generation: 0 }
-  let status: AuthState['status'] = 'unknown'
-  let reason: SignedOutReason = 'initial'
-  let subject: string | undefined
-  let renewable = !holdsRefreshToken
-  let held: Held | undefined
-  let heldMark = mark
-  let distrusted: Held | undefined
-  /** The tokens that both clocks were asked about, and until when the wall clock alone answers for them. */
-  let lasting: Held | undefined
-  let askedAt = 0
-  let lastsUntil = 0
-  let refreshing = false
-  let state: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing, degraded: platform.degraded })
-  let told: AuthState = state
-  let queue: (() => void)[] = []
+  const isValid = createValidity(clock)
   const { on, emit, clear } = createEmitter<SessionEvents>(platform.report)
+  let view = NOTHING_KNOWN
+  let distrusted: Held | undefined
+  let refreshing = false
+  let state = Object.freeze(stateOf(view, refreshing, platform.degraded))
+  /** The state that the listeners know of, and what is to be told besides. */
+  let told = state
+  let queue: (() => void)[] = []
 
-  function announce<Name extends keyof SessionEvents>(name: Name, detail: SessionEvents[Name]): void {
+  function enqueue<Name extends keyof SessionEvents>(name: Name, detail: SessionEvents[Name]): void {
     queue.push(() => emit(name, detail))
   }
 
   function updateState(): void {
-    const { degraded } = platform
-    const expiresAt = held?.lifetime === undefined ? undefined : Math.round(held.receivedAt.now + held.lifetime)
-    const next: AuthState =
-      status === 'signed-out'
-        ? { status, reason, degraded }
-        : status === 'signed-in'
-          ? { status, expiresAt, refreshing, degraded }
-          : { status, refreshing, degraded }
-    if (JSON.stringify(next) !== JSON.stringify(state)) state = Object.freeze<AuthState>(next)
+    const next = stateOf(view, refreshing, platform.degraded)
+    if (JSON.stringify(next) !== JSON.stringify(state)) state = Object.freeze(next)
   }
 
   return {
     get mark() {
-      return mark
+      return view.mark
     },
     get status() {
-      return status
+      return view.status
     },
     get subject() {
-      return subject
+      return view.subject
     },
     get held() {
-      return held
+      return view.held
     },
     get bearer() {
+      const { mark, subject, held } = view
       return { epoch: mark.epoch, subject, held }
     },
     get isBehind() {
+      const { status, held, mark, heldMark } = view
       return status === 'signed-in' && (!held || isNewer(mark, heldMark))
     },
     get renewable() {
-      return renewable
+      return view.hasRefreshToken || !holdsRefreshToken
     },
     isReady(minValidity) {
-      if (status !== 'signed-in' || !held || held === distrusted) return false
-      const { lifetime, receivedAt } = held
-      if (lifetime === undefined) return true
-      const now = clock.now()
-      if (minValidity === 0 && held === lasting && now >= askedAt && now < lastsUntil) return true
-      const rest = lifetime - Math.max(minValidity, leewayOf(lifetime)) - since(clock, receivedAt)
-      lasting = held
-      askedAt = now
-      lastsUntil = now + Math.min(rest, GLANCE)
-      return rest > 0
+      const { status, held } = view
+      return status === 'signed-in' && held !== undefined && held !== distrusted && isValid(held, minValidity)
     },
     hold({ accessToken, lifetime }, receivedAt, spread) {
       const hidden = lifecycle.isHidden()
@@ -183,29 +135,13 @@ export function createSession(
         refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
       }
     },
-    adopt(entry, origin, tokens) {
-      if (isNewer(mark, entry)) return
-      const isNewSession = entry.epoch !== mark.epoch || status !== 'signed-in'
-      mark = { epoch: entry.epoch, generation: entry.generation }
-      subject = entry.subject
-      renewable = !holdsRefreshToken || entry.refreshToken !== undefined
-      if (entry.status === 'signed-in') {
-        status = 'signed-in'
-        if (isNewSession) announce('signed-in', { origin })
-        else if (tokens && isNewer(mark, heldMark)) announce('refreshed', { origin })
-        // An access token of the same session stays in use until a newer one is at hand.
-        if (tokens || isNewSession) {
-          held = tokens
-          heldMark = mark
-        }
-      } else if (entry.status !== 'unknown') {
-        // For all who are not signing in, a login that is running is a sign-out.
-        const wasSignedOut = status === 'signed-out'
-        held = undefined
-        status = 'signed-out'
-        reason = entry.reason ?? (wasSignedOut ? reason : 'requested')
-        if (!wasSignedOut) announce('signed-out', { reason, origin })
-      }
+    adopt(entry, source, held) {
+      const adoption = adopt(view, entry, held)
+      if (!adoption) return
+      const { event } = adoption
+      view = adoption.view
+      if (event === 'signed-out') enqueue(event, { reason: view.reason, source })
+      else if (event) enqueue(event, { source })
       updateState()
       emit('adopted', undefined)
     },
@@ -217,7 +153,7 @@ export function createSession(
       updateState()
     },
     fail(error) {
-      announce('refresh-failed', { error, retryAt: error.retryAt, origin: 'this-tab' })
+      enqueue('refresh-failed', { error, retryAt: error.retryAt, source: 'this-tab' })
     },
     flush() {
       const due = queue

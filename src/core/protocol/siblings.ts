@@ -2,31 +2,26 @@
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
 import type { Platform } from '../ports.ts'
-import type { Guards } from './guards.ts'
 import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
-import type { Held, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { Held } from './view.ts'
 
 export interface Siblings {
   open(): void
   close(): void
   /** Asks for the access token; resolves when one was adopted, or after about 100 ms; at once where there is no channel. */
   ask(): Promise<void>
-  /** Adopts what this tab has brought about, tells what it knows, and wakes whoever waits in it. */
-  tell(entry?: Entry, held?: Held): void
+  /** Tells the other tabs what this one knows, and wakes whoever waits in it. */
+  tell(): void
   /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
   changed(timeout: number): Promise<void>
-  /** Wakes whoever waits in this tab. */
-  wake(): void
-  /** Asks whether an owner in another tab lives. */
-  askWhetherAlive(owner: string): void
 }
 
 export function createSiblings(
   { channel, clock, ledger, degraded }: Pick<Platform, 'channel' | 'clock' | 'ledger' | 'degraded'>,
   session: Session,
-  guards: Guards,
 ): Siblings {
   const isAlone = degraded.includes('channel')
   const waiters = new Set<(isOver?: boolean) => void>()
@@ -34,14 +29,13 @@ export function createSiblings(
   let askedAt = 0
   let asking = Promise.resolve()
 
-  function post(type: Message['type'], held?: Held, owner?: string): void {
+  function post(type: Message['type'], held?: Held): void {
     const { mark, status } = session
     channel.post({
       version: 1,
       type,
       ...mark,
       status,
-      owner,
       tokens: held && {
         accessToken: held.accessToken,
         lifetime: held.lifetime,
@@ -81,14 +75,8 @@ export function createSiblings(
   function hear(data: unknown): void {
     const message = parseMessage(data)
     if (!message) return
-    const { type, owner } = message
-    if (owner !== undefined) {
-      if (type === 'news') guards.heard.add(owner)
-      else if (guards.has(owner)) post('news', undefined, owner)
-      return
-    }
     // Who asks may know of a session whose tab had no time to tell.
-    if (type === 'ask' && !isNewer(message, session.mark)) {
+    if (message.type === 'ask' && !isNewer(message, session.mark)) {
       // A token that is not of the newest generation known here is nothing to pass on.
       if (session.isReady(0) && !session.isBehind) post('news', session.held)
       return
@@ -130,14 +118,11 @@ export function createSiblings(
       asking = wait(ASKING, () => session.held !== held)
       return asking
     },
-    tell(entry, held) {
-      if (entry) session.adopt(entry, 'this-tab', held)
+    tell() {
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },
     changed: (timeout) => wait(timeout, () => true),
-    wake,
-    askWhetherAlive: (owner) => post('ask', undefined, owner),
   }
 }
 

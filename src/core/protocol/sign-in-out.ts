@@ -1,6 +1,6 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
-import { attemptsOf, type Entry } from '../entry/entry.ts'
+import type { Entry } from '../entry/entry.ts'
 import { renew } from '../entry/outcome-transitions.ts'
 import {
   abandonSignIn,
@@ -14,9 +14,10 @@ import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '
 import { readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import { instantOf, since } from './instant.ts'
-import { graceOf, SEND_WINDOW } from './limits.ts'
+import { createLease } from './lease.ts'
+import { leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
-import type { AuthState } from './session.ts'
+import type { AuthState } from './view.ts'
 
 export interface SignInOut {
   signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
@@ -27,13 +28,14 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, guards, lease, ledger, report, transport, session, siblings, persist } = context
+  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist, publish } = context
+  const lease = createLease(clock, leaseOf(refreshTimeout))
   let restoring: Promise<void> | undefined
 
-  function announce(entry: Entry, tokens?: Tokens): void {
+  function publishSession(entry: Entry, tokens?: Tokens): void {
     // There is nothing to hold yet when a cookie session starts without a word on its tokens.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    siblings.tell(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
+    publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
   }
 
@@ -53,23 +55,17 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       // What a tab read before it slept says nothing of now.
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
-      const { leaving = [] } = waitsForSignOut ? entry : {}
-      const isFresh = lease.observe(
-        ...attemptsOf(entry).map(({ owner, overdue }) => ({
-          owner,
-          // A late cookie would be the session of whoever signs in, so that no grace is enough.
-          overdue: overdue || (waitsForSignOut && !transport.holdsRefreshToken),
-        })),
-        ...leaving.map((owner) => ({ owner })),
-      )
-      if (!isFresh) return true
-      await lease.wait()
+      const { attempt, leaving } = entry
+      const owners = [attempt && !attempt.doubt ? attempt.owner : [], waitsForSignOut && leaving ? leaving : []].flat()
+      // One lease for all of them, because it observes one name at a time.
+      if (owners.length === 0 || !lease.observe(owners.join())) return true
+      await siblings.changed(POLLING)
     }
   }
 
   async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
-    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()))
-    announce(prepared)
+    const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
+    publishSession(prepared)
     const { epoch } = prepared
     let tokens: Tokens
     try {
@@ -78,11 +74,11 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       tokens = read(await login())
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
-      if (entry) announce(entry)
+      if (entry) publishSession(entry)
       throw error
     }
     const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
-    if (entry) return announce(entry, tokens)
+    if (entry) return publishSession(entry, tokens)
     if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
     throw new SessionEndedError('requested')
   }
@@ -107,27 +103,28 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     async signIn(source) {
       if (typeof source === 'function') return signInBy(source)
       const tokens = read(source)
-      announce(await persist((found) => beginSession(found, session.mark, tokens, clock.now())), tokens)
+      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
     },
 
     async signOut() {
       const accessToken = session.held?.accessToken
-      const first = await guards.begin(0)
-      const { entry, refreshToken } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()))
-      announce(entry)
+      const first = createId()
+      const { entry, refreshToken } = await persist(
+        (found) => beginSignOut(found, session.mark, first, clock.now()),
+        true,
+      )
+      publishSession(entry)
       await settled(entry.epoch, false)
+      const second = createId()
       const startedAt = instantOf(clock)
-      const second = await guards.begin(transport.holdsRefreshToken ? 0 : graceOf(entry.usualWait))
       const isNewest = await persist((found) => advanceSignOut(found, entry.epoch, first, [second]))
-      guards.end(first)
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
-        const isInTime = isNewest && guards.has(second) && since(clock, startedAt) <= SEND_WINDOW
+        const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
-        guards.end(second)
-        siblings.tell()
+        publish()
       }
     },
 
@@ -137,7 +134,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
       if (!isNews && refreshToken === undefined) return
       const entry = await persist((found) => renew(found, epoch, tokens))
-      if (entry) announce(entry, tokens)
+      if (entry) publishSession(entry, tokens)
     },
 
     async restore() {

@@ -30,6 +30,8 @@ export interface Judge {
 }
 
 export interface Backend extends Judge {
+  /** The page of a tab, with the version before of this library. */
+  readonly before: string
   /** Refresh tokens presented after they had been spent. */
   reuses(): number
   /** The next refresh is lost on its way. */

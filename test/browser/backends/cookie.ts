@@ -10,7 +10,12 @@ import { pageHtml } from './page.ts'
 export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, secureCookies = true, refreshTimeout } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
-  const page = await pageHtml({ resource: '/api/me', refreshTimeout })
+  const config = { resource: '/api/me', refreshTimeout }
+  const page = await pageHtml(config)
+  const pages: Readonly<Record<string, string>> = {
+    '/before': await pageHtml(config, 'before'),
+    '/away': '<title>away</title>',
+  }
   const gate = createGate()
   let tokenRequests = 0
   const server = createServer(async (request, response) => {
@@ -23,13 +28,14 @@ export async function startCookieBackend(options: BackendOptions): Promise<Backe
     demo.handle(request, response, () => {
       // Cacheable, because `no-store` keeps a page out of the back/forward cache.
       response.writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'no-cache' })
-      response.end(request.url === '/away' ? '<title>away</title>' : page)
+      response.end(pages[request.url ?? ''] ?? page)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   return {
     url: (policy) => `${origin}/${policy ? `#${policy}` : ''}`,
+    before: `${origin}/before`,
     away: `${origin}/away`,
     tokenRequests: () => tokenRequests,
     reuses: () => demo.stats.reusesDetected,

@@ -9,10 +9,15 @@ export async function startOpenIdBackend({ lifetime = LIFETIME, refreshTimeout }
   // Without kept connections no browser sends a POST twice by itself.
   const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false })
   const { tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
-  const page = await pageHtml({ tokenEndpoint, revocationEndpoint, resource, refreshTimeout })
-  const pages = await servePages({ '/': page, '/away': '<title>away</title>' })
+  const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout }
+  const pages = await servePages({
+    '/': await pageHtml(config),
+    '/before': await pageHtml(config, 'before'),
+    '/away': '<title>away</title>',
+  })
   return {
     url: (policy) => `${pages.origin}/${policy ? `#${policy}` : ''}`,
+    before: `${pages.origin}/before`,
     away: `${pages.origin}/away`,
     tokenRequests: () => provider.counters.tokenRequests,
     reuses: () => provider.counters.reuses,

@@ -1,5 +1,6 @@
 // The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen` and, in words, in `told`, and three verbs.
 
+import { fileURLToPath } from 'node:url'
 import { bundle } from '../../support/bundle.ts'
 
 declare global {
@@ -26,13 +27,13 @@ export interface PageConfig {
 export const WATCH = `
 const told = []
 for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
-  auth.on(event, ({ origin, reason, error }) => {
-    const details = [reason, error?.message, error?.cause, origin].filter(Boolean)
+  auth.on(event, ({ source, reason, error }) => {
+    const details = [reason, error?.message, error?.cause, source].filter(Boolean)
     told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
   })
 }
 const seen = { refreshed: [], signedOut: [], failures: [] }
-auth.on('refreshed', ({ origin }) => seen.refreshed.push(origin))
+auth.on('refreshed', ({ source }) => seen.refreshed.push(source))
 auth.on('signed-out', ({ reason }) => seen.signedOut.push(reason))
 Object.assign(globalThis, {
   auth,
@@ -69,10 +70,15 @@ Object.assign(globalThis, {
 })
 `
 
-let script: Promise<string> | undefined
+/** `before`: the version that the tests of two versions keep. */
+export type Version = 'now' | 'before'
 
-export async function pageHtml(config: PageConfig): Promise<string> {
-  script ??= bundle(SOURCE)
+const BEFORE = fileURLToPath(new URL('../versions/before.js', import.meta.url))
+const scripts = new Map<Version, Promise<string>>()
+
+export async function pageHtml(config: PageConfig, version: Version = 'now'): Promise<string> {
+  const script = scripts.get(version) ?? bundle(SOURCE, version === 'before' ? BEFORE : undefined)
+  scripts.set(version, script)
   return pageOf(`const config = ${JSON.stringify(config)}`, await script)
 }
 

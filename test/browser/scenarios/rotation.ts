@@ -108,8 +108,8 @@ export const ROTATION: readonly Scenario[] = [
       // The hidden tabs are at least a sixteenth of that later.
       await signIn(stage, tabs, 24)
       await forAll(tabs, (tab) => tab.waitFor(() => seen.refreshed.length === 1))
-      const origins = await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed[0]))
-      expect(origins).toEqual(['other-tab', 'other-tab', 'this-tab'])
+      const sources = await forAll(tabs, (tab) => tab.evaluate(() => seen.refreshed[0]))
+      expect(sources).toEqual(['other-tab', 'other-tab', 'this-tab'])
       expect(await callAll(tabs)).toEqual(['200', '200', '200'])
       expect(stage.backend.tokenRequests()).toBe(1)
     },

@@ -21,8 +21,8 @@ export const queryClient = new QueryClient({
 
 // The next user shall not see what was fetched for this one, even if it was another tab that signed them in.
 auth.on('signed-out', () => queryClient.clear())
-auth.on('signed-in', ({ origin }) => {
-  if (origin === 'other-tab') void queryClient.resetQueries()
+auth.on('signed-in', ({ source }) => {
+  if (source === 'other-tab') void queryClient.resetQueries()
 })
 
 export const ordersQuery = queryOptions({

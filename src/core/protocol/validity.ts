@@ -1,0 +1,31 @@
+/** Whether tokens may still be sent, by both clocks. */
+
+import type { Clock } from '../ports.ts'
+import { since } from './instant.ts'
+import { leewayOf } from './schedule.ts'
+import type { Held } from './view.ts'
+
+/** For how long one look at both clocks serves a burst of calls (in milliseconds): the second one costs the most of a call. */
+const GLANCE = 500
+
+/** Tells whether tokens last for at least so long (in milliseconds). */
+export type Validity = (held: Held, minValidity: number) => boolean
+
+export function createValidity(clock: Clock): Validity {
+  /** The tokens that both clocks were asked about, and when the wall clock alone answers for them. */
+  let asked: Held | undefined
+  let askedAt = 0
+  let answersUntil = 0
+
+  return (held, minValidity) => {
+    const { lifetime, receivedAt } = held
+    if (lifetime === undefined) return true
+    const now = clock.now()
+    if (minValidity === 0 && held === asked && now >= askedAt && now < answersUntil) return true
+    const rest = lifetime - Math.max(minValidity, leewayOf(lifetime)) - since(clock, receivedAt)
+    asked = held
+    askedAt = now
+    answersUntil = now + Math.min(rest, GLANCE)
+    return rest > 0
+  }
+}

@@ -1,0 +1,82 @@
+/** What a tab knows of the session: pure transitions. It never goes back to an older mark. */
+
+import type { JwtPayload } from 'jwt-decode'
+import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import type { MissingPart } from '../ports.ts'
+import type { Instant } from './instant.ts'
+
+/** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
+export interface Held {
+  /** Undefined when both tokens live in httpOnly cookies. */
+  readonly accessToken: string | undefined
+  readonly claims: JwtPayload | undefined
+  /** In milliseconds from `receivedAt`; undefined when nothing tells. */
+  readonly lifetime: number | undefined
+  readonly receivedAt: Instant
+  /** When to refresh (in milliseconds from `receivedAt`). */
+  readonly refreshAfter: number | undefined
+}
+
+/** What is known of the session. It holds no token, and is the same frozen object until something changes. */
+export type AuthState =
+  | { readonly status: 'unknown'; readonly refreshing: boolean; readonly degraded: readonly MissingPart[] }
+  | {
+      readonly status: 'signed-in'
+      /** When the access token expires (in milliseconds since the epoch), by the local clock; undefined when unknown. */
+      readonly expiresAt: number | undefined
+      readonly refreshing: boolean
+      /** The parts of the platform that are missing, so that tabs agree less well. */
+      readonly degraded: readonly MissingPart[]
+    }
+  | { readonly status: 'signed-out'; readonly reason: SignedOutReason; readonly degraded: readonly MissingPart[] }
+
+export interface View {
+  readonly mark: Mark
+  readonly status: AuthState['status']
+  readonly reason: SignedOutReason
+  readonly subject?: string | undefined
+  readonly hasRefreshToken?: boolean
+  readonly held?: Held | undefined
+  /** The generation that the tokens in use belong to. */
+  readonly heldMark: Mark
+}
+
+const NO_MARK: Mark = { epoch: -1, generation: 0 }
+
+/** Before the first look at the ledger. */
+export const NOTHING_KNOWN: View = { mark: NO_MARK, status: 'unknown', reason: 'initial', heldMark: NO_MARK }
+
+export interface Adoption {
+  readonly view: View
+  /** What the listeners are to be told. */
+  readonly event?: 'signed-in' | 'refreshed' | 'signed-out' | false | undefined
+}
+
+/** Takes over what the ledger shows, and tokens that belong to it; undefined when that is older than what is known. */
+export function adopt(view: View, entry: Entry, held: Held | undefined): Adoption | undefined {
+  if (isNewer(view.mark, entry)) return undefined
+  const { epoch, generation, subject, status } = entry
+  const mark = { epoch, generation }
+  const next = { ...view, mark, subject, hasRefreshToken: entry.refreshToken !== undefined }
+  if (status === 'unknown') return { view: next }
+  if (status !== 'signed-in') {
+    // For all who are not signing in, a login that is running is a sign-out.
+    const isNews = view.status !== 'signed-out'
+    const reason = entry.reason ?? (isNews ? 'requested' : view.reason)
+    return { view: { ...next, status: 'signed-out', reason, held: undefined }, event: isNews && 'signed-out' }
+  }
+  const isNewSession = epoch !== view.mark.epoch || view.status !== status
+  // An access token of the same session stays in use until a newer one is at hand.
+  if (!held && !isNewSession) return { view: next }
+  const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
+  return { view: { ...next, status, held, heldMark: mark }, event: isNewSession ? 'signed-in' : isRefreshed }
+}
+
+/** What the application is shown. */
+export function stateOf(view: View, refreshing: boolean, degraded: readonly MissingPart[]): AuthState {
+  const { status, reason, held } = view
+  if (status === 'signed-out') return { status, reason, degraded }
+  if (status === 'unknown') return { status, refreshing, degraded }
+  const expiresAt = held?.lifetime === undefined ? undefined : Math.round(held.receivedAt.now + held.lifetime)
+  return { status, expiresAt, refreshing, degraded }
+}
