@@ -5,8 +5,6 @@ import LongestFirst from './test/support/longest-first.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-const WAITING = 'test/browser/chromium-waiting.test.ts'
-
 export default defineConfig({
   resolve: {
     alias: [
@@ -40,14 +38,13 @@ export default defineConfig({
         test: {
           name: 'authfetch',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [WAITING, '**/node_modules/**'],
           maxConcurrency: 3,
         },
       },
       {
         extends: true,
         // Tokens that live for two seconds need a machine that is not busy: alone, after all others.
-        test: { name: 'waiting', include: [WAITING], maxConcurrency: 8, sequence: { groupOrder: 1 } },
+        test: { name: 'alone', include: ['test/**/*.alone.ts'], maxConcurrency: 8, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
