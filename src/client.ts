@@ -98,7 +98,7 @@ export interface AuthClient {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh: askServer, origins, refreshLead, refreshTimeout, resendWithin, readTokens, fetch } = checked
+  const { refresh: askServer, origins, refreshLead, refreshTimeout, resendWithin, adopt, readTokens, fetch } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
@@ -120,6 +120,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     transport,
     refreshTimeout,
     resendWithin,
+    adopt,
     session,
     siblings,
     persist,

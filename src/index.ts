@@ -10,7 +10,8 @@ export {
   SessionEndedError,
   TokenResponseError,
 } from './core/errors.ts'
-export type { MissingPart } from './core/ports.ts'
+export type { Adopt, MissingPart } from './core/ports.ts'
+export { type FormerSession, formerSession } from './core/protocol/former-session.ts'
 export type { AuthEvents, TabSource } from './core/protocol/session.ts'
 export type { AuthState } from './core/protocol/view.ts'
 export type { TokenResponse } from './core/responses/tokens.ts'

@@ -1,7 +1,7 @@
 /** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
 
 import { check } from './core/errors.ts'
-import type { Platform } from './core/ports.ts'
+import type { Adopt, Platform } from './core/ports.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
 import type { Refresh, SignOut } from './refresh/transport.ts'
@@ -42,6 +42,12 @@ export interface AuthClientOptions {
    */
   readonly onSignOut?: SignOut
   /**
+   * Takes over the session that another library left behind: `formerSession()`.
+   *
+   * @default there is none
+   */
+  readonly adopt?: Adopt
+  /**
    * Finds new tokens in an ordinary response, for servers that renew as they answer; it must not read the body.
    *
    * @default none are looked for
@@ -75,6 +81,7 @@ export interface CheckedOptions {
   readonly refreshTimeout: number
   readonly resendWithin: number
   readonly onSignOut: SignOut | undefined
+  readonly adopt: Adopt | undefined
   readonly readTokens: AuthClientOptions['readTokens']
   readonly name: string
   readonly fetch: typeof fetch
@@ -105,6 +112,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
       `${milliseconds} or Infinity`,
     ],
     onSignOut: [undefined, isCallback, 'a function'],
+    adopt: [undefined, isCallback, 'a function, such as formerSession() makes'],
     readTokens: [undefined, isCallback, 'a function'],
     name: ['authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'],
     fetch: [globalThis.fetch?.bind(globalThis), isCallback, 'a function'],

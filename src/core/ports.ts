@@ -1,6 +1,6 @@
 /** What the core asks of its surroundings. Each port has one adapter for browsers and one for the simulation. */
 
-import type { Change, Entry } from './entry/entry.ts'
+import type { Change, Entry, Mark } from './entry/entry.ts'
 import type { Outcome } from './responses/outcome.ts'
 
 /** Undoes what returned it; calling it twice does no harm. */
@@ -95,6 +95,19 @@ export interface Platform {
   /** Hands an error of a listener to whoever watches for uncaught ones. */
   report(error: unknown): void
 }
+
+/** What taking over a session needs of the client. */
+export interface AdoptTerms extends Pick<Platform, 'clock' | 'ledger' | 'report'> {
+  /** Writes the ledger, and tries again what storage refuses. */
+  readonly persist: Ledger['update']
+  /** What this tab knows. */
+  readonly session: { readonly mark: Mark }
+  /** Whether the client holds its refresh token. */
+  readonly transport: { readonly holdsRefreshToken: boolean }
+}
+
+/** Runs before a client looks for its own session; `formerSession()` makes it. */
+export type Adopt = (terms: AdoptTerms) => Promise<void>
 
 /** The requests to the authorization server. */
 export interface Transport {

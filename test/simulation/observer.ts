@@ -68,6 +68,8 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
   const lineage = new Map<number, string>()
   const durable = new Map<string, number>()
   const jumpsAtClaim = new Map<string, number>()
+  /** The sessions that were signed out of. */
+  const ended = new Set<string>()
   let violation: Violation | undefined
   let highest = 0
 
@@ -189,6 +191,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (previous && familyOf(previous) === family && indexOf(previous) > indexOf(after.refreshToken))
           observer.fail('P2', `back to ${after.refreshToken}`)
         if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
+        if (ended.has(family) && observer.wipes === 0) observer.fail('P3', `${family} comes back after its sign-out`)
         lineage.set(after.epoch, family)
         durable.set(family, Math.max(durable.get(family) ?? 0, indexOf(after.refreshToken)))
         // Generations and refresh tokens advance together: a skipped one was spent by nobody's commit.
@@ -199,6 +202,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (before.epoch === after.epoch) observer.fail('P3', 'a session that was signed out comes back')
       }
       if (after.status === 'signed-out' && before?.status !== 'signed-out') {
+        if (before?.refreshToken && !isCookie) ended.add(familyOf(before.refreshToken))
         const isVerdict = after.reason === 'rejected' || after.reason === 'reuse-detected'
         if (isVerdict && server.verdicts === 0 && observer.wipes === 0) {
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)

@@ -349,4 +349,33 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
     ],
   },
+  {
+    name: 'the session of another library is taken over although there is one',
+    edits: [edit('core/entry/session-transitions.ts', 'return found || known.epoch', 'return known.epoch')],
+  },
+  {
+    name: 'looking for a session and taking one over are two transactions',
+    edits: [
+      edit(
+        'core/protocol/former-session.ts',
+        'const entry = await persist((found) =>',
+        'const seen = await persist((found) => ({ result: found }))\n    const entry = await persist(() =>',
+      ),
+      edit('core/protocol/former-session.ts', 'adoptFormer(found,', 'adoptFormer(seen,'),
+    ],
+  },
+  {
+    name: 'the session of another library is forgotten before the commit',
+    edits: [edit('core/protocol/former-session.ts', 'if (!tokens) return\n', 'if (!tokens) return\n    forget()\n')],
+  },
+  {
+    name: 'the session of another library is forgotten only by the tab that took it over',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'known.epoch >= 0 ? { result: found }',
+        'known.epoch >= 0 ? { result: undefined }',
+      ),
+    ],
+  },
 ]

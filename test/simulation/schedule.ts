@@ -1,6 +1,6 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
-import { type AuthClient, createAuthClient } from '../../src/index.ts'
+import { type AuthClient, createAuthClient, formerSession } from '../../src/index.ts'
 import { createProfile, type Profile, type Tab } from './browser.ts'
 import { createNetwork, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
@@ -11,6 +11,8 @@ export interface Terms {
   readonly seed: number
   readonly tabs: number
   readonly policy: 0 | 'grace' | 'Infinity'
+  /** The tabs start with a session that another library left in web storage. */
+  readonly movesIn?: boolean
   readonly script?: readonly number[]
   readonly isTraced?: boolean
 }
@@ -32,12 +34,21 @@ interface Page {
   readonly client: AuthClient
 }
 
+/** The refresh token of another library, in web storage. */
+interface Former {
+  stored: string | undefined
+  /** What a tab reads: it may be stale. */
+  read(): string | undefined
+  forget(): void
+}
+
 export interface Run {
   readonly world: World
   readonly server: Server
   readonly profile: Profile
   readonly observer: Observer
   readonly isCookie: boolean
+  readonly former: Former | undefined
   readonly pages: Page[]
   pending: number
 }
@@ -50,13 +61,14 @@ const MOST_STEPS = 20_000
 
 export async function runSchedule(terms: Terms): Promise<Result> {
   const world = createWorld(terms.seed, terms.script, terms.isTraced === true)
-  const isCookie = world.choose(2) === 1
+  const isCookie = world.choose(2) === 1 && !terms.movesIn
   const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3)
   const resendWithin = terms.policy === 'grace' ? GRACE : terms.policy === 0 ? 0 : Number.POSITIVE_INFINITY
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
   observer = createObserver({ world, server, refreshTimeout: REFRESH_TIMEOUT, resendWithin, isCookie })
-  const run: Run = { world, server, profile, observer, isCookie, pages: [], pending: 0 }
+  const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
+  const run: Run = { world, server, profile, observer, isCookie, former, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
 
   function open(): Page {
@@ -70,6 +82,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
       origins: ['https://api.test'],
       refreshTimeout: REFRESH_TIMEOUT,
       resendWithin,
+      ...(former && { adopt: formerSession({ refreshToken: former.read, forget: former.forget }) }),
       platform: tab.platform,
     })
     const page = { actor, tab, network, client }
@@ -104,12 +117,14 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   const callers: { readonly page: Page; readonly end: () => void }[] = []
 
   const first = open()
-  call(
-    first,
-    isCookie ? first.client.signIn(() => first.network.login('alice')) : first.client.signIn(server.signIn('alice')),
-  )
+  if (former) await moveIn(run, terms.tabs, { open, call, abandon })
+  else
+    call(
+      first,
+      isCookie ? first.client.signIn(() => first.network.login('alice')) : first.client.signIn(server.signIn('alice')),
+    )
   while (run.pages.length < terms.tabs) open()
-  const prelude = world.choose(16)
+  const prelude = former ? 0 : world.choose(16)
   if (prelude > 13) await takeOver(run, open)
   if (prelude === 13) await handOver(run, { open, call, abandon })
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
@@ -137,6 +152,15 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   await settle(world.elapsed + 120_000, () => run.pending === 0)
   if (run.pending > 0) observer.fail('P4', `${run.pending} callers still wait`)
   if (!observer.violation) await checkAgreement(run, alive, settle, call)
+  if (former && !observer.violation) {
+    const late = open()
+    alive.push(late)
+    call(late, late.client.restore())
+    await settle(world.elapsed + 120_000, () => run.pending === 0)
+    if (!profile.entry && observer.wipes === 0)
+      observer.fail('P4', 'nobody has taken over the session of the other library')
+    if (former.stored && profile.entry) observer.fail('P3', 'the other library still has its session')
+  }
   for (const { client, tab } of alive) {
     client.dispose()
     client.dispose()
@@ -155,6 +179,39 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     steps: world.steps,
     requests: observer.sends.length,
   }
+}
+
+function createFormer({
+  world,
+  server,
+  profile,
+  observer,
+}: Pick<Run, 'world' | 'server' | 'profile' | 'observer'>): Former {
+  const { refresh_token } = server.signIn('alice')
+  const former: Former = {
+    stored: refresh_token,
+    read: () => (world.isHostile && world.choose(3) === 2 ? refresh_token : former.stored),
+    forget() {
+      former.stored = undefined
+      if (!profile.entry && observer.wipes === 0) observer.fail('P7', 'forgotten before the ledger has it')
+    },
+  }
+  return former
+}
+
+/** All tabs start at once; the one that was the first to take the session over may crash before it can say so. */
+async function moveIn({ world, profile, pages, observer }: Run, count: number, cast: Cast): Promise<void> {
+  while (pages.length < Math.max(2, count)) cast.open()
+  for (const page of pages) cast.call(page, page.client.restore())
+  if (world.choose(3) !== 2) return
+  await walk(world, 60, () => profile.entry !== undefined)
+  const page = pages.find(({ actor }) => actor === profile.founder)
+  if (!page) return
+  world.note(`${page.actor.name} crash`)
+  page.actor.isCrashed = true
+  observer.interruptions++
+  profile.releaseAll(page.actor)
+  cast.abandon(page)
 }
 
 /** One tab falls asleep amid its refresh, another takes over, and the first wakes amid the second's. */

@@ -15,6 +15,16 @@ export function beginSession(found: Entry | undefined, known: Mark, tokens: Kept
   return write(living({ ...tokens, epoch: epochAfter(found, known, now), generation: 0 }))
 }
 
+/** Takes over a session that another library left, unless this tab or the ledger knows of one. */
+export function adoptFormer(
+  found: Entry | undefined,
+  known: Mark,
+  former: Kept,
+  now: number,
+): Change<Entry | undefined> {
+  return found || known.epoch >= 0 ? { result: found } : beginSession(found, known, former, now)
+}
+
 /** Refuses claims while a login runs; what is pending is kept, to be waited for. */
 export function beginSignIn(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
   return write<Entry>({

@@ -2,7 +2,7 @@
 
 import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
-import type { Ledger, Platform, Transport } from '../ports.ts'
+import type { Adopt, Ledger, Platform, Transport } from '../ports.ts'
 import { SETTLING } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
@@ -12,6 +12,7 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly transport: Transport
   readonly refreshTimeout: number
   readonly resendWithin: number
+  readonly adopt: Adopt | undefined
   readonly session: Session
   readonly siblings: Siblings
   /** Writes the ledger, and tries again what storage refuses. */

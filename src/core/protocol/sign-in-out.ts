@@ -84,6 +84,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   }
 
   async function restoreOnce(): Promise<void> {
+    await context.adopt?.(context)
     const entry = await persist((found) => ({ result: found }))
     if (entry) {
       // Nobody was signed in when a tab last asked: the cookie jar may have another answer now.

@@ -12,6 +12,8 @@ declare global {
   var call: () => Promise<string>
   var refresh: () => Promise<string>
   var pending: Promise<unknown>
+  /** Starts a client of this name at an instant, with the refresh token that is in localStorage under the same name. */
+  var moveIn: (name: string, at: number) => Promise<string>
 }
 
 export interface PageConfig {
@@ -45,16 +47,17 @@ Object.assign(globalThis, {
 `
 
 const SOURCE = `
-import { cookieRefresh, cookieSignOut, createAuthClient, oauthRefresh, oauthRevocation } from 'authfetch'
+import { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } from 'authfetch'
 
 const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout } = config
-const auth = createAuthClient({
+const options = {
   refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh'),
   onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
-})
+}
+const auth = createAuthClient(options)
 ${WATCH}
 const logIn = async ({ user, expiresIn }) => {
   const response = await fetch('/auth/sign-in', {
@@ -65,7 +68,21 @@ const logIn = async ({ user, expiresIn }) => {
   const tokens = await response.json()
   return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
 }
+const moveIn = async (name, at) => {
+  const adopt = formerSession({
+    refreshToken: () => localStorage.getItem(name),
+    forget: () => localStorage.removeItem(name),
+  })
+  const client = createAuthClient({ ...options, name, adopt })
+  await new Promise((resolve) => setTimeout(resolve, at - Date.now() - 20))
+  while (Date.now() < at);
+  const { status } = await client.restore()
+  const answer = await client.authFetch(resource)
+  client.dispose()
+  return status + ' ' + answer.status
+}
 Object.assign(globalThis, {
+  moveIn,
   enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : credentials),
 })
 `

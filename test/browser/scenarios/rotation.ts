@@ -141,4 +141,24 @@ export const ROTATION: readonly Scenario[] = [
       expect(stage.backend.reuses()).toBe(0)
     },
   },
+  {
+    name: 'four tabs that start within 8 ms take over the session of another library once, 40 times in a row',
+    custody: 'client-held tokens',
+    async play(stage) {
+      const tabs = await openTabs(stage, 4)
+      for (let round = 1; round <= 40; round++) {
+        const name = `library-${round}`
+        const { refresh_token } = (await stage.backend.credentials('alice')) as { refresh_token: string }
+        await tabs[0]?.evaluate((key, token) => localStorage.setItem(key, token), name, refresh_token)
+        // What one tab writes to localStorage another may see late.
+        await forAll(tabs, (tab) => tab.waitFor((key) => localStorage.getItem(key), name))
+        const at = Date.now() + 250
+        const starts = tabs.map((tab, index) => tab.evaluate((key, start) => moveIn(key, start), name, at + 2 * index))
+        expect(await Promise.all(starts)).toEqual(tabs.map(() => 'signed-in 200'))
+        expect(stage.backend.tokenRequests()).toBe(round)
+      }
+      expect(stage.backend.reuses()).toBe(0)
+      await forAll(tabs, (tab) => tab.waitFor(() => localStorage.length === 0))
+    },
+  },
 ]
