@@ -1,4 +1,4 @@
-/** `authFetch`: `fetch` with the access token, a wait for it, and one retry. It knows nothing of tabs. */
+/** `authFetch`: `fetch` with the access token, a wait for it, and a retry. It knows nothing of tabs. */
 
 import { abortable } from './abort.ts'
 import { optional } from './core/optional.ts'
@@ -99,6 +99,29 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     return recovered
   }
 
+  /**
+   * Retries once; once more only if this client has replaced the token of the retry meanwhile: there are servers on which
+   * a refresh revokes the access token before it.
+   */
+  async function retry(
+    refused: Response,
+    before: Bearer,
+    address: string,
+    send: (bearer: Bearer) => Promise<Response>,
+    signal?: AbortSignal | null,
+  ): Promise<Response> {
+    let response = refused
+    let bearer = before
+    for (let retries = 0; retries < 2 && (retries === 0 || session.held !== bearer.held); retries++) {
+      const recovered = await recover(response, bearer, signal)
+      if (!recovered) break
+      bearer = recovered
+      response = hear(await send(bearer), address, bearer)
+      if (!isRefused(response, address)) break
+    }
+    return response
+  }
+
   function sendAddress(address: string, bearer: Bearer): Promise<Response> {
     const options = Object.create(NOTHING)
     const authorization = authorizationOf(bearer)
@@ -114,8 +137,8 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     const bearer = isReady ? session.bearer : await access.ensure(0, false)
     // After a wait, the address under the base that the page had when it was called.
     const response = hear(await sendAddress(isReady ? url : address, bearer), address, bearer)
-    const recovered = isRefused(response, address) ? await recover(response, bearer) : undefined
-    return recovered ? hear(await sendAddress(address, recovered), address, recovered) : response
+    if (!isRefused(response, address)) return response
+    return retry(response, bearer, address, (recovered) => sendAddress(address, recovered))
   }
 
   async function fetchInput(...given: Parameters<AuthFetch>): Promise<Response> {
@@ -196,13 +219,14 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
         void access.recover(bearer)
         return response
       }
-      const recovered = await recover(response, bearer, signal)
-      if (!recovered) return response
-      // A cancelled answer counts in the keepalive quota until the next task.
-      if (options.keepalive ?? request?.keepalive) await new Promise((resolve) => setTimeout(resolve))
-      const again = spare ?? (isBare && copy ? copy : (request ?? address))
-      spare = undefined
-      return hear(await send(again, recovered), address, recovered)
+      const sendAgain = async (recovered: Bearer): Promise<Response> => {
+        // A cancelled answer counts in the keepalive quota until the next task.
+        if (options.keepalive ?? request?.keepalive) await new Promise((resolve) => setTimeout(resolve))
+        const again = spare ?? (isBare && copy ? copy : (request ?? address))
+        spare = spare?.clone()
+        return send(again, recovered)
+      }
+      return await retry(response, bearer, address, sendAgain, signal)
     } finally {
       if (spare) cancel(spare)
     }

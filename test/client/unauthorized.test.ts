@@ -95,6 +95,49 @@ describe('a 401', () => {
     expect([server.calls.length, server.refreshes.length]).toEqual([2, 1])
   })
 
+  describe('of a retry whose token was replaced meanwhile', () => {
+    const post = { method: 'POST', body: 'order' }
+    const inputs: [string, ...Parameters<typeof fetch>][] = [
+      ['an address', API],
+      ['an init with a body', API, post],
+      ['a Request with a body', new Request(API, post)],
+    ]
+
+    /** Each call is answered 401 when the token after its own has been granted. */
+    async function answerLate(
+      { auth, server }: Scene,
+      times: number,
+      call: Parameters<typeof fetch>,
+    ): Promise<Response> {
+      const gates = Array.from({ length: times }, () => createGate<Response>())
+      server.onCall = (_, nth) => gates[nth - 1]?.promise ?? new Response('accepted')
+      const response = auth.authFetch(...call)
+      for (const gate of gates) {
+        await drain()
+        await auth.getAccessToken({ forceRefresh: true })
+        gate.open(unauthorized())
+      }
+      return response
+    }
+
+    test.each(inputs)('%s is sent once more', async (_, input, init) => {
+      const scene = await createRefusedScene()
+      const response = await answerLate(scene, 2, [input, init])
+      expect(await response.text()).toBe('accepted')
+      const { calls, refreshes } = scene.server
+      expect(calls.map(({ authorization }) => authorization)).toEqual(['access-0', 'access-1', 'access-2'].map(bearer))
+      const bodies = await Promise.all(calls.map(({ body }) => body))
+      expect(new Set(bodies)).toEqual(new Set([init || input instanceof Request ? 'order' : '']))
+      expect(refreshes).toHaveLength(2)
+    })
+
+    test('nothing is sent a fourth time', async () => {
+      const scene = await createRefusedScene()
+      const response = await answerLate(scene, 3, [API])
+      expect([response.status, scene.server.calls.length]).toEqual([401, 3])
+    })
+  })
+
   test('to everything gets one refresh, not a storm', async () => {
     const { auth, server, browser } = await createSignedInScene()
     await browser.advance(MINUTE)

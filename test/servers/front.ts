@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Judge } from '../browser/backends/backend.ts'
+import type { Hold, Judge } from '../browser/backends/backend.ts'
 import { createGate } from '../browser/backends/gate.ts'
 import type { RunningServer, Server } from './server.ts'
 
@@ -11,6 +11,8 @@ export interface ServerBackend extends Judge {
   readonly holdsRefreshToken: boolean
   /** Statuses with which refreshes were answered, lost answers included. */
   readonly refreshStatuses: readonly number[]
+  /** Holds calls of the API before they are processed. */
+  holdCalls(): Hold
   /** How many calls of the API were answered 401. */
   refusedCalls(): number
   /** How many sessions of the user a refresh would continue. */
@@ -24,6 +26,7 @@ let users = 0
 export async function startFront(server: Server, running: RunningServer, page: string): Promise<ServerBackend> {
   const { refreshPath, resourcePath, holdsRefreshToken } = server
   const gate = createGate()
+  const callGate = createGate()
   const refreshStatuses: number[] = []
   let tokenRequests = 0
   let refusedCalls = 0
@@ -49,6 +52,7 @@ export async function startFront(server: Server, running: RunningServer, page: s
       isLost = losses > 0
       if (isLost) losses--
     }
+    if (pathname === resourcePath) await callGate.pass()
     const { status, headers, body } = await forward(incoming, running.origin)
     if (isRefresh) refreshStatuses.push(status)
     if (pathname === resourcePath && status === 401) refusedCalls++
@@ -70,6 +74,7 @@ export async function startFront(server: Server, running: RunningServer, page: s
     tokenRequests: () => tokenRequests,
     refusedCalls: () => refusedCalls,
     hold: gate.hold,
+    holdCalls: callGate.hold,
     loseAnswer: () => {
       losses++
     },
@@ -97,7 +102,9 @@ interface Answer {
 function forward(incoming: IncomingMessage, origin: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method, headers } = incoming
-    const outgoing = request(`${origin}${incoming.url}`, { method, headers, agent: false }, (answer) => {
+    // Django 3.2 answers HEAD with a body, which browsers put up with.
+    const options = { method, headers, agent: false, insecureHTTPParser: true }
+    const outgoing = request(`${origin}${incoming.url}`, options, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk) => chunks.push(chunk))
       answer.on('error', reject)

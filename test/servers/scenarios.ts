@@ -35,6 +35,8 @@ const signedInTabs = async (stage: ServerStage, count: number): Promise<Tab[]> =
   return tabs
 }
 
+const lastReason = (tab: Tab) => tab.evaluate(() => seen.signedOut.at(-1))
+
 const stateOf = (tab: Tab) => tab.evaluate(() => auth.restore())
 
 export const SERVER_SCENARIOS: readonly ServerScenario[] = [
@@ -74,8 +76,16 @@ export const SERVER_SCENARIOS: readonly ServerScenario[] = [
     isSlow: true,
     async play(stage) {
       const [tab] = (await signedInTabs(stage, 1)) as [Tab]
-      await tab.waitFor(() => seen.refreshed.length === 2)
-      expect(await callAll([tab])).toEqual(['200'])
+      await tab.evaluate(() => {
+        const again = async (): Promise<void> => {
+          const answer = await call()
+          if (answer !== '200') seen.failures.push(answer)
+          setTimeout(again, 100)
+        }
+        void again()
+      })
+      await tab.waitFor(() => seen.refreshed.length === 3)
+      expect(await tab.evaluate(() => seen.failures)).toEqual([])
       expect(stage.backend.refusedCalls()).toBe(0)
       expect(stage.backend.refreshStatuses.every((status) => status === 200)).toBe(true)
       expect(tab.errors).toEqual([])
@@ -91,6 +101,28 @@ export const SERVER_SCENARIOS: readonly ServerScenario[] = [
         Array(50).fill('200'),
       )
       expect(stage.backend.tokenRequests()).toBe(1)
+    },
+  },
+  {
+    // Where a refresh revokes the access token before it, the retries of the first meet the second.
+    name: '50 calls amid two refreshes',
+    async play(stage) {
+      const [tab] = (await signedInTabs(stage, 1)) as [Tab]
+      await age(tab)
+      let held = stage.backend.holdCalls()
+      await tab.evaluate(() => {
+        pending = Promise.all(Array.from({ length: 50 }, () => call()))
+      })
+      for (let refreshes = 0; refreshes < 2; refreshes++) {
+        await held.arrived()
+        expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+        const next = stage.backend.holdCalls()
+        held.release()
+        held = next
+      }
+      held.release()
+      expect(await tab.evaluate(() => pending)).toEqual(Array(50).fill('200'))
+      expect(stage.backend.tokenRequests()).toBe(2)
     },
   },
   {
@@ -129,7 +161,7 @@ export const SERVER_SCENARIOS: readonly ServerScenario[] = [
       await stage.backend.endSessions()
       expect(await callAll(tabs.slice(0, 1))).toEqual(['401'])
       await forAll(tabs, (tab) => tab.waitFor(isSignedOut))
-      expect(await forAll(tabs, (tab) => tab.evaluate(() => seen.signedOut))).toEqual([['rejected'], ['rejected']])
+      expect(await forAll(tabs, lastReason)).toEqual(['rejected', 'rejected'])
       await tabs[0]?.reload()
       expect(await forAll(tabs, stateOf)).toMatchObject([{ status: 'signed-out' }, { status: 'signed-out' }])
       // The user may sign in again at once.
@@ -145,8 +177,9 @@ export const SERVER_SCENARIOS: readonly ServerScenario[] = [
       await tabs[0]?.evaluate(() => refresh())
       await forAll(tabs, (tab) => tab.waitFor(isSignedOut))
       // The client knows that it has sent the token twice itself: this is no theft.
-      expect(await forAll(tabs, (tab) => tab.evaluate(() => seen.signedOut))).toEqual([['in-doubt'], ['in-doubt']])
-      expect(stage.backend.refreshStatuses).toHaveLength(2)
+      expect(await forAll(tabs, lastReason)).toEqual(['in-doubt', 'in-doubt'])
+      // Once lost, once or twice refused.
+      expect(stage.backend.refreshStatuses.length).toBeLessThanOrEqual(3)
       await signIn(stage, tabs)
       expect(await callAll(tabs)).toEqual(['200', '200'])
     },

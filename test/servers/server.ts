@@ -9,6 +9,7 @@ export const SHOWS = [
   'call',
   'expiry by timer',
   '50 calls refused at once',
+  '50 calls amid two refreshes',
   'reload',
   'second tab without a request',
   'five tabs at once',

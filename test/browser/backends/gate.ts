@@ -18,11 +18,13 @@ export function createGate(): Gate {
     hold() {
       const knocked = promised()
       const opened = promised()
-      closed = { knock: knocked.resolve, open: opened.promise }
+      const held = { knock: knocked.resolve, open: opened.promise }
+      closed = held
       return {
         arrived: () => knocked.promise,
         release() {
-          closed = undefined
+          // Whoever comes from now on stands before the next one, if there is one.
+          if (closed === held) closed = undefined
           opened.resolve()
         },
       }

@@ -70,7 +70,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView  # noqa: E402
 
 REDIRECT = "http://127.0.0.1:9999/callback"
-# By user: access tokens issued up to then (in seconds since the epoch) are refused.
+# By user: access tokens that expire up to then (in seconds since the epoch) are refused. SimpleJWT copies `iat` from the
+# refresh token, so that it does not tell when an access token was issued.
 refused_until = {}
 
 
@@ -92,7 +93,7 @@ class ListedRefreshSerializer(TokenRefreshSerializer):
 class JwtWithRecall(JWTAuthentication):
     def get_validated_token(self, raw_token):
         token = super().get_validated_token(raw_token)
-        if token["iat"] <= refused_until.get(token["user_id"], 0):
+        if token["exp"] <= refused_until.get(token["user_id"], 0):
             raise InvalidToken("recalled")
         return token
 
@@ -162,9 +163,10 @@ def recall(request):
     user = find_user(request)
     # Not deleted: django-oauth-toolkit 1.7 answers the refresh of a session without its access token with 500.
     AccessToken.objects.filter(user=user).update(expires=timezone.now())
-    refused_until[user.id] = int(time.time())
-    # `iat` counts whole seconds: the next token shall be of another one.
-    time.sleep(refused_until[user.id] + 1 - time.time())
+    now = int(time.time())
+    refused_until[user.id] = now + TERMS["lifetime"]
+    # `exp` counts whole seconds: the next token shall be of another one.
+    time.sleep(now + 1 - time.time())
     return JsonResponse({})
 
 
