@@ -11,11 +11,14 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useRef,
+  useState,
   useSyncExternalStore,
 } from 'react'
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
+import type { Login } from './login.ts'
 
 /** The properties of `AuthProvider`. */
 export interface AuthProviderProps {
@@ -45,6 +48,12 @@ export interface AuthGateProps {
 
 /** The state of the session, and what changes it. */
 export type Auth = AuthState & Pick<AuthClient, 'signIn' | 'signOut'>
+
+/** What a component needs to sign in by redirect. */
+export interface LoginControls extends Pick<Login, 'start'> {
+  /** Why the last sign-in has failed, or could not be started. */
+  readonly error: Error | undefined
+}
 
 const ClientContext = createContext<AuthClient | undefined>(undefined)
 
@@ -104,6 +113,30 @@ export function useClaims<Claims extends object = JwtPayload>(): Claims | undefi
     [client],
   )
   return useSyncExternalStore(subscribe, client.getClaims<Claims>, serverClaims)
+}
+
+/**
+ * Finishes a sign-in by redirect when the component is mounted, once in StrictMode too, and calls back with where the
+ * user wants to go: undefined when this page is no answer to a sign-in. Its `start` never rejects: `error` tells.
+ */
+export function useLogin(login: Login, onFinish: (returnTo: string | undefined) => unknown): LoginControls {
+  const [error, setError] = useState<Error>()
+  const latest = useRef(onFinish)
+  useEffect(() => {
+    latest.current = onFinish
+  })
+  useEffect(() => {
+    let isMounted = true
+    void login.finish().then(
+      (returnTo) => isMounted && latest.current(returnTo),
+      (reason) => isMounted && setError(reason),
+    )
+    return () => {
+      isMounted = false
+    }
+  }, [login])
+  const start = useCallback<Login['start']>((options) => login.start(options).catch(setError), [login])
+  return { error, start }
 }
 
 /** Shows its children to whoever is signed in. */

@@ -10,6 +10,7 @@ import {
   type InjectionKey,
   inject,
   onMounted,
+  onUnmounted,
   type Plugin,
   type ShallowRef,
   shallowRef,
@@ -18,6 +19,7 @@ import {
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
+import type { Login } from './login.ts'
 
 /** The state of the session as refs, and what changes it. */
 export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
@@ -25,6 +27,12 @@ export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
   readonly state: ComputedRef<AuthState>
   /** The status in it. */
   readonly status: ComputedRef<AuthState['status']>
+}
+
+/** What a component needs to sign in by redirect. */
+export interface LoginControls extends Pick<Login, 'start'> {
+  /** Why the last sign-in has failed, or could not be started. */
+  readonly error: Readonly<ShallowRef<Error | undefined>>
 }
 
 interface Store {
@@ -117,6 +125,23 @@ export function useAuthFetch(): AuthFetch {
 export function useClaims<Claims extends object = JwtPayload>(): ComputedRef<Claims | undefined> {
   const { claims } = useStore()
   return hydrated(() => claims.value as Claims | undefined, undefined)
+}
+
+/**
+ * Finishes a sign-in by redirect when the component is mounted, and calls back with where the user wants to go:
+ * undefined when this page is no answer to a sign-in. Its `start` never rejects: `error` tells.
+ */
+export function useLogin(login: Login, onFinish: (returnTo: string | undefined) => unknown): LoginControls {
+  const error = shallowRef<Error>()
+  let isMounted = true
+  const fail = (reason: Error): void => {
+    error.value = reason
+  }
+  onMounted(() => void login.finish().then((returnTo) => isMounted && onFinish(returnTo), fail))
+  onUnmounted(() => {
+    isMounted = false
+  })
+  return { error, start: (options) => login.start(options).catch(fail) }
 }
 
 /** What `AuthGate` shows. */

@@ -28,6 +28,7 @@ const limitOf = (size: string): string => grouped(SIZES[size]?.limit ?? Number.N
 
 const FIGURES: Readonly<Record<string, () => string>> = {
   'size:client': () => limitOf('createAuthClient + cookieRefresh'),
+  'size:login': () => limitOf('authfetch/login, on top'),
   'size:react': () => limitOf('authfetch/react, on top'),
   'figure:schedules': () =>
     grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),

@@ -32,7 +32,8 @@ async function open(
   page: string,
 ): Promise<{ readonly tab: Tab; readonly visit: (page: string) => Promise<Tab>; readonly close: () => Promise<void> }> {
   const profile = await browser.newProfile()
-  const visit = (name: string): Promise<Tab> => profile.open(`${application.origin}/${name}.html`)
+  const visit = (name: string): Promise<Tab> =>
+    profile.open(`${application.origin}/${name.replace(/^[\w-]+/, '$&.html')}`)
   return { tab: await visit(page), visit, close: () => profile.close() }
 }
 
@@ -102,17 +103,45 @@ test('the OAuth quick start makes a protected call to another origin, refreshes,
   await close()
 })
 
+/** The pages that were opened at the provider and came back. */
+const pathOf = (tab: Tab): Promise<string> => tab.evaluate(() => location.pathname + location.search)
+
+const isSignedIn = () => globalThis.auth?.getState().status === 'signed-in'
+
 test('the login by redirect comes back with tokens, and refuses a login that was not started here', async () => {
   const { tab, close } = await open('login')
-  await tab.waitFor(() => 'startLogin' in globalThis)
-  // The page may be gone before it has answered.
-  await tab.evaluate(() => void (globalThis as unknown as { startLogin(): void }).startLogin()).catch(() => {})
-  await shows(tab, 'welcome')
-  expect(await tab.evaluate(() => [auth.getState().status, location.pathname + location.search])).toEqual([
-    'signed-in',
-    '/',
-  ])
-  await tab.goto(`${application.origin}/callback?code=stolen&state=forged`)
-  await shows(tab, 'this login was not started here')
+  await tab.waitFor(isSignedIn)
+  await tab.waitFor(() => location.pathname === '/login.html')
+  expect(await pathOf(tab)).toBe('/login.html')
+  expect(tab.errors).toEqual([])
+  await tab.evaluate(() => auth.signOut())
+  await tab.goto(`${application.origin}/callback-login?code=stolen&state=forged`)
+  await tab.waitFor(() => location.search === '')
+  expect(await tab.evaluate(() => auth.restore().then(({ status }) => status))).toBe('signed-out')
+  await expect.poll(() => tab.errors).toEqual([expect.stringContaining('the sign-in has failed: unknown-state')])
   await close()
 })
+
+test.each(['react-router', 'vue-router'])(
+  'the login with %s exchanges its code once, and goes on where the user was',
+  async (page) => {
+    const { loginProvider, origin } = application
+    const { granted, refused } = loginProvider.exchanges
+    const { tab, close } = await open(`${page}?tab=2#top`)
+    await press(tab, 'Sign in')
+    await shows(tab, 'welcome')
+    expect(await pathOf(tab)).toBe(`/${page}.html?tab=2`)
+    expect(loginProvider.exchanges).toEqual({ granted: granted + 1, refused })
+    // Loaded again, the callback has nothing to do.
+    await tab.goto(`${origin}/callback-${page}`)
+    await tab.waitFor(() => location.pathname === '/')
+    await shows(tab, 'welcome')
+    await tab.evaluate(() => auth.signOut())
+    await tab.goto(`${origin}/callback-${page}?error=access_denied&state=forged`)
+    await press(tab, 'the sign-in has failed: unknown-state: try again')
+    await shows(tab, 'welcome')
+    expect(loginProvider.exchanges).toEqual({ granted: granted + 2, refused })
+    expect(tab.errors).toEqual([])
+    await close()
+  },
+)

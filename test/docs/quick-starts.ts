@@ -8,15 +8,16 @@ import type { AddressInfo } from 'node:net'
 import vue from '@vitejs/plugin-vue'
 import { build, preview } from 'vite'
 import { createDemoServer } from '../../demo/server/server.ts'
-import { startLoginProvider } from './login-provider.ts'
+import { type LoginProvider, startLoginProvider } from './login-provider.ts'
 import { ROOT } from './markdown.ts'
 import { runnable } from './runnable.ts'
 
 const FOLDER = `${ROOT}/.data/quick-starts-${process.pid}`
 
 export interface Application {
-  /** With the pages `main.html`, `react.html`, `vue.html`, `ky.html`, `oauth.html` and `login.html`. */
+  /** With the pages `main.html`, `react.html`, `vue.html`, `ky.html`, `oauth.html`, and those of {@link LOGINS}. */
   readonly origin: string
+  readonly loginProvider: LoginProvider
   close(): Promise<void>
 }
 
@@ -26,8 +27,15 @@ const PAGES: Readonly<Record<string, string>> = {
   vue: 'src/app.ts',
   ky: 'src/api.ts',
   oauth: 'start-oauth.ts',
-  login: 'start-login.ts',
 }
+
+/** The pages that sign in by redirect: each is a folder, with a callback of its own. */
+export const LOGINS: Readonly<Record<string, string>> = {
+  login: 'start.ts',
+  'react-router': 'routes.tsx',
+  'vue-router': 'router.ts',
+}
+const LOGIN_FILES = ['login.ts', 'start.ts', 'routes.tsx', 'router.ts', 'Callback.vue', 'Home.vue']
 
 export async function startApplication(): Promise<Application> {
   const code = runnable()
@@ -36,9 +44,9 @@ export async function startApplication(): Promise<Application> {
   const write = (name: string, text: string): void => writeFileSync(`${FOLDER}/${name}`, text)
   write('package.json', '{ "type": "module" }')
   for (const [name, text] of code) write(name, text)
-  for (const [name, entry] of Object.entries(PAGES)) {
+  const writePage = (name: string, entry: string): void =>
     write(`${name}.html`, `<!doctype html><title>${name}</title><body><script type="module" src="/${entry}"></script>`)
-  }
+  for (const [name, entry] of Object.entries(PAGES)) writePage(name, entry)
 
   const backend = await startBackend()
   // Of another origin than the page, as a provider is.
@@ -60,18 +68,21 @@ export async function startApplication(): Promise<Application> {
      Object.assign(globalThis, { tokens: await response.json() })
      import('./oauth')`,
   )
-  write('login.ts', (code.get('login.ts') ?? '').replace('https://id.example', login.origin))
-  write(
-    'start-login.ts',
-    `import { createAuthClient, oauthRefresh } from 'authfetch'
-     const refresh = oauthRefresh({ tokenEndpoint: '${login.origin}/token', clientId: 'spa' })
-     Object.assign(globalThis, { auth: createAuthClient({ name: 'login', refresh }) })
-     import('./login').then(({ startLogin, finishLogin }) => {
-       const show = (text) => document.body.append(text)
-       if (location.pathname === '/callback') finishLogin().then(() => show('welcome'), (error) => show(error.message))
-       else Object.assign(globalThis, { startLogin })
-     })`,
-  )
+  for (const [name, entry] of Object.entries(LOGINS)) {
+    mkdirSync(`${FOLDER}/${name}`)
+    for (const file of LOGIN_FILES) {
+      const text = (code.get(file) ?? '').replaceAll('/callback', `/callback-${name}`)
+      write(`${name}/${file}`, text.replace('https://id.example', login.origin))
+    }
+    write(
+      `${name}/auth.ts`,
+      `import { createAuthClient, oauthRefresh } from 'authfetch'
+       const refresh = oauthRefresh({ tokenEndpoint: '${login.origin}/token', clientId: 'spa' })
+       export const auth = createAuthClient({ name: '${name}', refresh })
+       Object.assign(globalThis, { auth })`,
+    )
+    writePage(name, `${name}/${entry}`)
+  }
 
   await build({
     root: FOLDER,
@@ -87,7 +98,7 @@ export async function startApplication(): Promise<Application> {
     build: {
       target: 'es2022',
       minify: false,
-      rolldownOptions: { input: Object.keys(PAGES).map((name) => `${FOLDER}/${name}.html`) },
+      rolldownOptions: { input: Object.keys({ ...PAGES, ...LOGINS }).map((name) => `${FOLDER}/${name}.html`) },
     },
   })
   const pages = await preview({
@@ -100,7 +111,7 @@ export async function startApplication(): Promise<Application> {
         name: 'callback',
         configurePreviewServer: ({ middlewares }) => {
           middlewares.use((request, _response, next) => {
-            request.url = request.url?.replace(/^\/callback\b/, '/login.html')
+            request.url = request.url?.replace(/^\/callback-([\w-]+)/, '/$1.html')
             next()
           })
         },
@@ -117,6 +128,7 @@ export async function startApplication(): Promise<Application> {
   origins.push(origin)
   return {
     origin,
+    loginProvider: login,
     async close() {
       await pages.close()
       backend.close()

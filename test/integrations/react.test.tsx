@@ -3,12 +3,13 @@
 
 import { act, cleanup, configure, render, screen } from '@testing-library/react'
 import type { AuthClient, AuthState } from 'authfetch'
-import { AuthGate, AuthProvider, useAuth, useAuthClient, useAuthFetch, useClaims } from 'authfetch/react'
+import { type Login, LoginError } from 'authfetch/login'
+import { AuthGate, AuthProvider, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/react'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
 import { Profiler, type ReactElement, StrictMode, startTransition, useState, version } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type Mock, type MockInstance, test, vi } from 'vitest'
 
 // For machines that are slow.
 configure({ asyncUtilTimeout: 50_000 })
@@ -446,5 +447,78 @@ describe('on a server', () => {
     expect(container.querySelector('p')).toBe(paragraph)
     await act(async () => root.unmount())
     container.remove()
+  })
+})
+
+describe('the login by redirect', () => {
+  /** A sign-in by redirect that a test holds in its hand. */
+  function createFakeLogin(): {
+    readonly login: Login
+    readonly finish: Mock<Login['finish']>
+    readonly start: Mock<Login['start']>
+  } {
+    const finish = vi.fn<Login['finish']>(async () => undefined)
+    const start = vi.fn<Login['start']>(async () => {})
+    return { login: { finish, start, endSessionUrl: async () => '' }, finish, start }
+  }
+
+  function Callback({ login, onFinish }: { login: Login; onFinish: (returnTo?: string) => unknown }): ReactElement {
+    const { error, start } = useLogin(login, onFinish)
+    return (
+      <button type="button" onClick={() => void start({ returnTo: '/again' })}>
+        {error?.message ?? 'wait'}
+      </button>
+    )
+  }
+
+  test.each([['/orders'], [undefined]])('calls back once, in StrictMode too, with %s', async (returnTo) => {
+    const { login, finish } = createFakeLogin()
+    finish.mockResolvedValue(returnTo)
+    const onFinish = vi.fn()
+    const tree = <Callback login={login} onFinish={onFinish} />
+    await act(async () => void render(tree, { wrapper: StrictMode }))
+    expect(onFinish.mock.calls).toEqual([[returnTo]])
+  })
+
+  test('calls back the newest function, and asks once for all of them', async () => {
+    const { login, finish } = createFakeLogin()
+    let resolve = (_: string): void => {}
+    finish.mockReturnValue(
+      new Promise((settle) => {
+        resolve = settle
+      }),
+    )
+    const [first, second] = [vi.fn(), vi.fn()]
+    const { rerender } = render(<Callback login={login} onFinish={first} />)
+    rerender(<Callback login={login} onFinish={second} />)
+    await act(async () => resolve('/orders'))
+    expect([first.mock.calls, second.mock.calls]).toEqual([[], [['/orders']]])
+    expect(finish).toHaveBeenCalledTimes(1)
+  })
+
+  test('calls nobody back who is gone', async () => {
+    const { login, finish } = createFakeLogin()
+    finish.mockResolvedValue('/orders')
+    const onFinish = vi.fn()
+    const { unmount } = render(<Callback login={login} onFinish={onFinish} />)
+    await act(async () => unmount())
+    expect(onFinish).not.toHaveBeenCalled()
+  })
+
+  test('shows why it failed, and why it cannot start', async () => {
+    const { login, finish, start } = createFakeLogin()
+    finish.mockRejectedValue(new LoginError('access_denied'))
+    await act(async () => void render(<Callback login={login} onFinish={() => {}} />))
+    expect(text()).toBe('the sign-in has failed: access_denied')
+    start.mockRejectedValue(new LoginError('network'))
+    await act(async () => screen.getByRole('button').click())
+    expect(text()).toBe('the sign-in has failed: network')
+    expect(start.mock.calls).toEqual([[{ returnTo: '/again' }]])
+  })
+
+  test('does nothing on a server', () => {
+    const { login, finish } = createFakeLogin()
+    expect(renderToString(<Callback login={login} onFinish={() => {}} />)).toContain('wait')
+    expect(finish).not.toHaveBeenCalled()
   })
 })

@@ -4,9 +4,10 @@
 import { cleanup, configure, render, screen } from '@testing-library/vue'
 import { renderToString } from '@vue/server-renderer'
 import type { AuthClient } from 'authfetch'
+import { type Login, LoginError } from 'authfetch/login'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
-import { AuthGate, createAuth, useAuth, useAuthClient, useAuthFetch, useClaims } from 'authfetch/vue'
-import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { AuthGate, createAuth, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/vue'
+import { afterEach, beforeEach, describe, expect, type Mock, type MockInstance, test, vi } from 'vitest'
 import {
   type App,
   type Component,
@@ -416,5 +417,61 @@ describe('on a server', () => {
     expect(seen).toEqual(['signed-in'])
     app.unmount()
     container.remove()
+  })
+})
+
+describe('the login by redirect', () => {
+  /** A sign-in by redirect that a test holds in its hand. */
+  function createFakeLogin(): {
+    readonly login: Login
+    readonly finish: Mock<Login['finish']>
+    readonly start: Mock<Login['start']>
+  } {
+    const finish = vi.fn<Login['finish']>(async () => undefined)
+    const start = vi.fn<Login['start']>(async () => {})
+    return { login: { finish, start, endSessionUrl: async () => '' }, finish, start }
+  }
+
+  const createCallback = (login: Login, onFinish: (returnTo?: string) => unknown): Component =>
+    defineComponent(() => {
+      const { error, start } = useLogin(login, onFinish)
+      return () => h('button', { onClick: () => start({ returnTo: '/again' }) }, error.value?.message ?? 'wait')
+    })
+
+  test.each([['/orders'], [undefined]])('calls back once with %s', async (returnTo) => {
+    const { login, finish } = createFakeLogin()
+    finish.mockResolvedValue(returnTo)
+    const onFinish = vi.fn()
+    render(createCallback(login, onFinish))
+    await drain()
+    expect(onFinish.mock.calls).toEqual([[returnTo]])
+    expect(finish).toHaveBeenCalledTimes(1)
+  })
+
+  test('calls nobody back who is gone', async () => {
+    const { login, finish } = createFakeLogin()
+    finish.mockResolvedValue('/orders')
+    const onFinish = vi.fn()
+    render(createCallback(login, onFinish))
+    cleanup()
+    await drain()
+    expect(onFinish).not.toHaveBeenCalled()
+  })
+
+  test('shows why it failed, and why it cannot start', async () => {
+    const { login, finish, start } = createFakeLogin()
+    finish.mockRejectedValue(new LoginError('access_denied'))
+    render(createCallback(login, () => {}))
+    await screen.findByText('the sign-in has failed: access_denied')
+    start.mockRejectedValue(new LoginError('network'))
+    screen.getByRole('button').click()
+    await screen.findByText('the sign-in has failed: network')
+    expect(start.mock.calls).toEqual([[{ returnTo: '/again' }]])
+  })
+
+  test('does nothing on a server', async () => {
+    const { login, finish } = createFakeLogin()
+    expect(await renderToString(createSSRApp(createCallback(login, () => {})))).toContain('wait')
+    expect(finish).not.toHaveBeenCalled()
   })
 })

@@ -22,6 +22,10 @@ export interface ProviderOptions {
   readonly grace?: number
   /** Refresh tokens have the form of JWTs, and requests with credentials may read their answers. @default false */
   readonly suitsKeycloak?: boolean
+  /** Whether users can sign in, on the provider's own pages for development. @default false */
+  readonly hasLoginPages?: boolean
+  /** Whether authorization requests must be pushed (RFC 9126). @default false */
+  readonly requiresPush?: boolean
   /** Called when a token request arrives, before it is processed or lost. */
   readonly onTokenRequest?: () => void
 }
@@ -57,6 +61,7 @@ export interface OpenIdProvider extends Faults {
 
 export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
   const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true, grace = 0, suitsKeycloak = false } = options
+  const { hasLoginPages = false, requiresPush = false } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
 
@@ -65,7 +70,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
   const resource = `${issuer}/me`
   const store = createStore(grace)
-  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, store }
+  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, store, hasLoginPages, requiresPush }
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
 

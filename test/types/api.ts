@@ -39,6 +39,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { type ComputedRef, createApp, h } from 'vue'
 
 declare const auth: AuthClient
+declare const redirect: Login
 
 /** Authorization is decided by more than `sub`. */
 interface Claims {
@@ -240,6 +241,7 @@ export function useReact(): void {
   expectTypeOf(current.signOut).toEqualTypeOf<AuthClient['signOut']>()
   expectTypeOf(react.useAuthClient()).toEqualTypeOf<AuthClient>()
   expectTypeOf(react.useAuthFetch()).toEqualTypeOf<AuthFetch>()
+  expectTypeOf(react.useLogin(redirect, (returnTo) => returnTo?.length)).toEqualTypeOf<react.LoginControls>()
   expectTypeOf(react.useClaims()?.sub).toEqualTypeOf<string | undefined>()
   expectTypeOf(react.useClaims<Claims>()).toEqualTypeOf<Claims | undefined>()
 }
@@ -254,6 +256,7 @@ export function useVue(): void {
   expectTypeOf(current).toEqualTypeOf<ComputedRef<AuthState>>()
   expectTypeOf(status.value).toEqualTypeOf<AuthState['status']>()
   expectTypeOf(signIn).toEqualTypeOf<AuthClient['signIn']>()
+  expectTypeOf(vue.useLogin(redirect, () => {}).error.value).toEqualTypeOf<Error | undefined>()
   expectTypeOf(vue.useAuthFetch()).toEqualTypeOf<AuthFetch>()
   expectTypeOf(vue.useClaims<Claims>()).toEqualTypeOf<ComputedRef<Claims | undefined>>()
   // @ts-expect-error: the app's own client, not its options

@@ -46,6 +46,10 @@ export interface BackendOptions {
   readonly lifetime?: number | undefined
   /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
   readonly refreshTimeout?: number | undefined
+  /** Whether users can sign in at the provider. @default false */
+  readonly hasLoginPages?: boolean | undefined
+  /** Whether the provider takes pushed authorization requests only. @default false */
+  readonly requiresPush?: boolean | undefined
   /** `false` for browsers that refuse `Secure` cookies on http://localhost. @default true */
   readonly secureCookies?: boolean
 }

@@ -5,13 +5,16 @@ import { startProvider } from '../../support/provider.ts'
 import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
 import { pageHtml } from './page.ts'
 
-export async function startOpenIdBackend({ lifetime = LIFETIME, refreshTimeout }: BackendOptions): Promise<Backend> {
+export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
+  const { lifetime = LIFETIME, refreshTimeout, hasLoginPages = false, requiresPush = false } = options
   // Without kept connections no browser sends a POST twice by itself.
-  const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false })
-  const { tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
+  const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false, hasLoginPages, requiresPush })
+  const { issuer, tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
   const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout }
+  const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }) })
   const pages = await servePages({
-    '/': await pageHtml(config),
+    '/': page,
+    '/callback': page,
     '/before': await pageHtml(config, 'before'),
     '/away': '<title>away</title>',
   })

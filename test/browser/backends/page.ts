@@ -1,4 +1,5 @@
-// The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen` and, in words, in `told`, and three verbs.
+// The page of the multi-tab scenarios: a client in `auth`, what it has seen in `seen` and, in words, in `told`, and three
+// verbs. Where there is an issuer, it signs in by redirect too.
 
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../../support/bundle.ts'
@@ -14,9 +15,16 @@ declare global {
   var pending: Promise<unknown>
   /** Starts a client of this name at an instant, with the refresh token that is in localStorage under the same name. */
   var moveIn: (name: string, at: number) => Promise<string>
+  var login: import('../../../src/login.ts').Login
+  /** The address that this page was opened at. */
+  var openedAt: string
+  /** What has become of a sign-in by redirect, by the two calls that React's StrictMode would make: a path or a code. */
+  var finished: Promise<readonly string[]>
 }
 
 export interface PageConfig {
+  /** Where users sign in by redirect; absent where they do not. */
+  readonly issuer?: string
   /** Absent where tokens are kept in cookies. */
   readonly tokenEndpoint?: string
   readonly revocationEndpoint?: string
@@ -87,15 +95,26 @@ Object.assign(globalThis, {
 })
 `
 
+const LOGIN = `
+import { createLogin } from 'authfetch/login'
+${SOURCE}
+const openedAt = location.href
+const scope = 'openid offline_access'
+const login = createLogin(auth, { issuer: config.issuer, clientId: 'spa', redirectUri: '/callback', scope })
+const finish = () => login.finish().then((returnTo) => returnTo ?? 'no answer', (error) => error.code ?? String(error))
+Object.assign(globalThis, { login, openedAt, finished: Promise.all([finish(), finish()]) })
+`
+
 /** `before`: the version that the tests of two versions keep. */
 export type Version = 'now' | 'before'
 
 const BEFORE = fileURLToPath(new URL('../versions/before.js', import.meta.url))
-const scripts = new Map<Version, Promise<string>>()
+const scripts = new Map<string, Promise<string>>()
 
 export async function pageHtml(config: PageConfig, version: Version = 'now'): Promise<string> {
-  const script = scripts.get(version) ?? bundle(SOURCE, version === 'before' ? BEFORE : undefined)
-  scripts.set(version, script)
+  const source = config.issuer ? LOGIN : SOURCE
+  const script = scripts.get(version + source) ?? bundle(source, version === 'before' ? BEFORE : undefined)
+  scripts.set(version + source, script)
   return pageOf(`const config = ${JSON.stringify(config)}`, await script)
 }
 

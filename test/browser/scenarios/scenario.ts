@@ -22,6 +22,10 @@ export interface Scenario<Asked extends Judge = Backend> {
   readonly lifetime?: number
   /** How long the server may take to answer a refresh (in milliseconds): short where a lease is waited for. @default the client's own */
   readonly refreshTimeout?: number
+  /** Whether users can sign in at the provider. @default false */
+  readonly hasLoginPages?: boolean
+  /** Whether the provider takes pushed authorization requests only. @default false */
+  readonly requiresPush?: boolean
   /** It mostly waits, so it may be played beside others. */
   readonly isSlow?: boolean
   play(stage: Stage<Asked>): Promise<void>

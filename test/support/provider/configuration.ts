@@ -12,6 +12,10 @@ export interface ConfigurationOptions {
   readonly refreshTokenTtl: number
   readonly key: JWK
   readonly store: Store
+  /** Whether users can sign in, on the provider's own pages for development. @default false */
+  readonly hasLoginPages?: boolean
+  /** Whether authorization requests must be pushed (RFC 9126). @default false */
+  readonly requiresPush?: boolean
 }
 
 export interface ResourceServerInfo {
@@ -33,7 +37,7 @@ export function resourceServerInfo({ resource, accessTokenTtl }: ConfigurationOp
 }
 
 export function configure(options: ConfigurationOptions): object {
-  const { resource, accessTokenTtl, refreshTokenTtl, key, store } = options
+  const { resource, accessTokenTtl, refreshTokenTtl, key, store, hasLoginPages = false, requiresPush = false } = options
   const day = 86_400
   return {
     adapter: store.adapter,
@@ -66,7 +70,8 @@ export function configure(options: ConfigurationOptions): object {
       Interaction: day,
     },
     features: {
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: hasLoginPages },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: requiresPush },
       revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,
