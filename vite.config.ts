@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'authfetch',
           include: ['test/**/*.test.{ts,tsx}'],
-          maxConcurrency: 3,
+          maxConcurrency: 2,
         },
       },
       {
