@@ -41,12 +41,15 @@ describe('the arrows point one way', () => {
   }
 
   test('no module imports itself through others, types included', () => {
+    const done = new Set<string>()
     const visit = (file: string, path: readonly string[]): string[] | undefined => {
       if (path.includes(file)) return [...path, file]
+      if (done.has(file)) return undefined
       for (const next of importsOf(file)) {
         const cycle = visit(next, [...path, file])
         if (cycle) return cycle
       }
+      done.add(file)
       return undefined
     }
     for (const file of files) expect(visit(file, [])).toBeUndefined()
