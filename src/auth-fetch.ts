@@ -1,19 +1,22 @@
 /** `authFetch`: `fetch` with the access token, a wait for it, and a retry. It knows nothing of tabs. */
 
 import { abortable } from './abort.ts'
+import {
+  type AskedRequest,
+  type AuthRequestInit,
+  copyInit,
+  createReadRequest,
+  emptyInit,
+  hasAuthorization,
+  type OwnHeaders,
+  type OwnInit,
+  setAuthorization,
+  withAuthorization,
+} from './asked-request.ts'
 import { optional } from './core/optional.ts'
 import type { Access } from './core/protocol/access.ts'
 import type { Bearer, Session } from './core/protocol/session.ts'
 import { callsForRefresh } from './core/responses/challenge.ts'
-
-/** The init of `fetch`, and one member of our own. */
-export interface AuthRequestInit extends RequestInit {
-  /** `false` sends this request as it is: no token, no wait, no retry. */
-  readonly auth?: boolean
-}
-
-/** An init of our own making. */
-type Options = RequestInit & { auth?: boolean }
 
 /**
  * `fetch`, as this library extends it; assignable to `typeof fetch`.
@@ -38,21 +41,6 @@ function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-/** Has no members, whatever a page adds to Object.prototype; cheaper to inherit from than null. */
-const NOTHING: Options = Object.freeze(Object.create(null))
-
-/** The members of an init, inherited ones and getters included, so that the caller's own is read once and left alone. */
-function copyOf(init: AuthRequestInit | null | undefined): Options {
-  const copy = Object.create(NOTHING)
-  for (let part = init; part && part !== Object.prototype; part = Object.getPrototypeOf(part)) {
-    for (const key of Object.getOwnPropertyNames(part)) {
-      const value = (init as AuthRequestInit)[key as keyof AuthRequestInit]
-      if (value !== undefined) copy[key] = value
-    }
-  }
-  return copy
-}
-
 /** Whether a Request has no body and says nothing of its referrer, so that an init with headers changes nothing else. */
 const isPlain = ({ body, referrer, referrerPolicy, mode }: Request): boolean =>
   body === null && referrer === 'about:client' && referrerPolicy === '' && mode !== 'navigate'
@@ -65,28 +53,32 @@ function cancel({ body }: Response | Request, reason?: unknown): void {
 
 export function createAuthFetch({ session, access, fetch, allowedAddress, onResponse }: AuthFetchParts): AuthFetch {
   // Captured here, so that what a page patches later sees no token.
-  const { Headers, Request, URL } = globalThis
-  const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
-
-  /** The true address of a Request of any realm, whatever its own members say; undefined for all else. */
-  const addressOf = (input: unknown): string | undefined =>
-    // Cheaper than the exception.
-    typeof input === 'string' || input instanceof URL ? undefined : optional(() => urlOf?.call(input))
-
-  const authorizationOf = ({ held }: Bearer): string | undefined =>
-    held?.accessToken === undefined ? undefined : `Bearer ${held.accessToken}`
+  const { Request, URL } = globalThis
+  const readRequest = createReadRequest()
 
   /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
   const isOurs = ({ redirected, url }: Response, address: string): boolean =>
     !redirected || url.startsWith(new URL('/', address).href)
+
+  const isRefused = (response: Response, address: string): boolean =>
+    response.status === 401 && isOurs(response, address) && callsForRefresh(response.headers.get('www-authenticate'))
 
   function hear(response: Response, address: string, { epoch }: Bearer): Response {
     if (onResponse && isOurs(response, address)) onResponse(response, epoch)
     return response
   }
 
-  const isRefused = (response: Response, address: string): boolean =>
-    response.status === 401 && isOurs(response, address) && callsForRefresh(response.headers.get('www-authenticate'))
+  /**
+   * Sends one attempt; the token is attached here and nowhere else. It joins the headers, or, where there are none, those
+   * of the target, which is a Request of our own then.
+   */
+  function send(target: string | Request, init: OwnInit, { held }: Bearer, headers?: OwnHeaders): Promise<Response> {
+    const token = held?.accessToken
+    if (!headers) setAuthorization((target as Request).headers, token)
+    else if (token !== undefined) init.headers = withAuthorization(headers, token)
+    else if (init.headers) init.headers = headers
+    return fetch(target, init as RequestInit)
+  }
 
   /** In whose name a refused request is to be sent again, if at all; then its first answer is of no use to anybody. */
   async function recover(response: Response, bearer: Bearer, signal?: AbortSignal | null): Promise<Bearer | undefined> {
@@ -107,7 +99,7 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     refused: Response,
     before: Bearer,
     address: string,
-    send: (bearer: Bearer) => Promise<Response>,
+    sendAgain: (bearer: Bearer) => Promise<Response>,
     signal?: AbortSignal | null,
   ): Promise<Response> {
     let response = refused
@@ -116,103 +108,51 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       const recovered = await recover(response, bearer, signal)
       if (!recovered) break
       bearer = recovered
-      response = hear(await send(bearer), address, bearer)
+      response = hear(await sendAgain(bearer), address, bearer)
       if (!isRefused(response, address)) break
     }
     return response
   }
 
-  function sendAddress(address: string, bearer: Bearer): Promise<Response> {
-    const options = Object.create(NOTHING)
-    const authorization = authorizationOf(bearer)
-    if (authorization) options.headers = { Authorization: authorization }
-    return fetch(address, options)
-  }
-
   /** A string without an init: there is nothing to copy, so that it costs little more than `fetch`. */
-  async function fetchAddress(url: string): Promise<Response> {
-    const address = allowedAddress(url)
-    if (address === undefined || session.status === 'signed-out') return fetch(url)
+  async function fetchAddress(url: string, address: string): Promise<Response> {
     const isReady = session.isReady(0)
     const bearer = isReady ? session.bearer : await access.ensure(0, false)
     // After a wait, the address under the base that the page had when it was called.
-    const response = hear(await sendAddress(isReady ? url : address, bearer), address, bearer)
+    const response = hear(await send(isReady ? url : address, emptyInit(), bearer, {}), address, bearer)
     if (!isRefused(response, address)) return response
-    return retry(response, bearer, address, (recovered) => sendAddress(address, recovered))
+    return retry(response, bearer, address, (recovered) => send(address, emptyInit(), recovered, {}))
   }
 
-  async function fetchInput(...given: Parameters<AuthFetch>): Promise<Response> {
-    const [input, init] = given
-    // What `fetch` refuses, it refuses.
-    if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
-    const requested = addressOf(input)
-    const request = requested === undefined ? undefined : (input as Request)
-    let target: string | Request
-    let options: Options
-    try {
-      // Read once, so that what was checked is what is sent; a template refuses symbols, as `fetch` does.
-      target = request ?? `${input}`
-      options = copyOf(init)
-      // Headers that can be read only once are read for whoever comes first.
-      if (typeof options.headers === 'object' && Symbol.iterator in options.headers) {
-        options.headers = [...(options.headers as Headers)]
-      }
-    } catch {
-      // In its own words.
-      return fetch(...given)
-    }
-    const { auth, body = null, mode = request?.mode, signal = request?.signal } = options
-    // A deletion makes every reading slower.
-    if (auth !== undefined) delete options.auth
-    const address = allowedAddress(requested ?? (target as string))
-    if (auth === false || session.status === 'signed-out' || mode === 'no-cors' || address === undefined) {
-      return fetch(target, options)
-    }
-
+  async function fetchAsked(asked: AskedRequest, address: string): Promise<Response> {
+    const { request, target, init, headers } = asked
+    const { body = null, signal = request?.signal, keepalive = request?.keepalive } = init
     /** A Request and its own body: a member that the init has not resets its referrer, so it is copied instead. */
     const isBare = request !== undefined && body === null && !isPlain(request)
     const isReady = session.isReady(0)
-    // A record, because a Headers costs more to copy, and `fetch` checks what is in it once more.
-    let record: Record<string, string> = {}
     let copy: Request | undefined
     try {
-      const { headers = request?.headers ?? {} } = options
-      const isList = Symbol.iterator in headers
-      record = isList ? Object.fromEntries(Array.isArray(headers) ? new Headers(headers) : headers) : { ...headers }
-      if (options.headers !== undefined) options.headers = record
-      if (Object.keys(record).some((name) => name.toLowerCase() === 'authorization')) return fetch(target, options)
       // Takes what `fetch` would take now: the address under this base, the bytes of a buffer, the body of a Request.
-      if (isBare || !isReady) copy = new Request(target, options)
+      if (isBare || !isReady) copy = new Request(target, init as RequestInit)
     } catch {
-      return fetch(target, options)
+      return fetch(target, init as RequestInit)
     }
-    const others = copy ? copyOf(options) : options
-    if (copy) {
-      delete others.body
-      delete others.headers
-    }
+    const others = copyInit(copy && init)
+    delete others.body
+    delete others.headers
+    const attempt = (own: Request | undefined, other: string | Request, whose: Bearer): Promise<Response> =>
+      own ? send(own, others, whose) : send(other, init, whose, headers)
 
-    function send(to: string | Request, bearer: Bearer): Promise<Response> {
-      const own = typeof to === 'string' || to === request ? undefined : to
-      const authorization = authorizationOf(bearer)
-      if (authorization) {
-        if (own) own.headers.set('Authorization', authorization)
-        else options.headers = { ...record, Authorization: authorization }
-      } else if (own) own.headers.delete('Authorization')
-      else if (options.headers) options.headers = record
-      return fetch(to, own ? others : options)
-    }
-
-    const ensure = (): Promise<Bearer> =>
-      abortable(() => access.ensure(0, false), signal).catch((reason) => {
-        if (copy) cancel(copy, reason)
-        throw reason
-      })
-    const bearer = isReady ? session.bearer : await ensure()
+    const bearer = isReady
+      ? session.bearer
+      : await abortable(() => access.ensure(0, false), signal).catch((reason) => {
+          if (copy) cancel(copy, reason)
+          throw reason
+        })
     // Firefox does not tell whether a Request has a body.
     let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
     try {
-      const response = hear(await send(copy ?? target, bearer), address, bearer)
+      const response = hear(await attempt(copy, target, bearer), address, bearer)
       if (!isRefused(response, address)) return response
       if (isStream(body)) {
         // The body is gone, but the next request shall fare better. `recover` tells its failures to listeners.
@@ -221,10 +161,10 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       }
       const sendAgain = async (recovered: Bearer): Promise<Response> => {
         // A cancelled answer counts in the keepalive quota until the next task.
-        if (options.keepalive ?? request?.keepalive) await new Promise((resolve) => setTimeout(resolve))
-        const again = spare ?? (isBare && copy ? copy : (request ?? address))
+        if (keepalive) await new Promise((resolve) => setTimeout(resolve))
+        const again = spare ?? (isBare ? copy : undefined)
         spare = spare?.clone()
-        return send(again, recovered)
+        return attempt(again, request ?? address, recovered)
       }
       return await retry(response, bearer, address, sendAgain, signal)
     } finally {
@@ -232,9 +172,38 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     }
   }
 
-  // Both are async, so that nothing is ever thrown; no await comes before `fetch` when there is a valid token.
-  return (...given) => {
+  // Not async, so that what `fetch` itself settles, it settles as soon as ever; no await comes before `fetch` when there
+  // is a valid token.
+  function start(...given: Parameters<AuthFetch>): Promise<Response> {
     const [input, init] = given
-    return typeof input === 'string' && init == null ? fetchAddress(input) : fetchInput(...given)
+    if (typeof input === 'string' && init == null) {
+      const address = allowedAddress(input)
+      return address === undefined || session.status === 'signed-out' ? fetch(input) : fetchAddress(input, address)
+    }
+    // Neither an input nor an init: for `fetch` to refuse.
+    if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
+    const asked = optional(() => readRequest(input, init))
+    // What cannot be read, `fetch` refuses in its own words.
+    if (!asked) return fetch(...given)
+    const { request, target, url, auth, headers } = asked
+    const { mode = request?.mode, signal = request?.signal } = asked.init
+    const address = allowedAddress(url)
+    const isLeftAlone =
+      auth === false ||
+      address === undefined ||
+      session.status === 'signed-out' ||
+      mode === 'no-cors' ||
+      signal?.aborted ||
+      hasAuthorization(headers)
+    return isLeftAlone ? fetch(target, asked.init as RequestInit) : fetchAsked(asked, address)
   }
+
+  const authFetch: AuthFetch = (...given) => {
+    try {
+      return start(...given)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+  return Object.defineProperty(authFetch, 'length', { value: 1 })
 }

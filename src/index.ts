@@ -1,6 +1,7 @@
 /** The public names. */
 
-export type { AuthFetch, AuthRequestInit } from './auth-fetch.ts'
+export type { AuthRequestInit } from './asked-request.ts'
+export type { AuthFetch } from './auth-fetch.ts'
 export { type AuthClient, createAuthClient, type GetAccessTokenOptions } from './client.ts'
 export type { SignedOutReason } from './core/entry/entry.ts'
 export {

@@ -497,6 +497,11 @@ describe('the response', () => {
   })
 })
 
+test('authFetch has the length of `fetch`', async () => {
+  const { auth } = await createSignedInScene()
+  expect(auth.authFetch).toHaveLength(1)
+})
+
 test('authFetch is bound, and can be passed around', async () => {
   const { auth, server } = await createSignedInScene()
   const { authFetch } = auth

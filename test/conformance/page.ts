@@ -19,10 +19,14 @@ const native = globalThis.fetch.bind(globalThis)
 let calls = 0
 
 /** The `fetch` of all modes: the one difference is what is put on top. */
-const network: Call = (...given) => {
-  calls++
-  return native(...given)
-}
+const network: Call = Object.defineProperty(
+  (...given: Parameters<Call>) => {
+    calls++
+    return native(...given)
+  },
+  'length',
+  { value: native.length },
+)
 
 const clients = new Map<Mode, AuthClient>()
 

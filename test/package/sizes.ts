@@ -11,7 +11,7 @@ const CLIENT = `export { createAuthClient, cookieRefresh } from '${SOURCE}/index
 
 /** What everybody loads: the client with its adapters, the shared part of the requests, and two small packages. */
 const OWN =
-  /^(src\/(core|platform)\/.+|src\/(index|client|options|auth-fetch|allow-list|abort|refresh\/(transport|request))\.ts|idb-keyval|jwt-decode)$/
+  /^(src\/(core|platform)\/.+|src\/(index|client|options|asked-request|auth-fetch|allow-list|abort|refresh\/(transport|request))\.ts|idb-keyval|jwt-decode)$/
 
 const LOGIN = ['error', 'id-token', 'pending', 'requests', 'step-up'].map((name) => `src/login/${name}.ts`)
 

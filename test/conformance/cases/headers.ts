@@ -28,6 +28,11 @@ export const HEADERS: readonly Case[] = [
     ['x-own', '2'],
     ['Accept-Language', 'de'],
   ]),
+  ...headers('pairs in capitals', () => [
+    ['X-OWN', '1'],
+    ['Accept-Language', 'de'],
+    ['X-Own', '2'],
+  ]),
   ...headers('a Headers', many),
   ...headers('a Map', () => new Map([['X-Own', 'map']])),
   ...headers('a generator', () =>

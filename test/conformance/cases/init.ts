@@ -34,7 +34,29 @@ class Init {
   }
 }
 
+/** How often the headers of an init are read. */
+const reads = (name: string, make: (read: () => object) => object): Case => ({
+  name: `reads of ${name}`,
+  run: async ({ here, call }) => {
+    let count = 0
+    const init = make(() => {
+      count++
+      return { 'X-Own': '1' }
+    })
+    const { status } = await call(`${here}/echo`, init)
+    return [status, count]
+  },
+})
+
 export const INIT: readonly Case[] = [
+  { name: 'the number of its parameters', run: async ({ call }) => call.length },
+  reads('headers that are a getter', (read) => getter('headers', read)),
+  reads('headers that are an inherited getter', (read) => Object.create(getter('headers', read))),
+  reads(
+    'headers behind a Proxy',
+    (read) =>
+      new Proxy({ headers: {} }, { get: (target, key) => (key === 'headers' ? read() : Reflect.get(target, key)) }),
+  ),
   ...methods.flatMap((method) => member('method', method)),
   ...['omit', 'same-origin', 'include', 'all', null].flatMap((value) => member('credentials', value)),
   ...['cors', 'same-origin', 'navigate', 'none'].flatMap((value) => member('mode', value)),

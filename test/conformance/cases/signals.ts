@@ -24,6 +24,23 @@ const before = (name: string, reason: unknown): Case =>
     return [`${here}/echo`, { signal: controller.signal }]
   })
 
+/** After how many microtasks a call rejects whose signal was aborted before. */
+const microtasks = (name: string, given: (url: string, signal: AbortSignal) => Parameters<typeof fetch>): Case => ({
+  name: `the microtasks until a signal that was aborted before rejects, ${name}`,
+  run: async ({ here, call }) => {
+    let isOver = false
+    call(...given(`${here}/echo`, AbortSignal.abort())).catch(() => {
+      isOver = true
+    })
+    let count = 0
+    while (!isOver && count < 100) {
+      await undefined
+      count++
+    }
+    return count
+  },
+})
+
 /** How a promise rejects, and whether that is the signal's reason itself. */
 async function rejection(promise: Promise<unknown>, { signal }: AbortController): Promise<unknown> {
   return await promise.then(
@@ -75,6 +92,8 @@ const atOnce: Case[] = [
 ]
 
 export const SIGNALS: readonly Case[] = [
+  microtasks('of an address', (url, signal) => [url, { signal }]),
+  microtasks('of a Request', (url, signal) => [new Request(url, { signal })]),
   ...Object.entries(REASONS).flatMap(([name, reason]) => [
     before(name, reason),
     whileAsking(name, reason),

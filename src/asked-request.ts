@@ -1,0 +1,103 @@
+/** What a caller asks of `authFetch`, read once: what was checked is what is sent, whatever the caller's objects do next. */
+
+import { optional } from './core/optional.ts'
+
+/** The init of `fetch`, and one member of our own. */
+export interface AuthRequestInit extends RequestInit {
+  /** `false` sends this request as it is: no token, no wait, no retry. */
+  readonly auth?: boolean
+}
+
+/** Headers of our own making. */
+export type OwnHeaders = string[][] | Record<string, string>
+
+/** An init of our own making. */
+export interface OwnInit extends Omit<RequestInit, 'headers'> {
+  auth?: boolean
+  headers?: OwnHeaders
+}
+
+/** A request as it was asked for. */
+export interface AskedRequest {
+  /** The Request that was given, of any realm; undefined when it was an address. */
+  readonly request: Request | undefined
+  /** The Request, or the address as it was given. */
+  readonly target: string | Request
+  /** The address, whatever the members of a Request say. */
+  readonly url: string
+  /** Whether the caller wants the token. */
+  readonly auth: boolean | undefined
+  readonly init: OwnInit
+  /** What is sent with it: the init's headers, or those of the Request. */
+  readonly headers: OwnHeaders
+}
+
+/** Its members are nobody's: a page may add some to Object.prototype, and a null prototype makes objects slow. */
+const NOTHING: object = Object.freeze(Object.create(null))
+
+/** An init without members. */
+export const emptyInit = (): OwnInit => Object.create(NOTHING)
+
+/** The members of an init, inherited ones and getters included, each read once. */
+export function copyInit(init: object | null | undefined): OwnInit {
+  const copy = emptyInit()
+  for (let part = init; part && part !== Object.prototype; part = Object.getPrototypeOf(part)) {
+    for (const key of Object.getOwnPropertyNames(part) as (keyof OwnInit)[]) {
+      if (key in copy) continue
+      const value = (init as OwnInit)[key]
+      if (value !== undefined) copy[key] = value as never
+    }
+  }
+  return copy
+}
+
+/** A list keeps the case of its names, and those that come twice; a record is copied faster than a Headers. */
+function copyHeaders(headers: Headers | OwnHeaders): OwnHeaders {
+  // Throws for what is no object.
+  if (!(Symbol.iterator in headers)) return { ...headers }
+  // What is no pair is for `fetch` to refuse; a template refuses symbols, as `fetch` does.
+  return [...headers].map((pair) =>
+    typeof pair === 'object' ? [...(pair as string[])].map((part) => `${part}`) : pair,
+  )
+}
+
+/** Reads what was asked for; throws what the caller's getters throw. */
+export type ReadRequest = (input: RequestInfo | URL, init: AuthRequestInit | null | undefined) => AskedRequest
+
+export function createReadRequest(): ReadRequest {
+  // Captured here, so that what a page patches later reads nothing.
+  const { Request, URL } = globalThis
+  const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
+
+  return (input, given) => {
+    // Cheaper than the exception.
+    const isAddress = typeof input === 'string' || input instanceof URL
+    const requested: string | undefined = isAddress ? undefined : optional(() => urlOf?.call(input))
+    const request = requested === undefined ? undefined : (input as Request)
+    const target = request ?? `${input as string}`
+    const init = copyInit(given)
+    const { auth } = init
+    // A deletion makes every reading slower.
+    if (auth !== undefined) delete init.auth
+    const { headers: asked = request?.headers ?? {} } = init
+    const headers = copyHeaders(asked)
+    if (init.headers !== undefined) init.headers = headers
+    return { request, target, url: requested ?? (target as string), auth, init, headers }
+  }
+}
+
+/** Whether the caller has an Authorization of its own. */
+export function hasAuthorization(headers: OwnHeaders): boolean {
+  const names = Array.isArray(headers) ? headers.map(([name]) => name as string) : Object.keys(headers)
+  return names.some((name) => /^authorization$/i.test(name))
+}
+
+export function withAuthorization(headers: OwnHeaders, token: string): OwnHeaders {
+  const value = `Bearer ${token}`
+  return Array.isArray(headers) ? [...headers, ['Authorization', value]] : { ...headers, Authorization: value }
+}
+
+export function setAuthorization(headers: Headers, token: string | undefined): void {
+  if (token === undefined) headers.delete('Authorization')
+  else headers.set('Authorization', `Bearer ${token}`)
+}
