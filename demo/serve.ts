@@ -19,7 +19,11 @@ export async function serveDemo(file: string, port: number, built?: Handler): Pr
   // Safari takes no Secure cookies from http://localhost; everywhere else they must be.
   const auth = await createDemoServer({ file, accessLifetime: ACCESS_LIFETIME, secureCookies: false })
   const http = createHttpServer((request, response) => {
-    auth.handle(request, response, () => pages(request, response))
+    auth.handle(request, response, () => {
+      // Where a sign-in by redirect comes back to: the same page.
+      request.url = request.url?.replace(/^\/callback(?=\?|$)/, '/')
+      pages(request, response)
+    })
   })
   try {
     await new Promise<void>((resolve, reject) => {

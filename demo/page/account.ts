@@ -2,6 +2,7 @@
 
 import type { AuthClient, AuthEvents } from 'authfetch'
 import { createKy } from 'authfetch/ky'
+import { createLogin, type Login } from 'authfetch/login'
 import { CLIENT_NAME, type Custody, createClient, isCustody, logIn } from '../session.ts'
 import { observeChannel } from './observe/channel.ts'
 import { observeLedger } from './observe/ledger.ts'
@@ -17,6 +18,10 @@ export interface Account {
   readonly wire: Wire
   /** Signs in, in this custody; a session of another custody is signed out first. */
   signIn(user: string, custody?: Custody): Promise<void>
+  /** Leaves for the provider's login page; the client will hold its tokens. */
+  leaveForProvider(): Promise<void>
+  /** Finishes a sign-in on the page that the provider sends the user back to; undefined on others. */
+  comeBack(): Promise<string | undefined>
   /** Of all tabs; whoever is signed in is signed out. */
   choose(custody: Custody): Promise<void>
   /** Resolves when this tab knows whether somebody is signed in. */
@@ -76,6 +81,9 @@ export function createAccount(emit: Emit): Account {
     tell()
   }
 
+  const login = (): Login =>
+    createLogin(client, { issuer: `${location.origin}/oauth`, clientId: 'demo', redirectUri: '/callback' })
+
   async function choose(next: Custody): Promise<void> {
     if (next === custody) return
     await client.restore()
@@ -104,6 +112,11 @@ export function createAccount(emit: Emit): Account {
       await choose(wanted)
       await client.signIn(() => logIn(user, wanted))
     },
+    async leaveForProvider() {
+      await choose('client')
+      await login().start({ returnTo: '/' })
+    },
+    comeBack: () => login().finish(),
     choose,
     ready: async () => void (await client.restore()),
     subscribe: (listener) => void listeners.add(listener),

@@ -145,6 +145,16 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
       (error: unknown) => say(String(error)),
     )
   })
+  find('sign-in-redirect').addEventListener('click', () => {
+    account.leaveForProvider().catch((error: unknown) => say(String(error)))
+  })
+  account
+    .comeBack()
+    .then(
+      (returnTo) => returnTo && say('Signed in at the provider.'),
+      (error: unknown) => say(String(error)),
+    )
+    .finally(() => location.pathname === '/callback' && history.replaceState(null, '', '/'))
   custody.addEventListener('change', () => {
     if (isCustody(custody.value)) void account.choose(custody.value)
   })

@@ -1,9 +1,11 @@
-// The authorization server's requests: sign-in, refresh by cookie, the token endpoint (RFC 6749), revocation (RFC 7009).
+// The authorization server's requests: sign-in by form and by redirect, refresh by cookie, the token endpoint (RFC 6749),
+// revocation (RFC 7009).
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, strikeAfter, strikeBefore } from './faults.ts'
 import type { Answer, Grants, Refusal } from './grants.ts'
 import { HttpError, invalidRequest, isForeign, readCookie, readForm, readJson, sendJson } from './http.ts'
+import { createLoginServer } from './login.ts'
 import type { Custody } from './sessions.ts'
 
 export interface AuthParts {
@@ -25,6 +27,8 @@ const send = (response: ServerResponse, { body, cookies }: Answer): void =>
   sendJson(response, 200, body, { 'Set-Cookie': cookies })
 
 export function createAuthServer({ grants, faults, origins, closing }: AuthParts): AuthServer {
+  const login = createLoginServer(CLIENT_ID, grants)
+
   function checkOrigin(request: IncomingMessage): void {
     if (isForeign(request, origins)) throw invalidRequest('this origin is not allowed', 403)
   }
@@ -61,8 +65,10 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
     const form = await readForm(request)
     const grantType = form.get('grant_type')
     if (!grantType) throw invalidRequest('"grant_type" is missing')
-    if (grantType !== 'refresh_token') throw new HttpError(400, { error: 'unsupported_grant_type' })
+    const isCode = grantType === 'authorization_code'
+    if (!isCode && grantType !== 'refresh_token') throw new HttpError(400, { error: 'unsupported_grant_type' })
     if (form.get('client_id') !== CLIENT_ID) throw new HttpError(400, { error: 'invalid_client' })
+    if (isCode) return settle(response, await login.exchange(form), 400)
     const refreshToken = form.get('refresh_token')
     if (!refreshToken) throw invalidRequest('"refresh_token" is missing')
     settle(response, await grants.refresh(refreshToken, ['client'], keyOf(request)), 400)
@@ -72,6 +78,9 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
     async handle(request, response, path) {
       // What the client probes with, to see whether the server can be reached.
       if (request.method === 'HEAD') return void response.writeHead(204).end()
+      if (request.method === 'GET' && path === '/oauth/.well-known/openid-configuration')
+        return login.describe(request, response)
+      if (request.method === 'GET' && path === '/oauth/authorize') return login.authorize(request, response)
       if (request.method !== 'POST') throw new HttpError(405, { error: 'invalid_request' }, { Allow: 'POST' })
       const isRefresh = path === '/auth/refresh' || path === '/oauth/token'
       if (isRefresh && (await strikeBefore(faults, 'refresh', response, closing))) return
@@ -89,6 +98,9 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
           checkCsrf(request)
           grants.signOut(cookieOf(request))
           return send(response, { body: {}, cookies: grants.expiredCookies() })
+        case '/oauth/authorize':
+          checkOrigin(request)
+          return login.authorize(request, response)
         case '/oauth/token':
           return token(request, response)
         case '/oauth/revoke': {

@@ -105,6 +105,26 @@ test('no whole token is on the screen, in the log or in what tabs tell each othe
   await tab.waitFor(() => document.querySelector('#token')?.textContent?.includes('…'))
 })
 
+test('somebody signs in at the provider’s page, or refuses there', async () => {
+  const tab = await stage.open()
+  const decide = async (decision: string): Promise<void> => {
+    await click(tab, '#sign-in-redirect')
+    await tab.waitFor(() => location.pathname === '/oauth/authorize' && document.querySelector('form'))
+    expect(await audit(tab)).toEqual([])
+    await click(tab, `[value=${decision}]`).catch(() => {})
+    await tab.waitFor(() => location.pathname === '/' && document.body.dataset.ready === 'true')
+  }
+  await decide('deny')
+  await shows(tab, '#said', 'access_denied')
+  await decide('allow')
+  await tab.waitFor(isSignedIn)
+  await shows(tab, '#who', 'alice')
+  expect(await text(tab, '#said')).toContain('Signed in at the provider.')
+  await shows(tab, '#sessions', 'the login page')
+  await click(tab, '#refresh')
+  await shows(tab, '#said', 'one generation')
+})
+
 test('a second tab is a lane of its own, and the magnifier shows who rotated and who adopted', async () => {
   const first = await stage.openSignedIn()
   const second = await stage.open()

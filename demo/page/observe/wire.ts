@@ -45,7 +45,8 @@ export function observeWire(emit: Emit): Wire {
     if (!url) return native(input, init)
     const { pathname: path, origin } = url
     const method = init?.method ?? (isRequest ? input.method : 'GET')
-    const request = origin === location.origin ? kindOf(method, path) : undefined
+    const isCode = init?.body instanceof URLSearchParams && init.body.has('code')
+    const request = origin !== location.origin ? undefined : isCode ? 'sign-in' : kindOf(method, path)
     if (!request) return native(input, init)
     const headers = new Headers(init?.headers ?? (isRequest ? input.headers : {}))
     const attempt = request === 'refresh' ? (headers.get('idempotency-key') ?? undefined) : undefined
