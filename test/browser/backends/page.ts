@@ -55,7 +55,10 @@ Object.assign(globalThis, {
 `
 
 const SOURCE = `
-import { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } from 'authfetch'
+// The version before may lack what is new: a name is then undefined.
+import * as library from 'authfetch'
+
+const { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } = library
 
 const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout } = config
 const options = {
@@ -112,7 +115,7 @@ const BEFORE = fileURLToPath(new URL('../versions/before.js', import.meta.url))
 const scripts = new Map<string, Promise<string>>()
 
 export async function pageHtml(config: PageConfig, version: Version = 'now'): Promise<string> {
-  const source = config.issuer ? LOGIN : SOURCE
+  const source = config.issuer && version === 'now' ? LOGIN : SOURCE
   const script = scripts.get(version + source) ?? bundle(source, version === 'before' ? BEFORE : undefined)
   scripts.set(version + source, script)
   return pageOf(`const config = ${JSON.stringify(config)}`, await script)
