@@ -69,7 +69,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
         }
         // Resolved by `complete`: only then is the change durable.
         const ended = promisifyRequest(transaction).then(() => {
-          if (!change) throw new Error('the session in IndexedDB cannot be read: sign in again')
+          if (!change) throw new Error('IndexedDB cannot be read')
           return change.result
         })
         return await inTime(ended, () => transaction.abort())

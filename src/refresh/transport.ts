@@ -97,7 +97,7 @@ export function createTransport(
         })
       } catch (error) {
         // Once the headers have come, the cookie jar is new, even though the body is lost.
-        if (!response) return outcomeOfError(error)
+        if (!response || (refreshToken && response.ok)) return outcomeOfError(error)
       }
       return outcomeOf(
         {

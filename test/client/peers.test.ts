@@ -28,10 +28,10 @@ describe('auth0-spa-js, supabase, msal-browser: a network failure sends one refr
   test('it is sent once, and again only after a pause and a probe', async () => {
     const { auth, browser, server } = await createSignedInScene()
     server.onRefresh = offline
+    server.onProbe = offline
     await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     for (let call = 0; call < 10; call++) await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     expect(server.refreshes).toHaveLength(1)
-    server.onProbe = offline
     await browser.advance(10 * MINUTE)
     expect(server.refreshes).toHaveLength(1)
   })
@@ -53,9 +53,13 @@ describe('auth0-spa-js, okta, atproto, clerk, AxaFrance, workos: an error that i
   })
 
   test('a network error leaves the access token in use', async () => {
-    const { auth, server } = await createSignedInScene()
+    const { auth, browser, server } = await createSignedInScene()
     server.onRefresh = offline
-    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    const forced = auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    await drain()
+    expect(await auth.getAccessToken()).toBe('access-0')
+    await browser.advance(MINUTE)
+    await forced
     expect(await auth.getAccessToken()).toBe('access-0')
   })
 })

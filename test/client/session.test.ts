@@ -104,7 +104,7 @@ describe('in doubt', () => {
       tokens: { access_token: 'access-0', expires_in: 3600 },
     })
     server.onRefresh = (nth) => (nth === 1 ? Promise.reject(new TypeError('reset')) : Response.json(tokens(nth)))
-    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await browser.advance(2 * MINUTE)
     const keys = server.refreshes.map(({ request }) => request.headers.get('idempotency-key'))
     expect(keys).toHaveLength(2)
@@ -115,7 +115,7 @@ describe('in doubt', () => {
   test('with resendWithin 0 it counts as spent, and the session ends', async () => {
     const { auth, browser, server } = await createSignedInScene({ resendWithin: 0 })
     server.onRefresh = () => Promise.reject(new TypeError('reset'))
-    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await browser.advance(HOUR)
     expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
     expect(server.refreshes).toHaveLength(1)
@@ -124,7 +124,7 @@ describe('in doubt', () => {
   test('past resendWithin it is not sent again', async () => {
     const { auth, browser, server } = await createSignedInScene({ resendWithin: 10_000 })
     server.onRefresh = () => Promise.reject(new TypeError('reset'))
-    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await browser.advance(HOUR)
     expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
     const last = server.refreshes.length
@@ -137,7 +137,7 @@ describe('in doubt', () => {
       nth === 1
         ? Promise.reject(new TypeError('reset'))
         : Response.json({ error: 'invalid_grant', error_code: 'refresh_token_already_used' }, { status: 400 })
-    await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
+    auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await browser.advance(2 * MINUTE)
     expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
   })

@@ -133,7 +133,7 @@ describe('a transaction that does not end in time', () => {
 
 describe('a record that cannot be read', () => {
   const NEWER = { ...ENTRY, version: 2 }
-  const records = [null, 'text', {}, { ...ENTRY, epoch: '1' }, { epoch: 1, status: 'signed-in' }, NEWER]
+  const records = [null, 'text', {}, { ...ENTRY, epoch: 'x' }, { epoch: 1, status: 'signed-in' }, NEWER]
 
   function begin(record: unknown) {
     const storage = createStorage()
@@ -155,7 +155,7 @@ describe('a record that cannot be read', () => {
     updated.catch(() => {})
     read.catch(() => {})
     await end()
-    const error = new Error('the session in IndexedDB cannot be read: sign in again')
+    const error = new Error('IndexedDB cannot be read')
     expect([await outcome(updated), await outcome(read)]).toEqual([error, error])
     expect([written, transition.mock.calls, ledger.shared]).toEqual([[], [], true])
   })

@@ -110,9 +110,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a record that cannot be read is taken for none',
-    edits: [
-      edit('core/entry/entry.ts', 'return isReadable ? entry : null', 'return isReadable && entry ? entry : undefined'),
-    ],
+    edits: [edit('core/entry/entry.ts', '!entry.version ? entry : null', '!entry.version ? entry : undefined')],
   },
   {
     name: 'a release clears another attempt',

@@ -37,6 +37,8 @@ export interface Retry {
   readonly setAt: number
   /** How often refreshing has failed in a row. */
   readonly failures: number
+  /** So short that callers wait for it. */
+  readonly isBrief?: boolean | undefined
 }
 
 /** What all tabs know of the session. */
@@ -66,8 +68,7 @@ export interface Entry extends Mark {
 export function readEntry(record: unknown): Entry | undefined | null {
   if (record === undefined) return undefined
   const entry = record as (Entry & { readonly version?: unknown }) | null
-  const isReadable = Number.isFinite(entry?.epoch) && Number.isFinite(entry?.generation) && entry?.version === undefined
-  return isReadable ? entry : null
+  return entry && entry.epoch >= 0 && entry.generation >= 0 && !entry.version ? entry : null
 }
 
 /** The entry in which a claim was granted. */

@@ -8,6 +8,7 @@ import type { Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import type { Instant } from './instant.ts'
 import type { Lease } from './lease.ts'
+import { BRIEF } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 
 /** What to do after a turn: nothing, another turn, or another turn when another tab's attempt has settled. */
@@ -46,7 +47,10 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
     const isRefused = outcome.kind === 'refused'
     const failures = failuresOf(claim)
-    const retry = retryAfter(failures, pauseAfter(failures, random(), isRefused ? outcome.retryAfter : 0))
+    const pause = pauseAfter(failures, random(), isRefused ? outcome.retryAfter : 0)
+    // Of a connection that died, or of a server that wants to be asked again in a moment; twice in a row at most.
+    const isHiccup = isRefused ? (outcome.retryAfter ?? 0) > 0 : outcome.error instanceof TypeError
+    const retry = retryAfter(failures, pause, isHiccup && pause + failures * 1_500 <= BRIEF)
     const ended = await persist((entry) => postpone(entry, claim, retry, isRefused, resendWithin))
     publish(ended)
     if (ended) return 'done'
@@ -56,9 +60,9 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
 
   const failuresOf = ({ retry }: Claim): number => retry?.failures ?? 0
 
-  function retryAfter(failures: number, pause: number): Retry {
+  function retryAfter(failures: number, pause: number, isBrief?: boolean): Retry {
     const now = clock.now()
-    return { at: now + pause, setAt: now, failures: failures + 1 }
+    return { at: now + pause, setAt: now, failures: failures + 1, isBrief }
   }
 
   return async ({ claim, outcome, receivedAt }) => {

@@ -11,6 +11,9 @@ export const SETTLING = 5_000
 /** How often the ledger is read by a tab that waits for another's attempt, should every message be lost. */
 export const POLLING = 500
 
+/** The longest pause that callers wait out after a hiccup. */
+export const BRIEF = 3_000
+
 /** Longer than an attempt can take to send, time out and settle. */
 export const leaseOf = (refreshTimeout: number): number => SEND_WINDOW + refreshTimeout + SETTLING
 

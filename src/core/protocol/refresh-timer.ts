@@ -40,7 +40,7 @@ export function startRefreshTimer({ clock, lifecycle, session, siblings }: Conte
     if (delay < -LATE) refresher.suspectWire()
     // Not every end is told: a failure that still stands, by a clock that went back, or tokens that came on the way, and
     // are due already. Errors are told to listeners.
-    refresher.refresh().then(arm, arm)
+    refresher.refresh(true).then(arm, arm)
   }
 
   async function wake(): Promise<void> {

@@ -10,17 +10,18 @@ import type { Context } from './context.ts'
 import { createCoolDown } from './cool-down.ts'
 import { instantOf, since } from './instant.ts'
 import { createLease } from './lease.ts'
-import { leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { BRIEF, leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 import type { Held } from './view.ts'
 
 export interface Refresher {
   /**
-   * Joins the pending refresh or starts one; resolves when the session has moved on or has ended.
+   * Joins the pending refresh or starts one; resolves when the session has moved on or has ended. Where not only the timer
+   * waits, a hiccup is waited out.
    *
    * Throws a {@link RefreshUnavailableError} when no new token can be had now.
    */
-  refresh(): Promise<void>
+  refresh(isTimer?: boolean): Promise<void>
   /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
   look(): Promise<void>
   /** For how much longer the last failure stands (in milliseconds); undefined when there is none, or new tokens have come. */
@@ -43,6 +44,8 @@ export function createRefresher(context: Context): Refresher {
   let misses = 0
   let unsettled: ClaimedOutcome | undefined
   let isStopped = false
+  /** Whether a caller waits, not the timer alone. */
+  let isAwaited = false
   let cancelLock: Cancel = () => {}
 
   const isDone = (): boolean =>
@@ -56,12 +59,11 @@ export function createRefresher(context: Context): Refresher {
       let step: Step
       do {
         const unlock = await lock()
-        step = await turn().finally(unlock)
+        step = await turn().finally(unlock).catch(waitOut)
         if (step === 'wait') await siblings.changed(POLLING)
       } while (step !== 'done')
       misses = 0
     } catch (cause) {
-      wireIsSuspect = true
       // Of a session that has moved on or has ended, the failure says nothing.
       if (isDone()) return
       const failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
@@ -70,6 +72,7 @@ export function createRefresher(context: Context): Refresher {
       throw failure
     } finally {
       pending = undefined
+      isAwaited = false
       session.distrust(undefined)
       session.setRefreshing(false)
       void flushAfterCallers()
@@ -83,6 +86,17 @@ export function createRefresher(context: Context): Refresher {
   async function flushAfterCallers(): Promise<void> {
     for (let step = 0; step < 20; step++) await undefined
     session.flush()
+  }
+
+  /** After a hiccup waits for the next try; not for the timer alone, nor over a dead wire. */
+  async function waitOut(cause: unknown): Promise<Step> {
+    wireIsSuspect = true
+    const retry = isAwaited && !isDone() ? (await ledger.read())?.retry : undefined
+    const rest = retry?.isBrief ? retry.at - clock.now() : 0
+    if (rest <= 0 || rest > BRIEF || !(await transport.probe())) throw cause
+    wireIsSuspect = false
+    await siblings.changed(rest, isDone)
+    return 'again'
   }
 
   /** Waits for the lock for a bounded time, then does without it: no promise rests on it. */
@@ -169,13 +183,14 @@ export function createRefresher(context: Context): Refresher {
   }
 
   return {
-    refresh() {
+    refresh(isTimer = false) {
       const failure = coolDown.failure()
       if (failure) {
         session.distrust(undefined)
         return Promise.reject(failure)
       }
       if (isStopped) return Promise.reject(missed())
+      isAwaited ||= !isTimer
       // Started in a task of its own: a listener that asks for a refresh joins it.
       pending ??= Promise.resolve().then(run)
       return pending

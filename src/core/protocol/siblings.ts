@@ -15,8 +15,8 @@ export interface Siblings {
   ask(): Promise<void>
   /** Tells the other tabs what this one knows, and wakes whoever waits in it. */
   tell(): void
-  /** Resolves when a sibling has news, or after `timeout` (in milliseconds). */
-  changed(timeout: number): Promise<void>
+  /** Resolves when a sibling has news by which it `isOver`, or after `timeout` (in milliseconds). */
+  changed(timeout: number, isOver?: () => boolean): Promise<void>
 }
 
 export function createSiblings(
@@ -122,7 +122,7 @@ export function createSiblings(
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },
-    changed: (timeout) => wait(timeout, () => true),
+    changed: (timeout, isOver = () => true) => wait(timeout, isOver),
   }
 }
 
