@@ -2,6 +2,7 @@
 
 import { type Change, type Entry, readEntry } from '../../src/core/entry/entry.ts'
 import type { LifecycleEvent, Platform } from '../../src/core/ports.ts'
+import type { Fate } from './network.ts'
 import type { Observer } from './observer.ts'
 import type { Actor, World } from './world.ts'
 
@@ -15,6 +16,10 @@ export interface Profile {
   logins: number
   /** Two logins ran at once: the application itself sent two cookies on their way. */
   hasCrossedLogins: boolean
+  /** What becomes of the next refresh requests, whatever is chosen. */
+  readonly fates: Fate[]
+  /** Whether nothing but a refresh request reaches a server. */
+  isDown: boolean
   /** Whether the next refresh request is late, whatever is chosen. */
   delaysNext: boolean
   /** Late requests by their token: the server hears them after the next request with the same one. */
@@ -79,6 +84,8 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     jarEpoch: 0,
     logins: 0,
     hasCrossedLogins: false,
+    fates: [],
+    isDown: false,
     delaysNext: false,
     overtaken: new Map(),
     faults,

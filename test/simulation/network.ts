@@ -23,7 +23,16 @@ export interface NetworkTerms {
   readonly refreshTimeout: number
 }
 
-type Fate = 'fine' | 'request lost' | 'answer lost' | '429' | '503' | 'slow' | 'body lost' | 'html' | 'request late'
+export type Fate =
+  | 'fine'
+  | 'request lost'
+  | 'answer lost'
+  | '429'
+  | '503'
+  | 'slow'
+  | 'body lost'
+  | 'html'
+  | 'request late'
 const FATES: readonly Fate[] = [
   'fine',
   'request lost',
@@ -47,7 +56,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
-    const fate = profile.delaysNext ? 'request late' : (FATES[Math.max(0, choice)] ?? 'fine')
+    const fate = profile.fates.shift() ?? (profile.delaysNext ? 'request late' : (FATES[Math.max(0, choice)] ?? 'fine'))
     profile.delaysNext = false
     if (fate !== 'fine') profile.faults[fate] = (profile.faults[fate] ?? 0) + 1
     return fate
@@ -186,7 +195,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     fetch: ((input: string | URL, init?: RequestInit) => {
       const isProbe = init?.method === 'HEAD'
       return new Promise((resolve, reject) => {
-        if (world.isHostile && world.choose(16) === 15) {
+        if (profile.isDown || (world.isHostile && world.choose(16) === 15)) {
           world.after(5, actor, 'unreachable', () => reject(new TypeError('network error')))
           return
         }

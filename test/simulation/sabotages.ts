@@ -113,6 +113,21 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [edit('core/entry/entry.ts', '!entry.version ? entry : null', '!entry.version ? entry : undefined')],
   },
   {
+    name: 'callers hear of a hiccup',
+    edits: [edit('core/protocol/refresher.ts', '.finally(unlock).catch(waitOut)', '.finally(unlock)')],
+  },
+  {
+    name: 'callers wait over a dead wire',
+    edits: [edit('core/protocol/refresher.ts', ' || !(await transport.probe())) throw cause', ') throw cause')],
+  },
+  {
+    name: 'a hiccup is tried again for ever',
+    edits: [
+      edit('core/protocol/apply-outcome.ts', ' && pause + failures * 1_500 <= BRIEF', ''),
+      edit('core/protocol/refresher.ts', ' || rest > BRIEF', ''),
+    ],
+  },
+  {
     name: 'a release clears another attempt',
     edits: [
       edit(

@@ -1,8 +1,8 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
-import { type AuthClient, createAuthClient, formerSession } from '../../src/index.ts'
+import { type AuthClient, createAuthClient, formerSession, RefreshUnavailableError } from '../../src/index.ts'
 import { createProfile, type Profile, type Tab } from './browser.ts'
-import { createNetwork, type Network } from './network.ts'
+import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
 import { createServer, familyOf, type Server } from './server.ts'
 import { type Actor, createWorld, nextTurn, type World } from './world.ts'
@@ -128,6 +128,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   if (prelude > 13) await takeOver(run, open)
   if (prelude === 13) await handOver(run, { open, call, abandon })
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
+  if (prelude === 11) await hiccup(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
@@ -293,6 +294,50 @@ async function signInSilently({ world, profile, server, isCookie, pages, observe
   comer.actor.isFrozen = false
   comer.tab.fire('wake')
   world.note(`${comer.actor.name} thaw`)
+  world.isHostile = true
+}
+
+/** The longest that callers wait for the tries after a hiccup, and that a dead wire may keep them (in milliseconds). */
+const HICCUP = 6_000
+const DEAD_WIRE = 100
+
+/** A refresh fails in a way that may be over in a moment; a caller hears of it only if it is not. */
+async function hiccup({ world, profile, pages, observer }: Run, { call }: Cast): Promise<void> {
+  world.isHostile = false
+  const [{ client, actor }] = pages as [Page]
+  await walk(world, 60, () => client.getState().status === 'signed-in')
+  const [fate, times] = (
+    [
+      ['answer lost', 1],
+      ['request lost', 1],
+      ['429', 1],
+      ['answer lost', 9],
+      ['request lost', 9],
+    ] as const
+  )[world.choose(5)] as [Fate, number]
+  profile.isDown = times > 1 && world.choose(2) === 1
+  profile.fates.push(...Array<Fate>(times).fill(fate))
+  const startedAt = world.elapsed
+  const requests = observer.sends.length
+  let settledAt: number | undefined
+  let error: unknown
+  world.note(`${actor.name} asks amid ${times} ${fate}${profile.isDown ? ', and the wire is dead' : ''}`)
+  const asked = client.getAccessToken({ forceRefresh: true }).catch((reason) => {
+    error = reason
+  })
+  call(pages[0] as Page, asked)
+  void asked.then(() => {
+    settledAt = world.elapsed
+  })
+  await nextTurn()
+  await walk(world, 200, () => settledAt !== undefined)
+  const waited = (settledAt ?? Number.POSITIVE_INFINITY) - startedAt
+  if (times === 1 && error instanceof RefreshUnavailableError) observer.fail('P4', `a caller hears of one ${fate}`)
+  if (waited > (profile.isDown ? DEAD_WIRE : HICCUP))
+    observer.fail('P4', `a caller waits out ${waited} ms of an outage`)
+  if (observer.sends.length > requests + 3) observer.fail('P4', 'a hiccup is tried again for ever')
+  profile.fates.length = 0
+  profile.isDown = false
   world.isHostile = true
 }
 
