@@ -43,7 +43,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Tokens that live for two seconds need a machine that is not busy: alone, after all others.
+        // Tokens that live for seconds need a machine that is not busy: these come after all others.
         test: { name: 'alone', include: ['test/**/*.alone.ts'], maxConcurrency: 8, sequence: { groupOrder: 1 } },
       },
       {

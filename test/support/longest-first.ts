@@ -3,7 +3,7 @@
 import { relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const BROWSERS = ['test/browser/', 'test/servers/', 'test/conformance/']
+const BROWSERS = ['test/browser/', 'test/conformance/']
 
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
