@@ -62,13 +62,14 @@ export interface AuthClient {
   getClaims<Claims extends object = JwtPayload>(): Claims | undefined
   /**
    * Starts a session with tokens at hand (`{}` when the server has set cookies), or by a login that is run when nothing
-   * of an earlier session can interfere any more: in cookie custody, use the latter.
+   * of an earlier session can interfere any more: in cookie custody, use the latter. A login may resolve with the
+   * server's `Response`, which is read as that of a refresh is.
    *
-   * Rejects with a {@link TokenResponseError} when the tokens are none, with what the login rejects with, with a
+   * Rejects with a {@link TokenResponseError} when the tokens are none, or the `Response` is an error, with what the login rejects with, with a
    * {@link SessionEndedError} when another tab has signed in or out during the login, and with a
    * {@link RefreshUnavailableError} when the ledger cannot be written.
    */
-  signIn(tokens: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
+  signIn(tokens: TokenResponse | (() => Promise<TokenResponse | Response>)): Promise<void>
   /**
    * Ends the session on this device at once, then tells the server.
    *

@@ -7,6 +7,7 @@ export type { SignedOutReason } from './core/entry/entry.ts'
 export {
   AuthError,
   DisposedError,
+  type LoginResponse,
   RefreshUnavailableError,
   SessionEndedError,
   TokenResponseError,
@@ -18,10 +19,19 @@ export type { AuthState } from './core/protocol/view.ts'
 export type { TokenResponse } from './core/responses/tokens.ts'
 export type { AuthClientOptions } from './options.ts'
 export { type CookieRefreshOptions, type CookieRequestOptions, cookieRefresh, cookieSignOut } from './refresh/cookie.ts'
+export { type JsonRefreshOptions, type JsonRefreshTokens, jsonRefresh } from './refresh/json.ts'
 export {
   type OAuthRefreshOptions,
   type OAuthRevocationOptions,
   oauthRefresh,
   oauthRevocation,
 } from './refresh/oauth.ts'
-export type { Refresh, RefreshRequest, SignOut, SignOutRequest } from './refresh/transport.ts'
+export type { Fields } from './refresh/request.ts'
+export type {
+  ReadResponse,
+  Refresh,
+  RefreshRequest,
+  ServerRefresh,
+  SignOut,
+  SignOutRequest,
+} from './refresh/transport.ts'

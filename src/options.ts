@@ -1,6 +1,6 @@
 /** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
 
-import { check } from './core/errors.ts'
+import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
@@ -102,7 +102,12 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
   const own: Readonly<Record<string, unknown>> = { __proto__: null, ...options }
   const page = pageOrigin()
   const rules: Readonly<Record<keyof AuthClientOptions, Rule>> = {
-    refresh: [undefined, isFunction, 'a function, such as cookieRefresh() makes'],
+    refresh: [
+      undefined,
+      // One that takes two arguments is a factory, such as `cookieRefresh` itself.
+      (value) => isFunction(value) && (value as Refresh).length < 2,
+      'a function, such as cookieRefresh() makes: call it',
+    ],
     origins: [page ? [page] : [], Array.isArray, 'an array of origins'],
     refreshLead: [60_000, isTime, milliseconds],
     refreshTimeout: [30_000, (value) => isTime(value) && value > 0, `${milliseconds} above 0`],
@@ -118,8 +123,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     fetch: [globalThis.fetch?.bind(globalThis), isCallback, 'a function'],
     platform: [{}, (value) => typeof value === 'object' && value !== null, 'an object'],
   }
-  const unknown = Object.keys(own).find((name) => !Object.hasOwn(rules, name))
-  if (unknown) throw new TypeError(`"${unknown}" is not an option`)
+  checkNames(own, rules)
   const checked = Object.entries(rules).map(([name, [preset, isRight, wanted]]) => {
     const { [name]: value = preset } = own
     check(isRight(value), name, wanted)

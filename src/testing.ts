@@ -177,7 +177,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
 
 /** The platform of a tab. That of the page itself reports errors, and nobody waits for siblings that are not there. */
 function platformOf({ platform }: VirtualTab, advance: (milliseconds: number) => Promise<void>): Partial<Platform> {
-  const { report: _, clock, ...parts } = platform
+  const { report: _, warn: __, clock, ...parts } = platform
 
   function after(delay: number, callback: () => void): Cancel {
     let isOver = false

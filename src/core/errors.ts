@@ -61,10 +61,26 @@ export class RefreshUnavailableError extends AuthError {
   }
 }
 
-/** The server's token response is not one; the message names the member at fault. */
+/** What can be asked of the response of a refused login: it is the `Response` itself. */
+export interface LoginResponse {
+  /** The status code. */
+  readonly status: number
+  /** The headers that can be read. */
+  readonly headers: { get(name: string): string | null }
+  /** Reads the body as JSON. */
+  json(): Promise<unknown>
+  /** Reads the body as text. */
+  text(): Promise<string>
+}
+
+/** The server's token response is not one; the message names the member at fault, or the status of a refusal. */
 export class TokenResponseError extends AuthError {
   override readonly name = 'TokenResponseError'
   readonly code = 'token-response'
+  /** The status of a refused login. */
+  declare readonly status?: number
+  /** The response of a refused login, its body unread. */
+  declare readonly response?: LoginResponse
 }
 
 /** The client has been disposed of: whoever waits, and whoever calls later, is told so. */
@@ -75,6 +91,11 @@ export class DisposedError extends AuthError {
   constructor() {
     super('the client has been disposed of')
   }
+}
+
+/** Throws a TypeError that names an option that is none of those known. */
+export function checkNames(options: object, known: object = {}): void {
+  for (const name of Object.keys(options)) check(Object.hasOwn(known, name), name, 'left out: there is no such option')
 }
 
 /** Throws a TypeError that names the option at fault. */

@@ -94,6 +94,8 @@ export interface Platform {
   createId(): string
   /** Hands an error of a listener to whoever watches for uncaught ones. */
   report(error: unknown): void
+  /** Tells the developer of a mistake of the set-up. */
+  warn(message: string): void
 }
 
 /** What taking over a session needs of the client. */
@@ -113,8 +115,12 @@ export type Adopt = (terms: AdoptTerms) => Promise<void>
 export interface Transport {
   /** Whether the client holds the refresh token; otherwise the cookie jar does. */
   readonly holdsRefreshToken: boolean
+  /** Whether a refresh needs the access token too, so that the ledger keeps it. */
+  readonly needsAccessToken: boolean
   /** Calls `fetch` before it returns, and never rejects. */
-  send(refreshToken: string | undefined, idempotencyKey: string): Promise<Outcome>
+  send(tokens: Pick<Entry, 'refreshToken' | 'kept'>, idempotencyKey: string): Promise<Outcome>
+  /** What a login has resolved with, as a token response. */
+  read(login: unknown): Promise<unknown>
   /** Asks whether the server can be reached, without credentials. */
   probe(): Promise<boolean>
   /** Tells the server that a session is over. */

@@ -1,6 +1,6 @@
 /** The requests of a sign-in: discovery, and POSTs of forms to the authorization server. */
 
-import { requestInit } from '../refresh/transport.ts'
+import { requestInit } from '../refresh/request.ts'
 import { LoginError, oauthError } from './error.ts'
 
 /**

@@ -49,6 +49,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
     },
     random: () => Math.random(),
     createId: () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join('-'),
+    warn: console.error.bind(console, 'authfetch:'),
     report: (error) => {
       setTimeout(() => {
         throw error

@@ -1,20 +1,28 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
-import { carriesKey, checkHeaders, ownMembers, resolveEndpoint } from './request.ts'
-import { type Refresh, requestInit, type SignOut } from './transport.ts'
+import { checkNames } from '../core/errors.ts'
+import { carriesKey, type Fields, fieldsOf, ownMembers, requestInit, resolveEndpoint } from './request.ts'
+import { asRefresh, type ReadResponse, type ServerRefresh, type SignOut } from './transport.ts'
 
 /** What every request to a cookie endpoint carries. */
 export interface CookieRequestOptions {
   /**
-   * Static headers that a foreign page cannot send without a preflight, against CSRF.
+   * Headers that a foreign page cannot send without a preflight, against CSRF; or a function that is called for each
+   * request, synchronously, such as for a token that is in a cookie.
    *
    * @default { 'X-Requested-With': 'authfetch' }
    */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Fields
 }
 
-/** What a refresh with a cookie carries. */
+/** What a refresh with a cookie carries, and how its answer is read. */
 export interface CookieRefreshOptions extends CookieRequestOptions {
+  /**
+   * Reads answers of another shape; see {@link ReadResponse}.
+   *
+   * @default token responses (RFC 6749 section 5.1)
+   */
+  readonly read?: ReadResponse
   /**
    * Whether each refresh carries an `Idempotency-Key`.
    *
@@ -27,40 +35,49 @@ const CSRF = { 'X-Requested-With': 'authfetch' }
 
 /**
  * Refreshes by a POST with the refresh token's cookie. The server answers with a token response, in which any token may
- * be missing, or with 204; a refusal is an error response.
+ * be missing, or with 204; with 401 when nobody is signed in.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5 token responses and errors
  * @param url relative to the page
- * @throws TypeError when `url` is no URL or an option is of the wrong type
+ * @throws TypeError when `url` is no URL, or an option is unknown or of the wrong type
  */
-export function cookieRefresh(url: string | URL, options: CookieRefreshOptions = {}): Refresh {
+export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions): ServerRefresh {
   const endpoint = resolveEndpoint(url, 'url')
-  const own = ownMembers(options)
-  const headers = checkHeaders(own.headers, CSRF)
-  const hasKey = carriesKey(endpoint, own.idempotencyKey)
-  const refresh: Refresh = ({ idempotencyKey, signal, fetch }) =>
-    fetch(
-      endpoint,
-      requestInit({
-        credentials: 'include',
-        headers: { Accept: 'application/json', ...headers, ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
-        signal,
-      }),
-    )
-  return Object.assign(refresh, { endpoint })
+  const { headers = CSRF, read, idempotencyKey: isOn, ...unknown } = ownMembers(options ?? {})
+  checkNames(unknown)
+  const readHeaders = fieldsOf(headers, 'headers')
+  const hasKey = carriesKey(endpoint, isOn)
+  return asRefresh(
+    ({ idempotencyKey, signal, fetch }) =>
+      fetch(
+        endpoint,
+        requestInit({
+          credentials: 'include',
+          headers: {
+            Accept: 'application/json',
+            ...readHeaders(),
+            ...(hasKey && { 'Idempotency-Key': idempotencyKey }),
+          },
+          signal,
+        }),
+      ),
+    { endpoint, read },
+  )
 }
 
 /**
  * Signs out by a POST with the session's cookies; rejects when the server does not answer with success.
  *
  * @param url relative to the page
- * @throws TypeError when `url` is no URL or an option is of the wrong type
+ * @throws TypeError when `url` is no URL, or an option is unknown or of the wrong type
  */
-export function cookieSignOut(url: string | URL, options: CookieRequestOptions = {}): SignOut {
+export function cookieSignOut(url: string | URL, options?: CookieRequestOptions): SignOut {
   const endpoint = resolveEndpoint(url, 'url')
-  const headers = checkHeaders(ownMembers(options).headers, CSRF)
+  const { headers = CSRF, ...unknown } = ownMembers(options ?? {})
+  checkNames(unknown)
+  const readHeaders = fieldsOf(headers, 'headers')
   return async ({ signal, fetch }) => {
-    const response = await fetch(endpoint, requestInit({ credentials: 'include', headers, signal }))
+    const response = await fetch(endpoint, requestInit({ credentials: 'include', headers: readHeaders(), signal }))
     if (!response.ok) throw new Error(`the sign-out endpoint answered with status ${response.status}`)
   }
 }

@@ -1,7 +1,8 @@
 /** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
 
-import { carriesKey, checkString, ownMembers, resolveEndpoint } from './request.ts'
-import { type Refresh, requestInit, type SignOut } from './transport.ts'
+import { checkNames } from '../core/errors.ts'
+import { carriesKey, checkString, type Fields, fieldsOf, ownMembers, requestInit, resolveEndpoint } from './request.ts'
+import { asRefresh, type ReadResponse, type ServerRefresh, type SignOut } from './transport.ts'
 
 /** What a token endpoint is to be told. */
 export interface OAuthRefreshOptions {
@@ -11,8 +12,17 @@ export interface OAuthRefreshOptions {
   readonly clientId: string
   /** Asks for fewer scopes than were granted (RFC 6749 section 6). */
   readonly scope?: string
-  /** Further parameters of the request, such as `resource` or `audience`. */
-  readonly parameters?: Readonly<Record<string, string>>
+  /**
+   * Further parameters of the request, such as `resource` or `audience`; or a function that is called for each request,
+   * synchronously.
+   */
+  readonly parameters?: Fields
+  /**
+   * Reads answers of another shape; see {@link ReadResponse}.
+   *
+   * @default token responses (RFC 6749 section 5.1)
+   */
+  readonly read?: ReadResponse
   /**
    * Whether each refresh carries an `Idempotency-Key`; at another origin it makes the browser send a preflight.
    *
@@ -25,31 +35,43 @@ export interface OAuthRefreshOptions {
  * Refreshes by the refresh token grant.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
- * @throws TypeError when an option is missing or of the wrong type
+ * @throws TypeError when an option is missing, unknown or of the wrong type
  */
-export function oauthRefresh(options: OAuthRefreshOptions): Refresh {
-  const endpoint = resolveEndpoint(options.tokenEndpoint, 'tokenEndpoint')
-  const clientId = checkString(options.clientId, 'clientId')
-  const { scope, parameters, idempotencyKey: isOn } = ownMembers(options)
+export function oauthRefresh(options: OAuthRefreshOptions): ServerRefresh {
+  const {
+    tokenEndpoint,
+    clientId: id,
+    scope,
+    parameters = {},
+    read,
+    idempotencyKey: isOn,
+    ...unknown
+  } = ownMembers(options)
+  checkNames(unknown)
+  const endpoint = resolveEndpoint(tokenEndpoint, 'tokenEndpoint')
+  const clientId = checkString(id, 'clientId')
   if (scope !== undefined) checkString(scope, 'scope')
+  const readParameters = fieldsOf(parameters, 'parameters')
   const hasKey = carriesKey(endpoint, isOn)
-  const refresh: Refresh = ({ refreshToken, idempotencyKey, signal, fetch }) =>
-    fetch(
-      endpoint,
-      requestInit({
-        credentials: 'omit',
-        headers: { Accept: 'application/json', ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
-        body: new URLSearchParams({
-          ...parameters,
-          grant_type: 'refresh_token',
-          client_id: clientId,
-          refresh_token: refreshToken as string,
-          ...(scope && { scope }),
+  return asRefresh(
+    ({ refreshToken, idempotencyKey, signal, fetch }) =>
+      fetch(
+        endpoint,
+        requestInit({
+          credentials: 'omit',
+          headers: { Accept: 'application/json', ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
+          body: new URLSearchParams({
+            ...readParameters(),
+            grant_type: 'refresh_token',
+            client_id: clientId,
+            refresh_token: refreshToken as string,
+            ...(scope && { scope }),
+          }),
+          signal,
         }),
-        signal,
-      }),
-    )
-  return Object.assign(refresh, { endpoint, holdsRefreshToken: true })
+      ),
+    { endpoint, holdsRefreshToken: true, read },
+  )
 }
 
 /** What a revocation endpoint is to be told. */
@@ -64,11 +86,13 @@ export interface OAuthRevocationOptions {
  * Revokes the refresh token, and with it the session; rejects when the server does not answer with success.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
- * @throws TypeError when an option is missing or of the wrong type
+ * @throws TypeError when an option is missing, unknown or of the wrong type
  */
 export function oauthRevocation(options: OAuthRevocationOptions): SignOut {
-  const endpoint = resolveEndpoint(options.revocationEndpoint, 'revocationEndpoint')
-  const clientId = checkString(options.clientId, 'clientId')
+  const { revocationEndpoint, clientId: id, ...unknown } = ownMembers(options)
+  checkNames(unknown)
+  const endpoint = resolveEndpoint(revocationEndpoint, 'revocationEndpoint')
+  const clientId = checkString(id, 'clientId')
   return async ({ refreshToken, signal, fetch }) => {
     if (!refreshToken) return
     const body = new URLSearchParams({

@@ -1,10 +1,10 @@
 /** The types of a refresh function and of a sign-out function, and the wrapping of both as the core's transport. */
 
 import { abortable } from '../abort.ts'
-import { RefreshUnavailableError, SessionEndedError } from '../core/errors.ts'
+import { check, RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../core/errors.ts'
 import type { Platform, Transport } from '../core/ports.ts'
 import { PROBING } from '../core/protocol/limits.ts'
-import { type Outcome, outcomeOf } from '../core/responses/outcome.ts'
+import { answered, type Outcome, outcomeOf, parseObject } from '../core/responses/outcome.ts'
 import type { TokenResponse } from '../core/responses/tokens.ts'
 import { ownMembers } from './request.ts'
 
@@ -12,6 +12,8 @@ import { ownMembers } from './request.ts'
 export interface RefreshRequest {
   /** The refresh token to spend; undefined when it is in a cookie. */
   readonly refreshToken: string | undefined
+  /** The newest access token, where the refresh function `needsAccessToken`. */
+  readonly accessToken: string | undefined
   /** Names this attempt, the same for a resend: a server that replays its answer makes rotation exactly-once. */
   readonly idempotencyKey: string
   /** Aborts after `refreshTimeout`. */
@@ -19,6 +21,13 @@ export interface RefreshRequest {
   /** The `fetch` that was captured when the client was made. */
   readonly fetch: typeof fetch
 }
+
+/**
+ * Makes a token response of an answer of another shape. It may read the body, and is asked of errors too: it throws a
+ * {@link SessionEndedError} to report a verdict, a {@link RefreshUnavailableError} when the server refused before
+ * processing. With undefined, with whatever else it throws, and after an error status, the answer is read as ever.
+ */
+export type ReadResponse = (response: Response) => TokenResponse | undefined | Promise<TokenResponse | undefined>
 
 /**
  * Asks the server for new tokens, once. It calls `fetch` before its first `await`, and resolves with the token response
@@ -34,6 +43,18 @@ export interface Refresh {
   readonly endpoint?: URL
   /** Set when the client holds the refresh token, so that there is nothing to spend without one. */
   readonly holdsRefreshToken?: boolean
+  /** Set when a refresh needs the access token too, so that it is kept in IndexedDB beside the refresh token. */
+  readonly needsAccessToken?: boolean
+  /** Reads what it resolves with, and what a login resolves with, if that is a Response. */
+  readonly read?: ReadResponse | undefined
+}
+
+/** A refresh function that resolves with the answer of the server, whatever that is. */
+export interface ServerRefresh extends Refresh {
+  /** Asks once, and never again by itself. */
+  (request: RefreshRequest): Promise<Response>
+  /** Where the requests go. */
+  readonly endpoint: URL
 }
 
 /** What a sign-out function is given. */
@@ -51,16 +72,14 @@ export interface SignOutRequest {
 /** Tells the server that a session is over. What it rejects with, `signOut()` rejects with. */
 export type SignOut = (request: SignOutRequest) => Promise<unknown>
 
-/** The init of a request to the authorization server; a polluted prototype adds nothing to it. */
-export const requestInit = (members: RequestInit): RequestInit =>
-  ownMembers({
-    method: 'POST',
-    // Lets the answer's Set-Cookie be stored even if the page is gone by then.
-    keepalive: true,
-    redirect: 'error',
-    cache: 'no-store',
-    ...members,
-  })
+/** Checks `read`, and makes one refresh function of a request and what there is to know of it. */
+export function asRefresh(
+  request: (request: RefreshRequest) => Promise<Response>,
+  traits: Omit<ServerRefresh, never>,
+): ServerRefresh {
+  check(traits.read === undefined || typeof traits.read === 'function', 'read', 'a function')
+  return Object.assign(request, traits)
+}
 
 export interface TransportOptions {
   readonly refresh: Refresh
@@ -85,30 +104,41 @@ export function createTransport(
 
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
+    needsAccessToken: refresh.needsAccessToken === true,
 
-    async send(refreshToken, idempotencyKey) {
+    async send({ refreshToken, kept: accessToken }, idempotencyKey) {
       let response: Response | undefined
       let body: string | undefined
+      let mapped: object | undefined
       try {
         await within(refreshTimeout, async (signal) => {
-          const result = await refresh({ refreshToken, idempotencyKey, signal, fetch })
+          const result = await refresh({ refreshToken, accessToken, idempotencyKey, signal, fetch })
           if (isResponse(result)) response = result
+          mapped = response && (await map(response))
           body = response ? await response.text() : (JSON.stringify(result) ?? '')
         })
       } catch (error) {
         // Once the headers have come, the cookie jar is new, even though the body is lost.
-        if (!response || (refreshToken && response.ok)) return outcomeOfError(error)
+        if (!response || isWord(error) || (refreshToken && response.ok)) return outcomeOfError(error)
       }
       return outcomeOf(
         {
-          status: response ? response.status : 200,
+          // A redirect that was not followed has no status of its own.
+          status: response ? (response.type === 'opaqueredirect' ? 302 : response.status) : 200,
           body,
-          retryAfter: response?.headers.get('retry-after'),
-          date: response?.headers.get('date'),
+          mapped,
+          header: (name) => response?.headers.get(name),
           fromCookie: refreshToken === undefined,
         },
         clock.now(),
       )
+    },
+
+    async read(login) {
+      if (!isResponse(login)) return login
+      const { ok, status } = login
+      if (!ok) throw Object.assign(new TokenResponseError(answered(status)), { status, response: login })
+      return (await map(login)) ?? (status === 204 ? {} : parseObject(await login.text()))
     },
 
     async probe() {
@@ -127,6 +157,16 @@ export function createTransport(
     },
   }
 
+  /** What `read` makes of a copy, or what it throws to say it; where it merely fails, its message may quote the body. */
+  async function map(response: Response): Promise<object | undefined> {
+    try {
+      return await refresh.read?.(response.clone())
+    } catch (error) {
+      if (isWord(error)) throw error
+      return { read_has_thrown: true }
+    }
+  }
+
   function outcomeOfError(error: unknown): Outcome {
     if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
     if (!(error instanceof RefreshUnavailableError)) return { kind: 'doubt', error }
@@ -134,5 +174,9 @@ export function createTransport(
   }
 }
 
-const isResponse = (value: TokenResponse | Response): value is Response =>
+const isResponse = (value: unknown): value is Response =>
   typeof (value as Response)?.text === 'function' && typeof (value as Response).status === 'number'
+
+/** What a refresh function says by throwing it. */
+const isWord = (error: unknown): boolean =>
+  error instanceof SessionEndedError || error instanceof RefreshUnavailableError

@@ -10,6 +10,8 @@ export interface VirtualTab {
   readonly platform: Platform
   /** What listeners have thrown. */
   readonly reports: unknown[]
+  /** What a developer was told. */
+  readonly warnings: string[]
   /** Every message that this tab has posted. */
   readonly posted: unknown[]
   isHidden: boolean
@@ -120,6 +122,7 @@ export function createVirtualBrowser(): VirtualBrowser {
 
     const tab: VirtualTab = {
       reports: [],
+      warnings: [],
       posted: [],
       isHidden: false,
       isOnline: true,
@@ -140,6 +143,7 @@ export function createVirtualBrowser(): VirtualBrowser {
         random: () => browser.random,
         createId: () => `id-${ids++}`,
         report: (error) => tab.reports.push(error),
+        warn: (message) => tab.warnings.push(message),
         clock: { now: () => wall, elapsed: () => elapsed, after },
         locks: {
           request(steal) {

@@ -150,7 +150,7 @@ describe('options', () => {
         expect(seen).toEqual([])
         await auth.getAccessToken({ forceRefresh: true })
         await auth.signOut()
-        const common = ['POST', undefined, undefined, 'error', false]
+        const common = ['POST', undefined, undefined, 'manual', false]
         const isCookie = refresh.holdsRefreshToken !== true
         const body = 'grant_type=refresh_token&client_id=spa&refresh_token=refresh-0'
         expect(seen.splice(0)).toEqual([

@@ -33,7 +33,7 @@ describe('cookieRefresh', () => {
     await auth.getAccessToken({ forceRefresh: true })
     const [sent] = server.refreshes
     expect(sent).toMatchObject({ url: ENDPOINT, method: 'POST', authorization: null })
-    expect(sent?.init).toMatchObject({ credentials: 'include', keepalive: true, redirect: 'error', cache: 'no-store' })
+    expect(sent?.init).toMatchObject({ credentials: 'include', keepalive: true, redirect: 'manual', cache: 'no-store' })
     expect([...(sent?.request.headers ?? [])]).toEqual([
       ['accept', 'application/json'],
       ['x-requested-with', 'authfetch'],
@@ -129,15 +129,22 @@ describe('oauthRefresh', () => {
     expect(new Set(keys).size).toBe(2)
   })
 
-  test('takes a 204 or an answer without an access token for no answer', async () => {
+  test('leaves the refresh token in doubt after an answer in which there is neither token', async () => {
     const { auth, browser, server } = await createSignedInScene()
-    for (const answer of [new Response(null, { status: 204 }), Response.json({ refresh_token: 'r' })]) {
+    for (const answer of [new Response(null, { status: 204 }), Response.json({ id_token: 'i' })]) {
       server.onRefresh = () => answer
       await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toBeInstanceOf(RefreshUnavailableError)
       await browser.advance(0)
       expect(browser.entry?.attempt).toMatchObject({ doubt: true })
       browser.jump(2 * MINUTE)
     }
+  })
+
+  test('takes a new refresh token from an answer without an access token', async () => {
+    const { auth, browser, server } = await createSignedInScene()
+    server.onRefresh = () => Response.json({ refresh_token: 'refresh-1' })
+    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toThrow('"access_token" is missing')
+    expect(browser.entry).toMatchObject({ generation: 1, refreshToken: 'refresh-1', attempt: undefined })
   })
 })
 

@@ -689,7 +689,7 @@ describe('no token leaks', () => {
       JSON.stringify({ error: 'oops', hint: 'access-9' }),
       JSON.stringify({ access_token: 'access-9\n' }),
       JSON.stringify({ access_token: 'access-9', expires_in: 'refresh-9' }),
-      JSON.stringify({ access_token: 'access-9', token_type: 'access-9' }),
+      JSON.stringify({ access_token: 'access-9', token_type: 'DPoP access-9' }),
     ]
     const errors: unknown[] = []
     for (const body of bodies) {

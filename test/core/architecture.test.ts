@@ -22,8 +22,8 @@ const allowed: Readonly<Record<string, RegExp>> = {
   'core/responses': /^core\/(responses\/|entry\/entry|errors|optional)/,
   core: /^core\//,
   platform: /^(core\/(ports|entry\/entry|optional)|platform\/)/,
-  login: /^(core\/(errors|responses\/tokens)|login\/|refresh\/transport)/,
-  refresh: /^(core\/(ports|errors|responses\/|protocol\/limits)|refresh\/|platform\/page|abort)/,
+  login: /^(core\/(errors|responses\/tokens)|login\/|refresh\/request)/,
+  refresh: /^(core\/(ports|errors|optional|responses\/|protocol\/limits)|refresh\/|platform\/page|abort)/,
 }
 
 describe('the arrows point one way', () => {

@@ -238,7 +238,9 @@ describe('an answer that a login has overtaken', () => {
   test('waits for the resend of another tab, which it may have to record', () => {
     const taken = claim(failed, terms({ known: failed as never, owner: 'other', isFresh: stale })).entry as Entry
     expect(commit(taken, mine, grant, LATER, fresh)).toEqual({ result: 'wait' })
-    expect(postpone(taken, taken as Claim, retry, false, 1_000).entry).toMatchObject({ attempt: { doubt: true } })
+    expect(postpone(taken, taken as Claim, retry, { kind: 'doubt' }, 1_000).entry).toMatchObject({
+      attempt: { doubt: true },
+    })
   })
 
   test('ends the session that a failed login has gone back to, if it is the verdict', () => {
@@ -253,13 +255,17 @@ describe('an answer that a login has overtaken', () => {
   })
 
   test('leaves the session to go back to, if the server has refused it before processing or is in doubt', () => {
-    expect(postpone(running, mine, retry, true, 0).entry).toMatchObject({ epoch: NOW, attempt: undefined, grant: 5 })
-    const doubtful = postpone(running, mine, retry, false, 1_000).entry as Entry
+    expect(postpone(running, mine, retry, { kind: 'refused' }, 0).entry).toMatchObject({
+      epoch: NOW,
+      attempt: undefined,
+      grant: 5,
+    })
+    const doubtful = postpone(running, mine, retry, { kind: 'doubt' }, 1_000).entry as Entry
     expect(abandonSignIn(doubtful, NOW).entry).toMatchObject({ status: 'signed-in', attempt: { doubt: true } })
   })
 
   test('leaves nothing to go back to, if it is in doubt and nothing may be sent again', () => {
-    const { entry: written } = postpone(running, mine, retry, false, 0)
+    const { entry: written } = postpone(running, mine, retry, { kind: 'doubt' }, 0)
     expect(written).toMatchObject({ epoch: NOW, status: 'signing-in', attempt: undefined, grant: undefined })
   })
 })
@@ -295,37 +301,51 @@ test('a rejection of a generation that has passed takes its claim back, and does
 
 describe('a release', () => {
   test('takes our own claim back, and leaves the pause', () => {
-    expect(postpone(claimed, mine, retry, true, 0).entry).toEqual({ ...entry, attempt: undefined, retry })
+    expect(postpone(claimed, mine, retry, { kind: 'refused' }, 0).entry).toEqual({
+      ...entry,
+      attempt: undefined,
+      retry,
+    })
   })
 
   test('of a claim that was never sent leaves no pause, and nothing in doubt', () => {
-    const { entry: written } = postpone(claimed, mine, mine.retry, true, 0)
+    const { entry: written } = postpone(claimed, mine, mine.retry, { kind: 'refused' }, 0)
     expect(written).toEqual(entry)
     expect(claim(written, terms({ resendWithin: 0, isFresh: stale })).entry?.attempt).toMatchObject({ resend: false })
   })
 
   test('leaves in doubt what was in doubt before', () => {
     const resent = { ...mine, attempt: attemptOf('me', { resend: true }) }
-    expect(postpone(claimed, resent, retry, true, 0).entry?.attempt).toMatchObject({ doubt: true, resend: true })
+    expect(postpone(claimed, resent, retry, { kind: 'refused' }, 0).entry?.attempt).toMatchObject({
+      doubt: true,
+      resend: true,
+    })
   })
 
   test("leaves another tab's claim alone", () => {
-    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, true, 0)).toEqual({ result: undefined })
+    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, { kind: 'refused' }, 0)).toEqual({
+      result: undefined,
+    })
   })
 })
 
 describe('doubt', () => {
   test('is written into our own attempt, with the pause', () => {
-    const { entry: written } = postpone(claimed, mine, retry, false, Number.POSITIVE_INFINITY)
+    const { entry: written } = postpone(claimed, mine, retry, { kind: 'doubt' }, Number.POSITIVE_INFINITY)
     expect(written).toEqual({ ...entry, attempt: { ...mine.attempt, doubt: true }, retry })
   })
 
   test('ends the session where nothing may be sent again', () => {
-    expect(postpone(claimed, mine, retry, false, 0).entry).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
+    expect(postpone(claimed, mine, retry, { kind: 'doubt' }, 0).entry).toMatchObject({
+      status: 'signed-out',
+      reason: 'in-doubt',
+    })
   })
 
   test("leaves another tab's attempt alone", () => {
-    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, false, 0)).toEqual({ result: undefined })
+    expect(postpone({ ...entry, attempt: attemptOf('other') }, mine, retry, { kind: 'doubt' }, 0)).toEqual({
+      result: undefined,
+    })
   })
 })
 

@@ -4,19 +4,23 @@ import { outcomeOf, type ServerResponse } from '../../src/core/responses/outcome
 import { jwt } from '../client/harness.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const answer = (given: Partial<ServerResponse>): ServerResponse => ({
+interface Given extends Partial<ServerResponse> {
+  readonly retryAfter?: string | null
+  readonly date?: string | null
+  readonly challenge?: string
+}
+const answer = ({ retryAfter, date, challenge, ...given }: Given): ServerResponse => ({
   status: 200,
   body: '{"access_token":"a"}',
-  retryAfter: null,
-  date: null,
   fromCookie: false,
+  header: (name) => ({ date, 'retry-after': retryAfter, 'www-authenticate': challenge })[name] ?? null,
   ...given,
 })
-const kindOf = (given: Partial<ServerResponse>): string => outcomeOf(answer(given), NOW).kind
+const kindOf = (given: Given): string => outcomeOf(answer(given), NOW).kind
 const json = (value: unknown): string => JSON.stringify(value)
 
 describe('an answer of the token endpoint', () => {
-  const cases: [string, Partial<ServerResponse>, string][] = [
+  const cases: [string, Given, string][] = [
     ['200 with tokens', {}, 'granted'],
     ['201 with tokens', { status: 201 }, 'granted'],
     ['204 of a cookie endpoint', { status: 204, body: '', fromCookie: true }, 'granted'],
@@ -26,7 +30,7 @@ describe('an answer of the token endpoint', () => {
     ['200 whose body was lost, with a cookie', { body: undefined, fromCookie: true }, 'granted'],
     ['200 whose body was lost, without', { body: undefined }, 'doubt'],
     ['an empty 200', { body: '', fromCookie: true }, 'doubt'],
-    ['200 with HTML', { body: '<html>', fromCookie: true }, 'doubt'],
+    ['200 with HTML', { body: '<html>', fromCookie: true }, 'refused'],
     ['200 with a JSON string', { body: '"ok"', fromCookie: true }, 'doubt'],
     ['200 with half a JSON', { body: '{"access_token":"a"' }, 'doubt'],
     ['200 with a token that is none', { body: '{"access_token":5}' }, 'doubt'],
@@ -36,10 +40,10 @@ describe('an answer of the token endpoint', () => {
     ['500 invalid_grant', { status: 500, body: json({ error: 'invalid_grant' }) }, 'doubt'],
     ['400 invalid_client', { status: 400, body: json({ error: 'invalid_client' }) }, 'refused'],
     ['400 temporarily_unavailable', { status: 400, body: json({ error: 'temporarily_unavailable' }) }, 'refused'],
-    ['400 without a word', { status: 400, body: '' }, 'doubt'],
-    ['401 without a word', { status: 401, body: '' }, 'doubt'],
-    ['403 with HTML', { status: 403, body: '<html>' }, 'doubt'],
-    ['404', { status: 404, body: 'Not Found' }, 'doubt'],
+    ['400 without a word', { status: 400, body: '' }, 'refused'],
+    ['401 without a word', { status: 401, body: '' }, 'refused'],
+    ['403 with HTML', { status: 403, body: '<html>' }, 'refused'],
+    ['404', { status: 404, body: 'Not Found' }, 'refused'],
     ['429', { status: 429, body: '' }, 'refused'],
     ['429 whose body was lost', { status: 429, body: undefined }, 'refused'],
     ['500', { status: 500, body: '' }, 'doubt'],

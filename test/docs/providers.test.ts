@@ -32,6 +32,7 @@ async function ask(name: string, answer: Response): Promise<{ readonly sent: Req
   let sent: Request | undefined
   const request: RefreshRequest = {
     refreshToken: 'refresh-0',
+    accessToken: undefined,
     idempotencyKey: 'key',
     signal: new AbortController().signal,
     fetch: async (input, init) => {

@@ -177,6 +177,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
         random: world.random,
         createId: () => `${actor.name}-${ids++}`,
         report: (error) => reports.push(error),
+        warn: () => {},
         locks: {
           request(steal) {
             let resolve: (release: (() => void) | undefined) => void = () => {}

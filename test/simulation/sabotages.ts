@@ -18,9 +18,9 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/protocol/refresher.ts',
-        'const outcome = await transport.send(refreshToken, attempt.id)',
-        `const sending = transport.send(refreshToken, attempt.id)
-         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt } }), result: undefined }))
+        'const outcome = await transport.send(result.claim, result.claim.attempt.id)',
+        `const sending = transport.send(result.claim, result.claim.attempt.id)
+         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: result.claim.attempt } }), result: undefined }))
          const outcome = await sending`,
       ),
     ],
@@ -103,7 +103,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        '      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))\n',
+        "      await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))\n",
         '',
       ),
     ],
@@ -132,8 +132,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  if (!isRefused',
-        'if (!entry || (!isMine(entry, claim) && !isRefused)) return { result: undefined }\n  if (!isRefused',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  const { resend }',
+        "if (!entry || (!isMine(entry, claim) && kind === 'doubt')) return { result: undefined }\n  const { resend }",
       ),
     ],
   },
@@ -142,8 +142,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'isRefused && !claim.attempt.resend ? undefined',
-        'isRefused ? undefined',
+        "kind === 'refused' && !resend ? undefined",
+        "kind === 'refused' ? undefined",
       ),
     ],
   },
@@ -162,8 +162,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        "entry.generation !== claim.generation || entry.status === 'signing-in'",
-        "entry.status === 'signing-in'",
+        "!isNewest(entry, claim) || entry.status === 'signing-in'",
+        "!isOfGrant(entry, claim) || entry.status === 'signing-in'",
       ),
       edit(
         'core/entry/outcome-transitions.ts',

@@ -15,6 +15,7 @@ import {
   oauthRevocation,
   type Refresh,
   RefreshUnavailableError,
+  type ServerRefresh,
   SessionEndedError,
   type SignedOutReason,
   type SignOut,
@@ -205,9 +206,9 @@ export function loginErrors(error: SessionEndedError | LoginError): string | und
 }
 
 export function requests(): void {
-  expectTypeOf(cookieRefresh(new URL('https://as.example'))).toEqualTypeOf<Refresh>()
+  expectTypeOf(cookieRefresh(new URL('https://as.example'))).toEqualTypeOf<ServerRefresh>()
   expectTypeOf(cookieSignOut('/sign-out', { headers: { 'X-CSRF': '1' } })).toEqualTypeOf<SignOut>()
-  expectTypeOf(oauthRefresh({ tokenEndpoint: '/token', clientId: 'spa' })).toEqualTypeOf<Refresh>()
+  expectTypeOf(oauthRefresh({ tokenEndpoint: '/token', clientId: 'spa' })).toEqualTypeOf<ServerRefresh>()
   expectTypeOf(oauthRevocation({ revocationEndpoint: '/revoke', clientId: 'spa' })).toEqualTypeOf<SignOut>()
   // @ts-expect-error: whose token?
   oauthRefresh({ tokenEndpoint: '/token' })

@@ -4,6 +4,7 @@ import {
   type Change,
   type Claim,
   type Entry,
+  isAskedAgain,
   isNewer,
   type Mark,
   nextEpoch,
@@ -34,7 +35,7 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
   if (isNewer(found, known)) return false
   if (found.status === 'signed-in' || found.status === 'unknown') return true
   // Nobody was signed in when a tab last asked; a server may have signed somebody in since.
-  return found.reason === 'initial' && known.status === 'unknown'
+  return isAskedAgain(found) && known.status === 'unknown'
 }
 
 /** Gives one tab the right to spend this generation's refresh token. */
@@ -61,6 +62,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
     ...entry,
     status: entry.status === 'signed-in' ? 'signed-in' : 'unknown',
     reason: undefined,
+    soft: undefined,
     attempt: {
       id: attempt?.id ?? owner,
       owner,

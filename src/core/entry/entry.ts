@@ -39,6 +39,8 @@ export interface Retry {
   readonly failures: number
   /** So short that callers wait for it. */
   readonly isBrief?: boolean | undefined
+  /** What the server has said last was no: 1, a stale header may be why; 2, and the next one ends the session. */
+  readonly refusals?: 1 | 2 | undefined
 }
 
 /** What all tabs know of the session. */
@@ -47,10 +49,14 @@ export interface Entry extends Mark {
   readonly status: 'unknown' | 'signed-in' | 'signing-in' | 'signed-out'
   /** Why nobody is signed in. */
   readonly reason?: SignedOutReason | undefined
+  /** Only statuses said so: the next start asks the server once more. */
+  readonly soft?: boolean | undefined
   /** Whom the session is of (RFC 7519 section 4.1.2), where the access token tells. */
   readonly subject?: string | undefined
   /** The newest refresh token, where the client holds it. */
   readonly refreshToken?: string | undefined
+  /** The newest access token, where a refresh needs it. */
+  readonly kept?: string | undefined
   /** The right to spend it, if somebody has that. */
   readonly attempt?: Attempt | undefined
   /** The pause that a server has asked for, or that a failure calls for. */
@@ -77,7 +83,19 @@ export interface Claim extends Entry {
 }
 
 /** What the ledger keeps of tokens. */
-export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant'>
+export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept'>
+
+/** An outcome without new tokens that is no verdict. */
+export interface Setback {
+  /** The refresh token is unspent, or nobody knows. */
+  readonly kind: 'refused' | 'doubt'
+  /** What the answer says of the session: it may be over, or nothing; undefined when it says to wait. */
+  readonly refusal?: 'no' | 'nothing' | undefined
+  /** A header against CSRF may be stale. */
+  readonly isStale?: boolean
+  /** The server has granted what nobody can read, but for the refresh token perhaps. */
+  readonly rotated?: { readonly refreshToken: string | undefined } | undefined
+}
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
 export interface Change<Result> {
@@ -101,15 +119,19 @@ export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
 
 export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
 
-/** A living session; the access token stays out of the ledger. */
-export function living({ epoch, generation, refreshToken, subject, grant }: Mark & Kept): Entry {
-  return { epoch, generation, status: 'signed-in', refreshToken, subject, grant }
+/** A living session; the access token stays out of the ledger, unless a refresh needs it. */
+export function living({ epoch, generation, refreshToken, subject, grant, kept }: Mark & Kept): Entry {
+  return { epoch, generation, status: 'signed-in', refreshToken, subject, grant, ...(kept && { kept }) }
 }
 
 /** Leaves the entry in the ledger, and tells so. */
 export function write<Written extends Entry>(entry: Written): Change<Written> {
   return { entry, result: entry }
 }
+
+/** Whether the next start asks the server once more. */
+export const isAskedAgain = ({ status, reason, soft }: Entry): boolean =>
+  status === 'signed-out' && (reason === 'initial' || soft === true)
 
 /** Ends a session for good. */
 export function tombstone(previous: Mark, reason: SignedOutReason, now: number): Entry {

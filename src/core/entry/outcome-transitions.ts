@@ -10,6 +10,7 @@ import {
   living,
   nextEpoch,
   type Retry,
+  type Setback,
   type SignedOutReason,
   tombstone,
   write,
@@ -25,15 +26,20 @@ function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result
   return { entry: { ...entry, attempt: undefined, grant: undefined }, result }
 }
 
-/** Ends the session, if the claim is of its newest refresh token, and no login is running. */
-function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number): Change<Entry | undefined> {
-  const isOver = !isOfGrant(entry, claim) || entry.generation !== claim.generation || entry.status === 'signing-in'
-  return isOver ? withdraw(entry, claim, undefined) : write(tombstone(entry, reason, now))
+const isNewest = (entry: Entry, claim: Claim): boolean =>
+  isOfGrant(entry, claim) && entry.generation === claim.generation
+
+/** Ends the session, if the claim is of its newest refresh token, and no login is running; `kept`: for the next start. */
+function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, kept?: Kept): Change<Entry | undefined> {
+  if (!isNewest(entry, claim) || entry.status === 'signing-in') return withdraw(entry, claim, undefined)
+  const { refreshToken, kept: accessToken } = kept ?? {}
+  return write({ ...tombstone(entry, reason, now), ...(kept && { soft: true, refreshToken, kept: accessToken }) })
 }
 
-/** The next generation; without a new refresh token or subject, those before stay. */
-function advance(entry: Entry, { refreshToken = entry.refreshToken, subject = entry.subject }: Kept): Entry {
-  return living({ ...entry, generation: entry.generation + 1, refreshToken, subject })
+/** The next generation; what is not new stays. */
+function advance(entry: Entry, kept: Kept): Entry {
+  const given = Object.entries(kept).filter(([, value]) => value !== undefined)
+  return living({ ...entry, ...Object.fromEntries(given), generation: entry.generation + 1 })
 }
 
 const isOther = (entry: Entry, subject: string | undefined): boolean =>
@@ -84,20 +90,36 @@ export function reject(
 }
 
 /**
- * Leaves the session for a later refresh. A claim that was never sent, or that the server refused before processing, is
- * taken back; one without a usable answer is in doubt, which ends the session when the policy forbids a resend.
+ * Leaves the session for a later refresh, or for one at once (`again`). A claim that was never sent, or that the server
+ * refused before processing, is taken back; one without a usable answer is in doubt, which ends the session when the
+ * policy forbids a resend.
  */
 export function postpone(
   entry: Entry | undefined,
   claim: Claim,
   retry: Retry | undefined,
-  isRefused: boolean,
+  { kind, refusal, isStale, rotated }: Setback,
   resendWithin: number,
-): Change<Entry | undefined> {
+): Change<Entry | 'again' | undefined> {
   if (!entry || !isMine(entry, claim)) return { result: undefined }
-  if (!isRefused && resendWithin === 0) return end(entry, claim, 'in-doubt', retry?.setAt ?? 0)
-  const attempt = isRefused && !claim.attempt.resend ? undefined : { ...claim.attempt, doubt: true }
-  return { entry: { ...entry, attempt, retry }, result: undefined }
+  const { resend } = claim.attempt
+  const now = retry?.setAt ?? 0
+  const refusals = entry.retry?.refusals ?? 0
+  const isFirst = isStale && refusals === 0
+  if (refusal && !isFirst && entry.status === 'unknown') return end(entry, claim, 'initial', now)
+  // No verdict: what the next start needs to ask once more is kept.
+  if (refusal === 'no' && refusals === 2) return end(entry, claim, resend ? 'in-doubt' : 'rejected', now, entry)
+  if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
+  const counted = refusal === 'no' && !isFirst ? 2 : isStale ? 1 : undefined
+  const next = rotated && isNewest(entry, claim) ? { ...advance(entry, rotated), status: entry.status } : entry
+  return {
+    entry: {
+      ...next,
+      attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true },
+      retry: retry && refusal ? { ...retry, at: isFirst ? now : retry.at, refusals: counted } : retry,
+    },
+    result: isFirst ? 'again' : undefined,
+  }
 }
 
 /** Records tokens that came with an ordinary response; undefined if they belong to no living session or come amid a refresh. */

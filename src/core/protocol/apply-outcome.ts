@@ -2,9 +2,9 @@
 
 import type { Claim, Retry } from '../entry/entry.ts'
 import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
-import { RefreshUnavailableError } from '../errors.ts'
+import { AuthError, RefreshUnavailableError } from '../errors.ts'
 import type { Outcome } from '../responses/outcome.ts'
-import type { Tokens } from '../responses/tokens.ts'
+import { keep, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import type { Instant } from './instant.ts'
 import type { Lease } from './lease.ts'
@@ -25,13 +25,20 @@ export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
 export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome {
   const { clock, random, transport, resendWithin, session, persist, publish } = context
+  let isWarned = false
 
   async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {
     const failures = failuresOf(claim)
     // A body that is lost again and again is asked for ever more slowly.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
     const result = await persist((entry) =>
-      commit(entry, claim, tokens ?? { retry }, clock.now(), lease.observe(entry?.attempt?.owner)),
+      commit(
+        entry,
+        claim,
+        tokens ? keep(tokens, transport) : { retry },
+        clock.now(),
+        lease.observe(entry?.attempt?.owner),
+      ),
     )
     if (result === 'wait') return 'wait'
     // Only of another epoch: to revoke a token of the same one would kill the living grant.
@@ -45,17 +52,25 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
   }
 
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
-    const isRefused = outcome.kind === 'refused'
+    const { error: cause, isMistake } = outcome
     const failures = failuresOf(claim)
-    const pause = pauseAfter(failures, random(), isRefused ? outcome.retryAfter : 0)
+    const { retryAfter: asked } = outcome
+    const pause = pauseAfter(failures, random(), asked)
     // Of a connection that died, or of a server that wants to be asked again in a moment; twice in a row at most.
-    const isHiccup = isRefused ? (outcome.retryAfter ?? 0) > 0 : outcome.error instanceof TypeError
+    const isHiccup = outcome.kind === 'refused' ? (asked ?? 0) > 0 : cause instanceof TypeError
     const retry = retryAfter(failures, pause, isHiccup && pause + failures * 1_500 <= BRIEF)
-    const ended = await persist((entry) => postpone(entry, claim, retry, isRefused, resendWithin))
+    const ended = await persist((entry) => postpone(entry, claim, retry, outcome, resendWithin))
+    if (ended === 'again') return ended
+    // Messages of others may quote what no error may carry.
+    const message =
+      (cause instanceof AuthError ? cause.message : 'the refresh has failed') +
+      (isMistake ? ': check the address, its slash at the end, and "read"' : '')
+    // Once: whoever sets a server up looks at the console first.
+    if (isMistake && !isWarned) context.warn(message)
+    isWarned ||= isMistake === true
     publish(ended)
     if (ended) return 'done'
-    const message = isRefused ? 'the server refused the refresh for now' : 'the refresh was not answered'
-    throw new RefreshUnavailableError(message, { cause: outcome.error, retryAt: retry.at })
+    throw new RefreshUnavailableError(message, { cause, retryAt: retry.at })
   }
 
   const failuresOf = ({ retry }: Claim): number => retry?.failures ?? 0

@@ -165,12 +165,11 @@ export function createRefresher(context: Context): Refresher {
     if (result.kind !== 'claimed') return result.kind
     if (since(clock, startedAt) > SEND_WINDOW) {
       // Nothing was sent, so nobody needs to wait for it, or to doubt.
-      await persist((entry) => postpone(entry, result.claim, result.claim.retry, true, resendWithin))
+      await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))
       return 'again'
     }
     const sentAt = instantOf(clock)
-    const { attempt, refreshToken } = result.claim
-    const outcome = await transport.send(refreshToken, attempt.id)
+    const outcome = await transport.send(result.claim, result.claim.attempt.id)
     // An answer that lay waiting while the tab was frozen is as old as its request may be.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
     return { claim: result.claim, outcome, receivedAt }

@@ -1,6 +1,6 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
-import type { Entry } from '../entry/entry.ts'
+import { type Entry, isAskedAgain } from '../entry/entry.ts'
 import { renew } from '../entry/outcome-transitions.ts'
 import {
   abandonSignIn,
@@ -11,7 +11,7 @@ import {
   confirmSignIn,
 } from '../entry/session-transitions.ts'
 import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../errors.ts'
-import { readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
+import { keep, readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import { instantOf, since } from './instant.ts'
 import { createLease } from './lease.ts'
@@ -20,7 +20,7 @@ import type { Refresher } from './refresher.ts'
 import type { AuthState } from './view.ts'
 
 export interface SignInOut {
-  signIn(source: TokenResponse | (() => Promise<TokenResponse>)): Promise<void>
+  signIn(source: TokenResponse | (() => Promise<unknown>)): Promise<void>
   signOut(): Promise<void>
   restore(): Promise<AuthState>
   /** Takes over tokens that came with an ordinary response to a request of this epoch. */
@@ -39,8 +39,10 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     session.flush()
   }
 
+  const readTokens = (value: unknown): Tokens => keep(readTokenResponse(value, clock.now()), transport)
+
   function read(value: unknown): Tokens {
-    const tokens = readTokenResponse(value, clock.now())
+    const tokens = readTokens(value)
     if (transport.holdsRefreshToken && !tokens.accessToken && !tokens.refreshToken) {
       throw new TokenResponseError('"access_token" is missing')
     }
@@ -63,7 +65,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     }
   }
 
-  async function signInBy(login: () => Promise<TokenResponse>): Promise<void> {
+  async function signInBy(login: () => Promise<unknown>): Promise<void> {
     const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
     publishSession(prepared)
     const { epoch } = prepared
@@ -71,7 +73,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     try {
       // A login that runs all the same would overwrite the cookie of whoever came since.
       if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
-      tokens = read(await login())
+      tokens = read(await transport.read(await login()))
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
       if (entry) publishSession(entry)
@@ -88,7 +90,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const entry = await persist((found) => ({ result: found }))
     if (entry) {
       // Nobody was signed in when a tab last asked: the cookie jar may have another answer now.
-      const isDoubtful = entry.status === 'signed-out' && entry.reason === 'initial' && !transport.holdsRefreshToken
+      const isDoubtful = isAskedAgain(entry) && (entry.refreshToken || !transport.holdsRefreshToken)
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
     session.flush()
@@ -130,7 +132,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     },
 
     async renew(source, epoch) {
-      const tokens = readTokenResponse(source, clock.now())
+      const tokens = readTokens(source)
       const { accessToken, refreshToken, lifetime } = tokens
       const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
       if (!isNews && refreshToken === undefined) return

@@ -1,36 +1,43 @@
 /** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
 
-import type { SignedOutReason } from '../entry/entry.ts'
+import type { Setback, SignedOutReason } from '../entry/entry.ts'
 import { TokenResponseError } from '../errors.ts'
 import { optional } from '../optional.ts'
-import { readTokenResponse, type Tokens } from './tokens.ts'
+import { readRefreshToken, readTokenResponse, type TokenResponse, type Tokens } from './tokens.ts'
 
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
+
+/** An outcome without new tokens that is no verdict. */
+interface Failure extends Setback {
+  readonly retryAfter?: number | undefined
+  /** Most likely the set-up is at fault. */
+  readonly isMistake?: boolean
+  readonly error: unknown
+}
 
 export type Outcome =
   /** Without tokens: the cookie jar is new, but the body was lost. */
   | { readonly kind: 'granted'; readonly tokens: Tokens | undefined }
   | { readonly kind: 'rejected'; readonly reason: SignedOutReason }
-  /** Refused before processing: the refresh token is unspent. */
-  | { readonly kind: 'refused'; readonly retryAfter?: number | undefined; readonly error: unknown }
-  /** The token may or may not be spent. */
-  | { readonly kind: 'doubt'; readonly error: unknown }
+  | Failure
 
 /** An answer, read as far as it could be. */
 export interface ServerResponse {
   readonly status: number
   /** The body as text; undefined when it was lost on the way. */
   readonly body: string | undefined
-  readonly retryAfter: string | null | undefined
-  readonly date: string | null | undefined
+  /** What the caller's `read` has made of it. */
+  readonly mapped?: object | undefined
   /** Whether the refresh token came from the cookie jar. */
   readonly fromCookie: boolean
+  /** A header, where it can be read. */
+  header(name: string): string | null | undefined
 }
 
 /** The codes of a reuse that servers are known to send: our reference server, Supabase, Cognito. */
 const REUSE = /^(refresh_token_reused|refresh_token_already_used|RefreshTokenReuseException)$/
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   // The parser's message quotes the text, tokens and all, so it goes no further.
   const value: unknown = optional(() => JSON.parse(text))
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
@@ -51,31 +58,63 @@ function readRetryAfter(value: string | null | undefined, now: number): number |
   return delay > 0 ? delay : undefined
 }
 
+/** Errors of the request or of the server, not of the session (RFC 6749 sections 4.1.2.1 and 5.2). */
+const FAULT = /^(invalid_(client|request|scope)|un\w+_(client|grant_type)|server_error|temporarily_un)/
+/** A code is a word or words in one case, wherever it stands: nothing that could be a token. */
+const CODE = /"(?:error|\w*code)"\s*:\s*"([a-z_]+|[A-Z_]+)"/
+/** Statuses that may say that a session is over; nothing else can be wrong with a request that is a cookie alone. */
+const NO = /401|403|410|419|422|440|498/
+const NO_TO_COOKIE = /^[23]|400|401|403|410|419|422|440|498/
+
+export const answered = (status: number): string => `the server has answered with status ${status}`
+
 /** Classifies an answer of the token endpoint; `now` is the local time (in milliseconds since the epoch). */
-export function outcomeOf(answer: ServerResponse, now: number): Outcome {
-  const { status, body, fromCookie } = answer
-  const error = new TokenResponseError(`the token endpoint answered with status ${status}`)
-  const parsed = parseObject(body ?? '')
-  const serverNow = Date.parse(answer.date ?? '') || now
+export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerResponse, now: number): Outcome {
+  const text = body ?? ''
+  const parsed = parseObject(text)
+  const serverNow = Date.parse(header('date') ?? '') || now
   const isOk = status >= 200 && status < 300
+  const isPage = /^\s*</.test(text)
+  if (isOk && body === undefined && fromCookie) return { kind: 'granted', tokens: undefined }
   // Some servers send their errors with a 200.
-  const isError = typeof parsed?.error === 'string' && parsed.error !== ''
-  if (isOk && body === undefined) return fromCookie ? { kind: 'granted', tokens: undefined } : { kind: 'doubt', error }
-  if (isOk && !isError) {
+  if (isOk && (mapped ?? !(isPage || (parsed?.error && typeof parsed.error === 'string')))) {
+    // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
+    const value = mapped ?? (status === 204 && fromCookie ? {} : parsed)
     try {
-      // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
-      const tokens = readTokenResponse(status === 204 && fromCookie ? {} : parsed, serverNow, true)
+      const tokens = readTokenResponse(value, serverNow, true)
       if (!tokens.accessToken && !fromCookie) throw new TokenResponseError('"access_token" is missing')
       return { kind: 'granted', tokens }
-    } catch (cause) {
-      return { kind: 'doubt', error: cause }
+    } catch (error) {
+      const refreshToken = optional(() => readRefreshToken(value as TokenResponse))
+      return {
+        kind: value && (fromCookie || refreshToken) ? 'refused' : 'doubt',
+        refusal: value || text ? 'nothing' : undefined,
+        rotated: value && { refreshToken },
+        isMistake: true,
+        error,
+      }
     }
   }
-  const verdict = status < 500 ? verdictOf(parsed) : undefined
+  const verdict = status < 500 && verdictOf(parsed)
   if (verdict) return { kind: 'rejected', reason: verdict }
-  // An error response of the authorization server itself: it granted nothing (RFC 6749 section 5.2).
-  if (status === 429 || status === 503 || (status < 500 && isError)) {
-    return { kind: 'refused', retryAfter: readRetryAfter(answer.retryAfter, serverNow), error }
+  const code = CODE.exec(text)?.[1]
+  const said = answered(status) + (isPage ? ' and a page' : '') + (code ? `, ${code}` : '')
+  const error = new TokenResponseError(said)
+  if (status === 429 || status === 503) {
+    return { kind: 'refused', retryAfter: readRetryAfter(header('retry-after'), serverNow), error }
   }
-  return { kind: 'doubt', error }
+  // oidc-provider has spent the refresh token before it looks at the resource (RFC 8707 section 2).
+  if (/^(5|.?.?$|408|425)/.test(`${status}`) || code === 'invalid_target') return { kind: 'doubt', error }
+  const isNo =
+    (isPage ? /401/ : fromCookie ? NO_TO_COOKIE : NO).test(`${status}`) &&
+    !FAULT.test(`${parsed?.error}`) &&
+    !/^basic/i.test(header('www-authenticate') ?? '')
+  if (status === 401 && isNo && fromCookie && !isPage) return { kind: 'rejected', reason: 'rejected' }
+  return {
+    kind: 'refused',
+    refusal: isNo ? 'no' : 'nothing',
+    isStale: status === 419 || /csrf/i.test(text),
+    isMistake: !isNo || status < 400,
+    error,
+  }
 }

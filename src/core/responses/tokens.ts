@@ -17,7 +17,9 @@ export interface TokenResponse {
   readonly expires_in?: number | string
   /** The next refresh token, where the client holds it. */
   readonly refresh_token?: string
-  /** Must be `Bearer`, in any case of letters, if given (RFC 6749 section 7.1). */
+  /** When the access token expires: seconds since the epoch or ISO 8601; read where nothing tells the lifetime. */
+  readonly expires_at?: number | string
+  /** Not `DPoP` or another type that needs more than the token itself (RFC 6749 section 7.1). */
   readonly token_type?: string
   /** Not looked at. */
   readonly scope?: string
@@ -27,6 +29,8 @@ export interface TokenResponse {
   readonly accessToken?: string
   /** Read where `expires_in` is missing (in seconds). */
   readonly expiresIn?: number | string
+  /** Read where `expires_at` is missing (in seconds since the epoch, or ISO 8601). */
+  readonly expiresAt?: number | string
   /** Read where `refresh_token` is missing. */
   readonly refreshToken?: string
 }
@@ -39,7 +43,13 @@ export interface Tokens {
   readonly subject: string | undefined
   /** How long the access token lasts from its receipt (in milliseconds); undefined when nothing tells. */
   readonly lifetime: number | undefined
+  /** The access token, where the ledger is to keep it. */
+  readonly kept?: string | undefined
 }
+
+/** Marks the access token to be kept, where a refresh needs it. */
+export const keep = (tokens: Tokens, { needsAccessToken }: { readonly needsAccessToken: boolean }): Tokens =>
+  needsAccessToken ? { ...tokens, kept: tokens.accessToken } : tokens
 
 function readToken(value: unknown, member: string): string | undefined {
   if (value === undefined || value === null) return undefined
@@ -58,12 +68,13 @@ export function decodeClaims(token: string | undefined): JwtPayload | undefined 
 }
 
 /**
- * The lifetime is `expires_in`, else `exp - iat`, else `exp` against the clock of the server. One of nothing is none: the
- * 401 says when to refresh.
+ * The lifetime is `expires_in`, else `exp - iat`, else `expires_at` or `exp` against the clock of the server. One of
+ * nothing is none: the 401 says when to refresh.
  */
 function readLifetime(
   expiresIn: unknown,
-  { exp, iat }: JwtPayload,
+  expiresAt: unknown,
+  { exp = 0, iat }: JwtPayload,
   serverNow: number,
   isGranted: boolean,
 ): number | undefined {
@@ -71,9 +82,22 @@ function readLifetime(
   if (Number.isFinite(given)) {
     if ((given as number) > 0) return given
   } else if (!isGranted) throw new TokenResponseError('"expires_in" must be a number of seconds')
-  const lifetime = typeof exp === 'number' ? exp * 1000 - (typeof iat === 'number' ? iat * 1000 : serverNow) : 0
+  const expiry = typeof exp === 'number' ? exp * 1000 : 0
+  const lifetime =
+    expiry && typeof iat === 'number'
+      ? expiry - iat * 1000
+      : (optional(() => Number(expiresAt) * 1000 || Date.parse(expiresAt as string)) || expiry) - serverNow
   return lifetime > 0 ? lifetime : undefined
 }
+
+/** The types of tokens that are of no use alone (RFC 9449, RFC 8693); whatever else servers say, they mean Bearer. */
+const BOUND = /dpop|pop|mac|n_a/i
+/** Members that may accompany tokens in cookies. */
+const ASIDE = /^(expires|token_type|scope)/
+
+/** The refresh token in a token response. */
+export const readRefreshToken = (response: TokenResponse): string | undefined =>
+  readToken(response.refresh_token ?? response.refreshToken, 'refresh_token')
 
 /**
  * Reads a token response; throws a {@link TokenResponseError} that names the member at fault. Where it `isGranted`, a
@@ -85,15 +109,25 @@ export function readTokenResponse(value: unknown, serverNow: number, isGranted =
   // Own members only, so that a polluted prototype adds no token.
   const response: TokenResponse = Object.assign(Object.create(null), value)
   const { token_type: type = null } = response
-  if (type !== null && !(typeof type === 'string' && /^bearer$/i.test(type))) {
+  if (type !== null && (typeof type !== 'string' || BOUND.test(type))) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
   }
   const accessToken = readToken(response.access_token ?? response.accessToken, 'access_token')
+  const refreshToken = readRefreshToken(response)
+  const expiresIn = response.expires_in ?? response.expiresIn
+  const expiresAt = response.expires_at ?? response.expiresAt
+  // Nothing, or a lifetime alone: both tokens are in cookies.
+  const names = Object.keys(response).filter((name) => !ASIDE.test(name) || (expiresIn ?? expiresAt) == null)
+  if (!accessToken && !refreshToken && names.length > 0) {
+    // Names only, and none that could be a token itself.
+    const found = names.filter((name) => /^\w{1,40}$/.test(name))
+    throw new TokenResponseError(`there is no token in ${found}: map it by "read"`)
+  }
   const claims = decodeClaims(accessToken) ?? {}
   return {
     accessToken,
-    refreshToken: readToken(response.refresh_token ?? response.refreshToken, 'refresh_token'),
+    refreshToken,
     subject: claims.sub ?? decodeClaims(response.id_token)?.sub,
-    lifetime: readLifetime(response.expires_in ?? response.expiresIn, claims, serverNow, isGranted),
+    lifetime: readLifetime(expiresIn, expiresAt, claims, serverNow, isGranted),
   }
 }
