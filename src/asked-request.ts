@@ -92,12 +92,11 @@ export function hasAuthorization(headers: OwnHeaders): boolean {
   return names.some((name) => /^authorization$/i.test(name))
 }
 
-export function withAuthorization(headers: OwnHeaders, token: string): OwnHeaders {
-  const value = `Bearer ${token}`
+export function withAuthorization(headers: OwnHeaders, value: string): OwnHeaders {
   return Array.isArray(headers) ? [...headers, ['Authorization', value]] : { ...headers, Authorization: value }
 }
 
-export function setAuthorization(headers: Headers, token: string | undefined): void {
-  if (token === undefined) headers.delete('Authorization')
-  else headers.set('Authorization', `Bearer ${token}`)
+export function setAuthorization(headers: Headers, value: string | undefined): void {
+  if (value === undefined) headers.delete('Authorization')
+  else headers.set('Authorization', value)
 }

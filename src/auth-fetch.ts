@@ -32,6 +32,10 @@ export interface AuthFetchParts {
   readonly fetch: typeof fetch
   /** The absolute address, if it may carry the token. */
   allowedAddress(url: string): string | undefined
+  /** The word before the token (RFC 9110 section 11.1). */
+  readonly scheme: string
+  /** Whether a response says that the token was refused; undefined: a 401 that a new token can mend. */
+  readonly isRefused: ((response: Response) => Promise<boolean>) | undefined
   /** Hears of every response to a request of a signed-in session, unless it was redirected to another origin. */
   readonly onResponse: ((response: Response, epoch: number) => void) | undefined
 }
@@ -51,7 +55,8 @@ function cancel({ body }: Response | Request, reason?: unknown): void {
   })
 }
 
-export function createAuthFetch({ session, access, fetch, allowedAddress, onResponse }: AuthFetchParts): AuthFetch {
+export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
+  const { session, access, fetch, allowedAddress, scheme, onResponse } = parts
   // Captured here, so that what a page patches later sees no token.
   const { Request, URL } = globalThis
   const readRequest = createReadRequest()
@@ -60,8 +65,11 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
   const isOurs = ({ redirected, url }: Response, address: string): boolean =>
     !redirected || url.startsWith(new URL('/', address).href)
 
-  const isRefused = (response: Response, address: string): boolean =>
-    response.status === 401 && isOurs(response, address) && callsForRefresh(response.headers.get('www-authenticate'))
+  /** A promise only where the caller's own function decides, so that nobody waits otherwise. */
+  const isRefused = (response: Response, address: string): boolean | Promise<boolean> =>
+    (parts.isRefused || response.status === 401) &&
+    isOurs(response, address) &&
+    (parts.isRefused?.(response) ?? callsForRefresh(response.headers.get('www-authenticate'), scheme))
 
   function hear(response: Response, address: string, { epoch }: Bearer): Response {
     if (onResponse && isOurs(response, address)) onResponse(response, epoch)
@@ -73,9 +81,9 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
    * of the target, which is a Request of our own then.
    */
   function send(target: string | Request, init: OwnInit, { held }: Bearer, headers?: OwnHeaders): Promise<Response> {
-    const token = held?.accessToken
-    if (!headers) setAuthorization((target as Request).headers, token)
-    else if (token !== undefined) init.headers = withAuthorization(headers, token)
+    const authorization = held?.accessToken && `${scheme} ${held.accessToken}`
+    if (!headers) setAuthorization((target as Request).headers, authorization)
+    else if (authorization) init.headers = withAuthorization(headers, authorization)
     else if (init.headers) init.headers = headers
     return fetch(target, init as RequestInit)
   }
@@ -109,7 +117,8 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
       if (!recovered) break
       bearer = recovered
       response = hear(await sendAgain(bearer), address, bearer)
-      if (!isRefused(response, address)) break
+      const isAgain = isRefused(response, address)
+      if (!isAgain || !(await isAgain)) break
     }
     return response
   }
@@ -120,7 +129,8 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     const bearer = isReady ? session.bearer : await access.ensure(0, false)
     // After a wait, the address under the base that the page had when it was called.
     const response = hear(await send(isReady ? url : address, emptyInit(), bearer, {}), address, bearer)
-    if (!isRefused(response, address)) return response
+    const refused = isRefused(response, address)
+    if (!refused || !(await refused)) return response
     return retry(response, bearer, address, (recovered) => send(address, emptyInit(), recovered, {}))
   }
 
@@ -153,7 +163,8 @@ export function createAuthFetch({ session, access, fetch, allowedAddress, onResp
     let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
     try {
       const response = hear(await attempt(copy, target, bearer), address, bearer)
-      if (!isRefused(response, address)) return response
+      const refused = isRefused(response, address)
+      if (!refused || !(await refused)) return response
       if (isStream(body)) {
         // The body is gone, but the next request shall fare better. `recover` tells its failures to listeners.
         void access.recover(bearer)

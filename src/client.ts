@@ -35,6 +35,13 @@ export interface GetAccessTokenOptions {
    * @default false
    */
   readonly forceRefresh?: boolean
+  /**
+   * The access token that a server has refused, for requests that go past `authFetch`: it is refreshed only if it is the
+   * one in use still, and not right after it came, as after a 401.
+   *
+   * @default none was refused
+   */
+  readonly refused?: string
   /** Ends the waiting, not the refresh. */
   readonly signal?: AbortSignal
 }
@@ -154,8 +161,27 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const allowedAddress = createAllowList(origins, refresh.endpoint)
   const ensure = whileAlive(access.ensure)
   const recover = whileAlive(access.recover)
+  const { isRefused, scheme } = checked
+
+  /** Asks of a copy, and leaves no branch of it open: what nobody reads of a copied stream would be kept. */
+  async function askIsRefused(response: Response): Promise<boolean> {
+    const copy = response.clone()
+    try {
+      return Boolean(await isRefused?.(copy))
+    } catch (error) {
+      platform.report(error)
+      return false
+    } finally {
+      copy.body?.cancel().catch(() => {
+        // It is being read, or was.
+      })
+    }
+  }
+
   const authFetch = createAuthFetch({
     session,
+    scheme,
+    isRefused: isRefused && askIsRefused,
     // A caller whose client is gone gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     fetch,
@@ -175,10 +201,11 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   return Object.freeze<AuthClient>({
     authFetch,
     async getAccessToken(options = {}) {
-      const { minValidity = 0, forceRefresh = false, signal } = ownMembers(options)
+      const { minValidity = 0, forceRefresh = false, refused, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
-      const { held } = await abortable(() => ensure(minValidity, forceRefresh), signal)
+      check(refused === undefined || typeof refused === 'string', 'refused', 'an access token')
+      const { held } = await abortable(() => ensure(minValidity, forceRefresh, refused), signal)
       return held?.accessToken
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,

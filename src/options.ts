@@ -54,6 +54,20 @@ export interface AuthClientOptions {
    */
   readonly readTokens?: (response: Response) => TokenResponse | undefined
   /**
+   * Whether an API's response says that the token was refused, where that is not a 401: 403, 419, an error in the body
+   * of a 200. It is asked of responses to requests of a session, and may read the body, which is a copy. What it throws
+   * counts as no.
+   *
+   * @default a 401 whose challenge a new token can mend
+   */
+  readonly isRefused?: (response: Response) => boolean | Promise<boolean>
+  /**
+   * The word before the token in `Authorization`, and the one whose challenges count (RFC 9110 section 11.1).
+   *
+   * @default 'Bearer'
+   */
+  readonly scheme?: string
+  /**
    * Names the lock, the channel and the ledger; clients of one name share one session.
    *
    * @default 'authfetch'
@@ -83,6 +97,8 @@ export interface CheckedOptions {
   readonly onSignOut: SignOut | undefined
   readonly adopt: Adopt | undefined
   readonly readTokens: AuthClientOptions['readTokens']
+  readonly isRefused: AuthClientOptions['isRefused']
+  readonly scheme: string
   readonly name: string
   readonly fetch: typeof fetch
   readonly platform: Partial<Platform>
@@ -119,6 +135,8 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     onSignOut: [undefined, isCallback, 'a function'],
     adopt: [undefined, isCallback, 'a function, such as formerSession() makes'],
     readTokens: [undefined, isCallback, 'a function'],
+    isRefused: [undefined, isCallback, 'a function'],
+    scheme: ['Bearer', (value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word'],
     name: ['authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'],
     fetch: [globalThis.fetch?.bind(globalThis), isCallback, 'a function'],
     platform: [{}, (value) => typeof value === 'object' && value !== null, 'an object'],

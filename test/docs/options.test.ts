@@ -45,6 +45,6 @@ test('the defaults in the comments are those of the code', () => {
     if (digits !== undefined) return [[name, Number(digits.replaceAll('_', ''))]]
     return infinity ? [[name, Number.POSITIVE_INFINITY]] : []
   })
-  expect(stated?.map(([name]) => name)).toEqual(['refreshLead', 'refreshTimeout', 'resendWithin', 'name'])
+  expect(stated?.map(([name]) => name)).toEqual(['refreshLead', 'refreshTimeout', 'resendWithin', 'scheme', 'name'])
   for (const [name, value] of stated ?? []) expect(checked[name as keyof AuthClientOptions], String(name)).toBe(value)
 })

@@ -11,12 +11,12 @@ import type { Held } from './view.ts'
 
 export interface Access {
   /**
-   * Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in: with whose name to use.
+   * Refreshes too when the token in use was `refused` elsewhere. Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in: with whose name to use.
    *
    * Throws a {@link RefreshUnavailableError} when no token can be had now, a {@link SessionEndedError} when somebody
    * else has signed in meanwhile.
    */
-  ensure(minValidity: number, forceRefresh: boolean): Promise<Bearer>
+  ensure(minValidity: number, forceRefresh: boolean, refused?: string): Promise<Bearer>
   /** In whose name a request of this bearer that was answered 401 may be sent again; undefined if it may not. */
   recover(bearer: Bearer): Promise<Bearer | undefined>
 }
@@ -29,13 +29,18 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
   const isYoung = (held: Held): boolean => !session.isBehind && since(clock, held.receivedAt) < floorOf(held.lifetime)
 
   return {
-    async ensure(minValidity, forceRefresh) {
+    async ensure(minValidity, isForced, refused) {
       if (session.status === 'unknown') {
         await signInOut.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
         if (session.isReady(0) && session.held && isYoung(session.held)) return session.bearer
       }
       if (session.status === 'signed-out') return session.bearer
+      const { held } = session
+      // As for a 401: only the token in use counts, and a young one stays.
+      const isRefused = refused !== undefined && held?.accessToken === refused && !isYoung(held)
+      if (isRefused) session.distrust(held)
+      const forceRefresh = isForced || isRefused
       const isEnough = session.isReady(minValidity) || (session.isReady(0) && session.held && isYoung(session.held))
       if (isEnough && !forceRefresh) return session.bearer
       const before = session.bearer

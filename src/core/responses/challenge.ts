@@ -5,13 +5,14 @@ const FINAL = /(?:^|[\s,])error\s*=\s*(insufficient_scope|insufficient_user_auth
 
 /**
  * Whether a 401 with this header calls for a refresh. A header that cannot be read (cross-origin) does; challenges of
- * other schemes alone do not.
+ * schemes other than ours alone do not. The scheme is of letters, digits, `_` and `-`.
  */
-export function callsForRefresh(header: string | null): boolean {
+export function callsForRefresh(header: string | null, scheme = 'Bearer'): boolean {
   if (!header) return true
   // Quoted strings may hold anything, scheme names and commas included: only those of `error` matter.
   const bare = header.replace(/(error\s*=\s*)?"((?:\\.|[^"\\])*)"/gi, (_, name, value) => (name ? name + value : ''))
   // Up to the next scheme: a word after a comma that is followed by another word, not by `=`.
-  const bearer = /(?:^|[\s,])bearer(?=[\s,]|$)(.*?)(?:,\s*[^\s,=]+\s+[^\s,=]|$)/is.exec(bare)
-  return bearer !== null && !FINAL.test(bearer[1] as string)
+  const pattern = String.raw`(?:^|[\s,])${scheme}(?=[\s,]|$)(.*?)(?:,\s*[^\s,=]+\s+[^\s,=]|$)`
+  const ours = new RegExp(pattern, 'is').exec(bare)
+  return ours !== null && !FINAL.test(ours[1] as string)
 }
