@@ -21,6 +21,7 @@ export interface NetworkTerms {
   readonly observer: Observer
   readonly isCookie: boolean
   readonly refreshTimeout: number
+  readonly speaksByStatus: boolean
 }
 
 export type Fate =
@@ -45,6 +46,15 @@ const FATES: readonly Fate[] = [
   'request late',
 ]
 
+/** What a gateway, a firewall or a guard against CSRF answers in the server's place: nothing is spent. */
+const INSTEAD: readonly (readonly [status: number, text: string, isNo: boolean])[] = [
+  [403, '<html>', false],
+  [403, '{"message":"Forbidden"}', true],
+  [404, '', false],
+  [200, '<html>', false],
+  [419, '{"message":"CSRF token mismatch."}', true],
+]
+
 /** How long the answer to a request that was given up may still be heard (in milliseconds). */
 const ABORTING = 50
 
@@ -52,7 +62,7 @@ const ABORTING = 50
 const OVERTAKING = 1_050
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
-  const { world, server, profile, observer, isCookie, refreshTimeout } = terms
+  const { world, server, profile, observer, isCookie, refreshTimeout, speaksByStatus } = terms
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
@@ -79,16 +89,31 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         })
       }
       const lose = (): void => arrive('network error', 'failed', () => reject(new TypeError('network error')))
+      /** An answer that only a status and a body tell of; a `no` counts towards the end of a session. */
+      const answerBy = (status: number, text: string, heard: Send['heard'], isNo = false): void =>
+        arrive(`answer ${status}`, heard, () => {
+          if (isNo) observer.refusals.push(world.elapsed)
+          resolve({ status, headers: { get: () => null }, text: async () => text })
+        })
       const hear = (): void => {
         if (fate === 'request lost') return void lose()
         if (fate === '429' || fate === '503') {
           const error = new RefreshUnavailableError(fate, { retryAt: world.wall() + 500 })
           return void arrive(`answer ${fate}`, 'refused', () => reject(error))
         }
+        if (fate === 'html' && speaksByStatus) {
+          const [status, text, isNo] = INSTEAD[world.choose(INSTEAD.length)] as (typeof INSTEAD)[number]
+          return void answerBy(status, text, 'refused', isNo)
+        }
         if (fate === 'html') return void arrive('answer 502', 'failed', () => reject(new Error('502')))
         const answer = server.refresh(token, world.elapsed)
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
         if (fate === 'answer lost') return void lose()
+        if ('verdict' in answer && speaksByStatus) {
+          const status = world.choose(2) === 0 ? 401 : 403
+          const isVerdict = isCookie && status === 401
+          return void answerBy(status, '', isVerdict ? 'rejected' : 'refused', !isVerdict)
+        }
         if ('verdict' in answer) {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
@@ -113,6 +138,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           const body = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
           return void arrive('answer without its body', 'failed', () => resolve(body), wait + 0.001)
         }
+        if (fate === 'body lost' && speaksByStatus) return void answerBy(200, '{"token":"of another shape"}', 'failed')
         if (fate === 'body lost') return void lose()
         return void arrive('answer granted', 'granted', () => resolve(isCookie ? rest : answer.tokens), wait + 0.001)
       }

@@ -50,6 +50,8 @@ export interface Observer {
   /** A client revokes a refresh token. */
   revoked(token: string | undefined, entry: Entry | undefined): void
   committed(before: Entry | undefined, after: Entry): void
+  /** When somebody has heard a no that is no verdict, since the session last moved on. */
+  readonly refusals: number[]
   fail(promise: string, message: string): void
 }
 
@@ -83,6 +85,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     interruptions: 0,
     anonymous: 0,
     isForced: false,
+    refusals: [],
     fail(promise, message) {
       violation ??= new Violation(promise, message)
     },
@@ -184,6 +187,12 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       highest = Math.max(highest, after.epoch)
       if (before?.epoch !== after.epoch || before.generation !== after.generation)
         for (const send of sends) send.isSettled = true
+      if (after.soft && !before?.soft && observer.wipes === 0) {
+        const [first = 0, ...others] = observer.refusals
+        if (!others.some((at) => at - first >= 200))
+          observer.fail('P5', 'one refusal ends a session, or two without a pause')
+      }
+      if (before?.epoch !== after.epoch || before.generation !== after.generation) observer.refusals.length = 0
       if (after.status === 'signed-in' && after.refreshToken && !isCookie) {
         const family = familyOf(after.refreshToken)
         const known = lineage.get(after.epoch)
@@ -204,12 +213,12 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (after.status === 'signed-out' && before?.status !== 'signed-out') {
         if (before?.refreshToken && !isCookie) ended.add(familyOf(before.refreshToken))
         const isVerdict = after.reason === 'rejected' || after.reason === 'reuse-detected'
-        if (isVerdict && server.verdicts === 0 && observer.wipes === 0) {
+        if (isVerdict && !after.soft && server.verdicts === 0 && observer.wipes === 0) {
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
         }
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
-        if (isVerdict && token && observer.wipes === 0) {
+        if (isVerdict && !after.soft && token && observer.wipes === 0) {
           const isLost = byToken.get(token)?.some(({ heard }) => heard === 'failed')
           if (isLost) observer.fail('P5', 'a lost answer is taken for a theft')
           if (!server.families.get(familyOf(token))?.isRevoked)

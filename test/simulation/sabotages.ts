@@ -148,6 +148,18 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
+    name: 'the first refusal ends a session',
+    edits: [edit('core/entry/outcome-transitions.ts', "refusal === 'no' && refusals === 2", "refusal === 'no'")],
+  },
+  {
+    name: 'a page ends a session',
+    edits: [edit('core/responses/outcome.ts', '(isPage ? /401/ : fromCookie', '(fromCookie')],
+  },
+  {
+    name: 'two refusals without a pause end a session',
+    edits: [edit('core/entry/outcome-transitions.ts', 'at: isFirst ? now : retry.at', 'at: now')],
+  },
+  {
     name: 'a verdict by one that no longer owns the attempt',
     edits: [
       edit(

@@ -13,6 +13,8 @@ export interface Terms {
   readonly policy: 0 | 'grace' | 'Infinity'
   /** The tabs start with a session that another library left in web storage. */
   readonly movesIn?: boolean
+  /** The server says no by statuses, and others answer in its place. */
+  readonly speaksByStatus?: boolean
   readonly script?: readonly number[]
   readonly isTraced?: boolean
 }
@@ -74,7 +76,8 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   function open(): Page {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
     const tab = profile.openTab(actor)
-    const network = createNetwork({ ...run, refreshTimeout: REFRESH_TIMEOUT }, actor)
+    const speaksByStatus = terms.speaksByStatus === true
+    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout: REFRESH_TIMEOUT }, actor)
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
@@ -128,7 +131,8 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   if (prelude > 13) await takeOver(run, open)
   if (prelude === 13) await handOver(run, { open, call, abandon })
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
-  if (prelude === 11) await hiccup(run, { open, call, abandon })
+  // A server that speaks by statuses has no word for a resend that it refuses, so that a caller hears of it.
+  if (prelude === 11 && !terms.speaksByStatus) await hiccup(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
