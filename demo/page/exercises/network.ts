@@ -72,24 +72,26 @@ export const NETWORK: readonly Exercise[] = [
     group: 'Network',
     title: 'A lost answer',
     expectation:
-      'The server spends the token, and its answer is lost. The token is sent again with the same Idempotency-Key, the server replays its answer, and nobody is signed out.',
+      'The server spends the token, and its answer is lost. The token is sent again with the same Idempotency-Key, the server replays its answer, and no caller hears of it.',
     help: { text: 'What to ask of a server', href: 'docs.html?servers#what-to-ask-of-a-server-best-first' },
     async run(stage) {
       await stage.calm()
       await server.fault({ at: 'refresh', kind: 'answer-lost' })
       const count = await stage.measure()
       const isDone = outcome(stage)
-      await stage
-        .refresh()
-        .catch(() => stage.say('No answer came: the token is in doubt. The client probes the wire, and asks again.'))
+      let failures = 0
+      const stop = stage.account.client.on('refresh-failed', () => failures++)
+      stage.say('No answer will come: the token is in doubt. The client probes the wire, and asks again.')
+      await stage.refresh().catch(() => {})
       await isDone
+      stop()
       const { granted, replayed, reuses } = await count()
       const { status } = await callApi(stage.account)
       const state = stage.account.client.getState()
       if (state.status === 'signed-out') return failed(`Signed out as “${state.reason}”; ${replayed} answers replayed.`)
       return judge(
-        granted === 1 && replayed >= 1 && reuses === 0 && status === 200,
-        `Spent ${granted === 1 ? 'once' : `${granted} times`}, the answer replayed ${replayed === 1 ? 'once' : `${replayed} times`}, ${reuses} reuses detected; still signed in.`,
+        granted === 1 && replayed >= 1 && reuses === 0 && failures === 0 && status === 200,
+        `Spent ${granted === 1 ? 'once' : `${granted} times`}, the answer replayed ${replayed === 1 ? 'once' : `${replayed} times`}, ${reuses} reuses detected; ${failures === 0 ? 'no caller heard of it' : 'callers heard of it'}; still signed in.`,
       )
     },
   },
