@@ -116,6 +116,24 @@ describe('Retry-After', () => {
   })
 })
 
+test('an iat that was copied from the refresh token makes no lifetime longer', () => {
+  const exp = NOW / 1000 + 60
+  const lifetimeOf = (iat: number, date?: number): unknown => {
+    const access_token = jwt({ exp, iat })
+    return outcomeOf(
+      answer({ date: date === undefined ? null : new Date(date).toUTCString(), body: json({ access_token }) }),
+      NOW,
+    )
+  }
+  // SimpleJWT does so: the access token is of now, its iat is of the refresh before.
+  expect(lifetimeOf(exp - 6000, NOW)).toMatchObject({ tokens: { lifetime: 60_000 } })
+  // A clock of ours, or one that is beyond the expiry, proves nothing.
+  expect(lifetimeOf(exp - 6000)).toMatchObject({ tokens: { lifetime: 6_000_000 } })
+  expect(lifetimeOf(exp - 60, NOW + 90_000)).toMatchObject({ tokens: { lifetime: 60_000 } })
+  // Nor does one that is behind.
+  expect(lifetimeOf(exp - 60, NOW - 90_000)).toMatchObject({ tokens: { lifetime: 60_000 } })
+})
+
 test("the lifetime is counted by the server's clock, where the answer tells it", () => {
   const access_token = jwt({ exp: (NOW + 660_000) / 1000 })
   const lifetimeBy = (date: string): unknown => outcomeOf(answer({ date, body: json({ access_token }) }), NOW)

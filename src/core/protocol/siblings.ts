@@ -1,6 +1,6 @@
 /** The other tabs: asking them, telling them, and believing them only as far as the ledger agrees. */
 
-import { type Change, type Entry, isNewer, type Mark, write } from '../entry/entry.ts'
+import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
 import type { Platform } from '../ports.ts'
 import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
@@ -25,8 +25,8 @@ export function createSiblings(
 ): Siblings {
   const isAlone = degraded.includes('channel')
   const waiters = new Set<(isOver?: boolean) => void>()
-  let asked: Mark = session.mark
-  let askedAt = Number.NEGATIVE_INFINITY
+  let asked: Mark | undefined
+  let askedAt = 0
   let asking = Promise.resolve()
 
   function post(type: Message['type'], held?: Held): void {
@@ -51,10 +51,9 @@ export function createSiblings(
 
   async function consider(message: Message): Promise<void> {
     if (!isWanted(message)) return
+    if (!ledger.shared) await ledger.update((entry) => ({ ...believe(entry, message), result: undefined }))
     // Read after the message has come: what it says may be over by now.
-    let entry = await ledger.read()
-    // Known only now, where the message has come while the database was being opened.
-    if (!ledger.shared) entry = await ledger.update((found) => believe(found, message))
+    const entry = await ledger.read()
     if (!entry || !isWanted(message)) return
     const isTrue =
       entry.epoch === message.epoch && entry.generation === message.generation && entry.status === message.status
@@ -110,15 +109,12 @@ export function createSiblings(
     ask() {
       if (isAlone) return asking
       const { held, mark } = session
-      const isRecent = clock.elapsed() - askedAt < ASKING * 2
       // Whoever has an answer is giving it now, or would have given it a moment ago.
-      if (isRecent && !isNewer(mark, asked)) return asking
-      post('ask')
-      const wasNew = asked.epoch < 0
+      const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2
+      if (isRepeated) return asking
       asked = mark
-      // Who knew nothing was told all there is; this question only tells of the session that was found meanwhile.
-      if (isRecent && wasNew) return asking
       askedAt = clock.elapsed()
+      post('ask')
       asking = wait(ASKING, () => session.held !== held)
       return asking
     },
@@ -131,12 +127,14 @@ export function createSiblings(
 }
 
 /** Without a shared ledger a newer message is all there is to go by. */
-function believe(found: Entry | undefined, message: Message): Change<Entry | undefined> {
-  if (found && !isNewer(message, found)) return { result: found }
-  return write<Entry>({
-    epoch: message.epoch,
-    generation: message.generation,
-    status: message.status,
-    refreshToken: found?.epoch === message.epoch ? found.refreshToken : undefined,
-  })
+function believe(entry: Entry | undefined, message: Message): { readonly entry?: Entry } {
+  if (entry && !isNewer(message, entry)) return {}
+  return {
+    entry: {
+      epoch: message.epoch,
+      generation: message.generation,
+      status: message.status,
+      refreshToken: entry?.epoch === message.epoch ? entry.refreshToken : undefined,
+    },
+  }
 }

@@ -86,8 +86,6 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   }
 
   async function restoreOnce(): Promise<void> {
-    // Asked while the database opens; what they say is believed as far as it will show the same.
-    void siblings.ask()
     await context.adopt?.(context)
     const entry = await persist((found) => ({ result: found }))
     if (entry) {
@@ -96,9 +94,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
     session.flush()
-    // Asked again, because that tells of the session that was found.
-    const asked = entry || !ledger.shared ? siblings.ask() : undefined
-    if (session.isBehind || !ledger.shared) await asked
+    if (entry || !ledger.shared) await siblings.ask()
     if (!entry && transport.holdsRefreshToken && session.status === 'unknown') {
       session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
       session.flush()

@@ -72,7 +72,7 @@ export const answered = (status: number): string => `the server has answered wit
 export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerResponse, now: number): Outcome {
   const text = body ?? ''
   const parsed = parseObject(text)
-  const serverNow = Date.parse(header('date') ?? '') || now
+  const servedAt = Date.parse(header('date') ?? '') || 0
   const isOk = status >= 200 && status < 300
   const isPage = /^\s*</.test(text)
   if (isOk && body === undefined && fromCookie) return { kind: 'granted', tokens: undefined }
@@ -81,7 +81,7 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
     // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
     const value = mapped ?? (status === 204 && fromCookie ? {} : parsed)
     try {
-      const tokens = readTokenResponse(value, serverNow, true)
+      const tokens = readTokenResponse(value, now, true, servedAt)
       if (!tokens.accessToken && !fromCookie) throw new TokenResponseError('"access_token" is missing')
       return { kind: 'granted', tokens }
     } catch (error) {
@@ -101,7 +101,7 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
   const said = answered(status) + (isPage ? ' and a page' : '') + (code ? `, ${code}` : '')
   const error = new TokenResponseError(said)
   if (status === 429 || status === 503) {
-    return { kind: 'refused', retryAfter: readRetryAfter(header('retry-after'), serverNow), error }
+    return { kind: 'refused', retryAfter: readRetryAfter(header('retry-after'), servedAt || now), error }
   }
   // oidc-provider has spent the refresh token before it looks at the resource (RFC 8707 section 2).
   if (/^(5|.?.?$|408|425)/.test(`${status}`) || code === 'invalid_target') return { kind: 'doubt', error }

@@ -69,14 +69,16 @@ export function decodeClaims(token: string | undefined): JwtPayload | undefined 
 
 /**
  * The lifetime is `expires_in`, else `exp - iat`, else `expires_at` or `exp` against the clock of the server. One of
- * nothing is none: the 401 says when to refresh.
+ * nothing is none: the 401 says when to refresh. A token is not older than the response it came with (`servedAt`):
+ * SimpleJWT copies `iat` from the refresh token.
  */
 function readLifetime(
   expiresIn: unknown,
   expiresAt: unknown,
   { exp = 0, iat }: JwtPayload,
-  serverNow: number,
+  now: number,
   isGranted: boolean,
+  servedAt: number,
 ): number | undefined {
   const given = optional(() => Number(expiresIn ?? 0) * 1000)
   if (Number.isFinite(given)) {
@@ -85,8 +87,9 @@ function readLifetime(
   const expiry = typeof exp === 'number' ? exp * 1000 : 0
   const lifetime =
     expiry && typeof iat === 'number'
-      ? expiry - iat * 1000
-      : (optional(() => Number(expiresAt) * 1000 || Date.parse(expiresAt as string)) || expiry) - serverNow
+      ? // A clock that is beyond the expiry proves nothing.
+        expiry - Math.max(iat * 1000, servedAt < expiry ? servedAt : 0)
+      : (optional(() => Number(expiresAt) * 1000 || Date.parse(expiresAt as string)) || expiry) - (servedAt || now)
   return lifetime > 0 ? lifetime : undefined
 }
 
@@ -101,9 +104,10 @@ export const readRefreshToken = (response: TokenResponse): string | undefined =>
 
 /**
  * Reads a token response; throws a {@link TokenResponseError} that names the member at fault. Where it `isGranted`, a
- * refresh token has been spent for it, so that a lifetime nobody can read must not cost the new one.
+ * refresh token has been spent for it, so that a lifetime nobody can read must not cost the new one. `servedAt` is the
+ * time of the response by the server's clock, where it tells.
  */
-export function readTokenResponse(value: unknown, serverNow: number, isGranted = false): Tokens {
+export function readTokenResponse(value: unknown, now: number, isGranted = false, servedAt = 0): Tokens {
   if (typeof value !== 'object' || value === null)
     throw new TokenResponseError('the token response is not a JSON object')
   // Own members only, so that a polluted prototype adds no token.
@@ -128,6 +132,6 @@ export function readTokenResponse(value: unknown, serverNow: number, isGranted =
     accessToken,
     refreshToken,
     subject: claims.sub ?? decodeClaims(response.id_token)?.sub,
-    lifetime: readLifetime(expiresIn, expiresAt, claims, serverNow, isGranted),
+    lifetime: readLifetime(expiresIn, expiresAt, claims, now, isGranted, servedAt),
   }
 }
