@@ -3,14 +3,15 @@
 import { aptInstall } from '../support/apt.ts'
 import type { Server } from './server.ts'
 import { betterAuth, installBetterAuth } from './servers/better-auth.ts'
+import { directusCookie, directusJson } from './servers/directus.ts'
 import { DJANGO_PACKAGES, djangoOAuthToolkit, isDjangoInstalled, simpleJwt } from './servers/django.ts'
 import { nodeOAuth2Server } from './servers/node-oauth2-server.ts'
 import { oidcProvider } from './servers/oidc-provider.ts'
 
 /** Those that need no more than `npm ci`. */
-export const QUICK: readonly Server[] = [oidcProvider, nodeOAuth2Server]
+export const QUICK: readonly Server[] = [oidcProvider, nodeOAuth2Server, directusCookie, directusJson]
 
-export const ALL: readonly Server[] = [djangoOAuthToolkit, betterAuth, ...QUICK]
+export const ALL: readonly Server[] = [simpleJwt, djangoOAuthToolkit, betterAuth, ...QUICK]
 
 /** Installs what is missing, as far as it can; returns what still is. */
 export function installServers(): Server[] {

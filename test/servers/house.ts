@@ -3,14 +3,15 @@
 import { type BackendOptions, LIFETIME } from '../browser/backends/backend.ts'
 import { openTheatre } from '../browser/multi-tab.ts'
 import { startFront } from './front.ts'
+import type { Oddity } from './oddities.ts'
 import { pageFor } from './page.ts'
 import type { ServerScenario } from './scenarios.ts'
-import type { RunningServer, Server } from './server.ts'
+import type { RunningServer, Server, Show } from './server.ts'
 
 export interface House {
   version(): Promise<string>
   /** Resolves with the reason when the server cannot show the scenario; rejects when it fails. */
-  play(server: Server, scenario: ServerScenario): Promise<string | undefined>
+  play(server: Server, scenario: ServerScenario | Oddity): Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -28,7 +29,7 @@ export function openHouse(): House {
   return {
     version: theatre.version,
     async play(server, scenario) {
-      const reason = server.cannot?.[scenario.name]
+      const reason = server.cannot?.[scenario.name as Show]
       if (reason) return reason
       const start = async ({ lifetime = LIFETIME }: BackendOptions) =>
         startFront(server, await run(server, lifetime), await pageFor(server))

@@ -25,7 +25,7 @@ export function pageFor(server: Server): Promise<string> {
 
 const make = async (server: Server): Promise<string> =>
   pageOf(
-    await bundle(`${configurationOf(server)}
+    await bundle(`${server.configure?.(configurationOf(server)) ?? configurationOf(server)}
 const resource = '${server.resourcePath}'
 ${WATCH}
 Object.assign(globalThis, {

@@ -6,6 +6,7 @@ import { createReport } from '../browser/report.ts'
 import { installBrowsers } from '../support/browser/install.ts'
 import { ALL, installServers } from './cast.ts'
 import { openHouse } from './house.ts'
+import { ODDITIES } from './oddities.ts'
 import { configurationOf, linesOf } from './page.ts'
 import { SERVER_SCENARIOS } from './scenarios.ts'
 
@@ -28,6 +29,10 @@ for (const server of ALL.filter(({ name }) => wanted.length === 0 || wanted.incl
   console.log(`${server.name}, ${linesOf(configurationOf(server))} lines of configuration`)
   for (const scenario of SERVER_SCENARIOS.filter(({ name }) => name.includes(options.only))) {
     await report.record(server.name, scenario.name, () => house.play(server, scenario))
+  }
+  const own = ODDITIES.filter(({ server: { configuration } }) => configuration === server.configuration)
+  for (const oddity of own.filter(({ name }) => name.includes(options.only))) {
+    await report.record(server.name, oddity.name, () => house.play(oddity.server, oddity))
   }
   console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`)
 }

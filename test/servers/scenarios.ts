@@ -16,7 +16,7 @@ import type { Tab } from '../support/browser/driver.ts'
 import type { ServerBackend } from './front.ts'
 import type { Show } from './server.ts'
 
-type ServerStage = Stage<ServerBackend>
+export type ServerStage = Stage<ServerBackend>
 
 export interface ServerScenario extends Scenario<ServerBackend> {
   readonly name: Show

@@ -41,6 +41,8 @@ export interface Server {
   readonly name: string
   /** The code block of docs/servers.md that configures the client. */
   readonly configuration: string
+  /** Changes that code block, to show a mistake. */
+  configure?(code: string): string
   readonly refreshPath: string
   readonly resourcePath: string
   /** Whether the client holds the refresh token: a stranger then has nothing to ask with. */

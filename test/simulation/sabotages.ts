@@ -113,10 +113,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [edit('core/entry/entry.ts', '!entry.version ? entry : null', '!entry.version ? entry : undefined')],
   },
   {
-    name: 'a new tab does not tell of the session that it has found',
-    edits: [edit('core/protocol/siblings.ts', 'if (isRecent && !isNewer(mark, asked))', 'if (isRecent)')],
-  },
-  {
     name: 'callers hear of a hiccup',
     edits: [edit('core/protocol/refresher.ts', '.finally(unlock).catch(waitOut)', '.finally(unlock)')],
   },
@@ -199,7 +195,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a result of an older mark is adopted',
     edits: [
       edit('core/protocol/view.ts', 'if (isNewer(view.mark, entry)) return undefined', ''),
-      edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    // Read', '// Read'),
+      edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
         'core/protocol/siblings.ts',

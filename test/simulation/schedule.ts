@@ -280,7 +280,6 @@ async function signInSilently({ world, profile, server, isCookie, pages, observe
   observer.slept(comer.actor)
   const late = cast.open()
   cast.call(late, late.client.restore())
-  await walk(world, 60, () => late.client.getState().status === 'signed-in')
   await walk(world, 20)
   let token: string | undefined
   cast.call(
