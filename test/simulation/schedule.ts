@@ -280,7 +280,9 @@ async function signInSilently({ world, profile, server, isCookie, pages, observe
   observer.slept(comer.actor)
   const late = cast.open()
   cast.call(late, late.client.restore())
-  await walk(world, 20)
+  await nextTurn()
+  // Until the others have heard what it asks, and have looked; no timer of theirs may help them.
+  await walk(world, 200, () => isQuiet(world))
   let token: string | undefined
   cast.call(
     other,
@@ -381,6 +383,13 @@ async function walk(world: World, most: number, isThere: () => boolean = () => f
     world.step(world.elapsed + 90_000)
     await nextTurn()
   }
+}
+
+/** Whether nothing is left to happen before time passes. */
+function isQuiet({ events, elapsed }: World): boolean {
+  return !events.some(
+    ({ actor, due, isCancelled }) => due <= elapsed && !isCancelled && !actor?.isCrashed && !actor?.isFrozen,
+  )
 }
 
 async function act(run: Run, action: Action, { open, call, abandon }: Cast): Promise<void> {
