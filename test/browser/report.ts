@@ -6,6 +6,8 @@ import { dirname } from 'node:path'
 export interface Report {
   /** Plays, and tells what came of it: `play` resolves with the reason when there is nothing to show. */
   record(column: string, row: string, play: () => Promise<string | undefined>): Promise<void>
+  /** A cell that is no play. */
+  note(column: string, row: string, cell: string): void
   /** A whole column that cannot be shown. */
   skip(column: string, reason: string): void
   /** Prints the table, and writes it to `file` unless something failed; returns the exit code. */
@@ -16,6 +18,10 @@ export function createReport(): Report {
   const table: Record<string, Record<string, string>> = {}
   const failures: string[] = []
   const skips: string[] = []
+
+  function note(column: string, row: string, cell: string): void {
+    table[row] = { ...table[row], [column]: cell }
+  }
 
   /** A row for each scenario, with what came of it in each column. */
   function markdown(): string {
@@ -42,8 +48,9 @@ export function createReport(): Report {
         failures.push(`${column}: ${row}\n${error instanceof Error ? error.stack : String(error)}`)
       }
       console.log(`  ${cell}  ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${row}`)
-      table[row] = { ...table[row], [column]: cell }
+      note(column, row, cell)
     },
+    note,
     skip: (column, reason) => skips.push(`${column}: everything, because ${reason}`),
     finish(file) {
       console.table(table)

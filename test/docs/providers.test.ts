@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Refresh, RefreshRequest, TokenResponse } from '../../src/index.ts'
-import { ROOT } from './markdown.ts'
+import { ALL } from '../servers/cast.ts'
+import { configurationOf, LINES, linesOf } from '../servers/page.ts'
+import { ROOT, readDocument } from './markdown.ts'
 import { runnable } from './runnable.ts'
 
 const FOLDER = `${ROOT}/.data/providers-${process.pid}`
@@ -45,6 +47,15 @@ async function ask(name: string, answer: Response): Promise<{ readonly sent: Req
   expect(sent).toBeDefined()
   return { sent: sent as Request, result: await asked?.catch((error: unknown) => error) }
 }
+
+describe('servers that the tests run', () => {
+  test.for(ALL)('$name is configured by as many lines as the table says', (server, { skip }) => {
+    const table = readDocument('README.md').tables.find(({ rows }) => rows[0]?.[0]?.text === LINES)
+    skip(!table, 'the table is still to be written')
+    const column = table?.header.findIndex(({ text }) => text === server.name) ?? -1
+    expect(table?.rows[0]?.[column]?.text).toBe(String(linesOf(configurationOf(server))))
+  })
+})
 
 describe('Supabase', () => {
   test('is asked with JSON, and its answer is handed on', async () => {

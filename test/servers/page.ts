@@ -12,7 +12,10 @@ export function configurationOf({ configuration }: Pick<Server, 'configuration'>
   return code
 }
 
-/** As a person counts it: without blank lines. */
+/** The row of the table that has their numbers. */
+export const LINES = 'lines of configuration'
+
+/** As a person counts them: without blank lines. */
 export const linesOf = (code: string): number => code.split('\n').filter((line) => line.trim()).length
 
 const pages = new Map<string, Promise<string>>()

@@ -7,7 +7,7 @@ import { installBrowsers } from '../support/browser/install.ts'
 import { ALL, installServers } from './cast.ts'
 import { openHouse } from './house.ts'
 import { ODDITIES } from './oddities.ts'
-import { configurationOf, linesOf } from './page.ts'
+import { configurationOf, LINES, linesOf } from './page.ts'
 import { SERVER_SCENARIOS } from './scenarios.ts'
 
 const { values: options, positionals: wanted } = parseArgs({
@@ -26,7 +26,8 @@ for (const server of ALL.filter(({ name }) => wanted.length === 0 || wanted.incl
     continue
   }
   const startedAt = performance.now()
-  console.log(`${server.name}, ${linesOf(configurationOf(server))} lines of configuration`)
+  console.log(server.name)
+  report.note(server.name, LINES, String(linesOf(configurationOf(server))))
   for (const scenario of SERVER_SCENARIOS.filter(({ name }) => name.includes(options.only))) {
     await report.record(server.name, scenario.name, () => house.play(server, scenario))
   }
