@@ -18,6 +18,11 @@ export function within<Result, Otherwise>(
 export const pauseFor = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+/** Resolves when `isThere`; looked at ten times a second. */
+export async function until(isThere: () => boolean): Promise<void> {
+  while (!isThere()) await pauseFor(100)
+}
+
 /** Rejects with the complaint when the promise takes too long. */
 export async function promptly<Result>(promise: Promise<Result>, complaint: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined

@@ -42,6 +42,8 @@ export interface Stage {
   readonly name: SessionName
   readonly provider: OpenIdProvider
   readonly tokenRequests: readonly TokenRequest[]
+  /** Another page of the same origin. */
+  readonly away: string
   /** `/new` starts and calls by itself, `/watched` notes commits and refreshes. */
   openTab(path?: '/' | '/new' | '/watched'): Promise<Tab>
   /** The user signs in, in the first tab or, with keycloak-js, in each; then every tab starts. */
@@ -72,6 +74,7 @@ async function serve(name: SessionName, terms: SessionTerms, clockShift: number)
     '/': page(''),
     '/new': page('bench.begin()'),
     '/watched': page('bench.watch()'),
+    '/away': '<!doctype html><title>away</title>',
     '/bench.js': await script,
   })
 }
@@ -99,6 +102,7 @@ export async function openStage(browser: Browser, terms: StageTerms): Promise<St
     name,
     provider,
     tokenRequests,
+    away: `${pages.origin}/away`,
     openTab: (path = '/') => profile.open(pages.origin + path),
     async signIn(tabs) {
       await promptly(Promise.all((keepsInMemory ? tabs : tabs.slice(0, 1)).map(seed)), 'the user did not sign in')

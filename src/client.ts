@@ -7,6 +7,9 @@ import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { check, DisposedError } from './core/errors.ts'
 import { createAccess } from './core/protocol/access.ts'
 import { type Context, createPersist, createPublish } from './core/protocol/context.ts'
+import { createGuards } from './core/protocol/guards.ts'
+import { createLease } from './core/protocol/lease.ts'
+import { leaseOf } from './core/protocol/limits.ts'
 import { startRefreshTimer } from './core/protocol/refresh-timer.ts'
 import { createRefresher } from './core/protocol/refresher.ts'
 import { type AuthEvents, createSession } from './core/protocol/session.ts'
@@ -120,7 +123,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const platform = createBrowserPlatform(checked.name, checked.platform)
   const transport = createTransport({ ...checked, refresh }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
-  const siblings = createSiblings(platform, session)
+  const guards = createGuards(platform)
+  const siblings = createSiblings(platform, session, guards)
+  const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
   const persist = createPersist(platform)
   const publish = createPublish(session, siblings)
   const context: Context = {
@@ -131,6 +136,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     adopt,
     session,
     siblings,
+    guards,
+    lease,
     persist,
     publish,
   }
@@ -195,7 +202,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     for (const reject of busy.values()) reject(disposed)
     stopRefreshTimer()
     session.clear()
-    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => platform.ledger.close())
+    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => {
+      guards.end()
+      platform.ledger.close()
+    })
   }
 
   return Object.freeze<AuthClient>({

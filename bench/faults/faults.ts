@@ -1,6 +1,7 @@
 // The faults, in the order of the table.
 
-import { pauseFor, promptly } from '../patience.ts'
+import type { Tab } from '../../test/support/browser/driver.ts'
+import { pauseFor, promptly, until } from '../patience.ts'
 import { keepCalling, stopCalling } from '../stage.ts'
 import { digits } from '../statistics.ts'
 import { wavesOf } from '../tabs/lifetimes.ts'
@@ -19,15 +20,68 @@ import {
 const MINUTE = 60_000
 /** Longer than the longest pause between two attempts of anybody (in milliseconds). */
 export const LONG_PATIENCE = 70_000
-/** How long the token endpoint may take where a peer has such an option, so that nobody waits for half a minute (in seconds). */
-export const TIMEOUT = 2
 /** In seconds. */
 export const GRACE = 10
+
+/** How long an answer takes that a page does not live to see (in milliseconds). */
+const LATENCY = 1_000
+
+/** A page leaves amid its refresh, at a server with a grace; `leave` resolves with the tabs that are to work. */
+const leaving = (
+  title: string,
+  tabs: number,
+  leave: (tabs: readonly Tab[], url: string) => Promise<readonly Tab[]>,
+): Fault => ({
+  title: `${title}, server that lets a token be spent again for ${GRACE} s`,
+  tabs,
+  terms: { grace: GRACE },
+  async play({ stage, tabs }) {
+    const [first] = tabs
+    if (!first) return { living: [] }
+    const before = stage.tokenRequests.length
+    stage.provider.delayNextAnswers(1, LATENCY)
+    await startRefresh(stage, first)
+    await promptly(
+      until(() => stage.tokenRequests.length > before),
+      'no refresh arrived',
+    )
+    const living = await promptly(leave(tabs, stage.away), 'the page did not leave')
+    return { living, gap: await liveOn(living, 2) }
+  },
+})
+
+async function restart(tab: Tab): Promise<void> {
+  await tab.reload()
+  // Whoever loses its session by that works no more, and the calls show it.
+  await tab.evaluate(() => bench.start()).catch(() => {})
+}
+
+const reloaded = leaving('reload amid a refresh; one tab', 1, async ([tab]) => {
+  if (!tab) return []
+  await restart(tab)
+  return [tab]
+})
+
+const reloadedTwice = leaving('reload amid a refresh, and again amid the next; one tab', 1, async ([tab]) => {
+  if (!tab) return []
+  await tab.reload()
+  await tab.evaluate(() => void bench.start().catch(() => {}))
+  await restart(tab)
+  return [tab]
+})
+
+const gone = leaving(
+  'another page amid a refresh (back/forward cache); the other of two',
+  2,
+  async ([first, ...others], url) => {
+    await first?.goto(url)
+    return others
+  },
+)
 
 const killed: Fault = {
   title: 'killed tab: amid its refresh, the request lost with it; the other of two',
   tabs: 2,
-  terms: { timeout: TIMEOUT },
   async play({ stage, tabs: [first, ...others] }) {
     if (!first) return { living: [] }
     const release = await loseRefresh(stage, first)
@@ -41,7 +95,6 @@ const frozen: Fault = {
   title: 'frozen tab: amid its refresh, whose request is lost, for two lifetimes; both of two',
   tabs: 2,
   freezes: true,
-  terms: { timeout: TIMEOUT },
   async play({ stage, tabs }) {
     const [first, ...others] = tabs
     if (!first) return { living: [] }
@@ -125,6 +178,9 @@ const wrongClock = (how: string, clockShift: number): Fault => ({
 })
 
 export const FAULTS: readonly Fault[] = [
+  reloaded,
+  reloadedTwice,
+  gone,
   killed,
   frozen,
   lost,

@@ -3,7 +3,7 @@
 import type { Browser } from '../../test/support/browser/driver.ts'
 import { launch } from '../../test/support/browser/launch.ts'
 import { type Ending, type Fault, LIFETIME, meet, PATIENCE, PAUSE } from '../faults/fault.ts'
-import { FAULTS, LONG_PATIENCE, TIMEOUT } from '../faults/faults.ts'
+import { FAULTS, LONG_PATIENCE } from '../faults/faults.ts'
 import { describeMachine } from '../machine.ts'
 import type { SessionName } from '../peers/sessions/page.ts'
 import type { Result } from '../report.ts'
@@ -71,7 +71,7 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
           columns: ['', ...SESSIONS],
           rows,
           isProse: true,
-          note: `Set up as for the tabs. A tab works if the API answers a call with 200 within ${PATIENCE / 1000} s after the fault (${LONG_PATIENCE / 1000} s after the 503s, for a client may pause), tried once a second, when every token of before the fault has expired. Access tokens live ${LIFETIME} s; a tab in use calls every ${PAUSE} ms, and never gives up. A refresh is asked for where the peer has a way, elsewhere the API refuses the token. Where a tab dies or freezes, authfetch and oidc-client-ts wait ${TIMEOUT} s for the token endpoint; the others have no such option; by default authfetch waits 30 s, and another tab leaves the attempt alone for as long and 6 s more. keycloak-js keeps its tokens in memory, so each of its tabs has a sign-in of its own and no other tab to lose it to. Sleep is played by freezing the tabs. “Without an answer” is the longest time that a tab in use had no 200, if it had one afterwards. A strict server cannot be survived by anybody whose answer is lost; who presents more spent tokens than there are tabs tries again with every call. One run of each: where tabs race, another one may end otherwise. ${describeMachine(ordinary.version)}`,
+          note: `Set up as for the tabs. A tab works if the API answers a call with 200 within ${PATIENCE / 1000} s after the fault (${LONG_PATIENCE / 1000} s after the 503s, for a client may pause), tried once a second, when every token of before the fault has expired. Access tokens live ${LIFETIME} s; a tab in use calls every ${PAUSE} ms, and never gives up. A refresh is asked for where the peer has a way, elsewhere the API refuses the token. All have their default options. keycloak-js keeps its tokens in memory, so each of its tabs has a sign-in of its own and no other tab to lose it to. Sleep is played by freezing the tabs. “Without an answer” is the longest time that a tab in use had no 200, if it had one afterwards. A strict server cannot be survived by anybody whose answer is lost; who presents more spent tokens than there are tabs tries again with every call. One run of each: where tabs race, another one may end otherwise. ${describeMachine(ordinary.version)}`,
         },
       ],
       plots: {},

@@ -24,10 +24,10 @@ export interface LockRequest {
   cancel(): void
 }
 
-/** The lock that spares tabs work; no promise rests on it. */
+/** The lock that spares tabs work, and the guards that show who is gone; no promise rests on the former. */
 export interface Locks {
-  /** Asks for the exclusive lock of this client's name; `steal` takes it from its holder, who runs on. */
-  request(steal: boolean): LockRequest
+  /** Asks for the exclusive lock of this client's name, or for the guard of an owner. */
+  request(owner?: string): LockRequest
 }
 
 /** The wire to the other tabs; messages may be late or lost. */
@@ -117,6 +117,8 @@ export interface Transport {
   readonly holdsRefreshToken: boolean
   /** Whether a refresh needs the access token too, so that the ledger keeps it. */
   readonly needsAccessToken: boolean
+  /** Whether an answer that comes when its page is gone can make the refresh token that is sent next a spent one. */
+  readonly outlivesPage: boolean
   /** Calls `fetch` before it returns, and never rejects. */
   send(tokens: Pick<Entry, 'refreshToken' | 'kept'>, idempotencyKey: string): Promise<Outcome>
   /** What a login has resolved with, as a token response. */

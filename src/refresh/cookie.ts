@@ -1,6 +1,6 @@
 /** Refreshing and signing out with a refresh token in an httpOnly cookie, which no script ever sees. */
 
-import { checkNames } from '../core/errors.ts'
+import { check, checkNames } from '../core/errors.ts'
 import { carriesKey, type Fields, fieldsOf, ownMembers, requestInit, resolveEndpoint } from './request.ts'
 import { asRefresh, type ReadResponse, type ServerRefresh, type SignOut } from './transport.ts'
 
@@ -29,6 +29,13 @@ export interface CookieRefreshOptions extends CookieRequestOptions {
    * @default true on the page's own origin, false elsewhere
    */
   readonly idempotencyKey?: boolean
+  /**
+   * Whether the server is known to replay its answer for an `Idempotency-Key` that it knows, so that after a reload
+   * nobody waits for the answer to the page that is gone. Each refresh carries the key then.
+   *
+   * @default false
+   */
+  readonly replays?: boolean
 }
 
 const CSRF = { 'X-Requested-With': 'authfetch' }
@@ -43,10 +50,11 @@ const CSRF = { 'X-Requested-With': 'authfetch' }
  */
 export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions): ServerRefresh {
   const endpoint = resolveEndpoint(url, 'url')
-  const { headers = CSRF, read, idempotencyKey: isOn, ...unknown } = ownMembers(options ?? {})
+  const { headers = CSRF, read, replays = false, idempotencyKey: isOn, ...unknown } = ownMembers(options ?? {})
   checkNames(unknown)
   const readHeaders = fieldsOf(headers, 'headers')
-  const hasKey = carriesKey(endpoint, isOn)
+  check(typeof replays === 'boolean', 'replays', 'a boolean')
+  const hasKey = carriesKey(endpoint, replays || isOn)
   return asRefresh(
     ({ idempotencyKey, signal, fetch }) =>
       fetch(
@@ -61,7 +69,7 @@ export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions)
           signal,
         }),
       ),
-    { endpoint, read },
+    { endpoint, read, replays },
   )
 }
 

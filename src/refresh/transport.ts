@@ -47,6 +47,8 @@ export interface Refresh {
   readonly needsAccessToken?: boolean
   /** Reads what it resolves with, and what a login resolves with, if that is a Response. */
   readonly read?: ReadResponse | undefined
+  /** Set when the server is known to replay its answer for an Idempotency-Key, so that nobody waits for one whose page is gone. */
+  readonly replays?: boolean
 }
 
 /** A refresh function that resolves with the answer of the server, whatever that is. */
@@ -105,6 +107,7 @@ export function createTransport(
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
     needsAccessToken: refresh.needsAccessToken === true,
+    outlivesPage: !refresh.holdsRefreshToken && !refresh.replays,
 
     async send({ refreshToken, kept: accessToken }, idempotencyKey) {
       let response: Response | undefined

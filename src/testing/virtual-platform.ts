@@ -17,6 +17,8 @@ export interface VirtualTab {
   isHidden: boolean
   isOnline: boolean
   fire(event: LifecycleEvent): Promise<void>
+  /** The page is gone: nothing of it runs any more, and its locks are free. */
+  crash(): void
   /** What this tab has left open. */
   leftovers(): readonly string[]
   /** When its timers are due (in milliseconds from now). */
@@ -29,7 +31,7 @@ export interface VirtualBrowser {
   brokenWrites: number
   /** What `random` gives. */
   random: number
-  /** How many locks were ever asked for, and how many transactions run. */
+  /** How often the client's lock was asked for, and how many transactions run. */
   readonly counts: { locks: number; transactions: number }
   now(): number
   openTab(): VirtualTab
@@ -39,6 +41,11 @@ export interface VirtualBrowser {
   jump(milliseconds: number): void
   /** Time passes on both clocks while no timer fires; those that are overdue fire at the next `advance`. */
   sleep(milliseconds: number): void
+}
+
+interface LockRequest {
+  readonly tab: VirtualTab
+  grant(): void
 }
 
 interface Timer {
@@ -60,7 +67,7 @@ export function createVirtualBrowser(): VirtualBrowser {
   let elapsed = 0
   let ids = 0
   const timers = new Set<Timer>()
-  const locks: { readonly tab: VirtualTab; grant(): void }[] = []
+  const queues = new Map<string, LockRequest[]>()
   const ears = new Map<VirtualTab, (message: unknown) => void>()
   const pass = (milliseconds: number): void => {
     wall += milliseconds
@@ -113,12 +120,16 @@ export function createVirtualBrowser(): VirtualBrowser {
       return () => timers.delete(timer)
     }
 
-    function release(request: (typeof locks)[number]): void {
-      const place = locks.indexOf(request)
-      if (place < 0) return
-      locks.splice(place, 1)
-      if (place === 0) locks[0]?.grant()
+    function release(request: LockRequest): void {
+      for (const locks of queues.values()) {
+        const place = locks.indexOf(request)
+        if (place < 0) continue
+        locks.splice(place, 1)
+        if (place === 0) locks[0]?.grant()
+      }
     }
+
+    const ownLocks = (): LockRequest[] => [...queues.values()].flat().filter((request) => request.tab === tab)
 
     const tab: VirtualTab = {
       reports: [],
@@ -130,11 +141,18 @@ export function createVirtualBrowser(): VirtualBrowser {
         for (const listener of [...listeners]) listener(event)
         return drain()
       },
+      crash() {
+        for (const timer of timers) if (timer.tab === tab) timers.delete(timer)
+        ears.delete(tab)
+        listeners.clear()
+        isLedgerOpen = false
+        for (const request of ownLocks().reverse()) release(request)
+      },
       timers: () => [...timers].filter((timer) => timer.tab === tab).map((timer) => timer.at - elapsed),
       leftovers: () => [
         ...tab.timers().map(() => 'timer'),
         ...[...listeners].map(() => 'listener'),
-        ...locks.filter((request) => request.tab === tab).map(() => 'lock'),
+        ...ownLocks().map(() => 'lock'),
         ...(ears.has(tab) ? ['channel'] : []),
         ...(isLedgerOpen ? ['ledger'] : []),
       ],
@@ -146,16 +164,16 @@ export function createVirtualBrowser(): VirtualBrowser {
         warn: (message) => tab.warnings.push(message),
         clock: { now: () => wall, elapsed: () => elapsed, after },
         locks: {
-          request(steal) {
-            browser.counts.locks++
+          request(owner = '') {
+            const locks = queues.get(owner) ?? []
+            queues.set(owner, locks)
+            if (!owner) browser.counts.locks++
             let grant = (_: Cancel | undefined): void => {}
             const granted = new Promise<Cancel | undefined>((resolve) => {
               grant = resolve
             })
             const request = { tab, grant: () => grant(() => release(request)) }
-            if (steal) locks.shift()
-            if (steal) locks.unshift(request)
-            else locks.push(request)
+            locks.push(request)
             if (locks[0] === request) request.grant()
             const cancel = (): void => {
               if (locks[0] === request) return

@@ -5,6 +5,7 @@ import { launch } from '../support/browser/launch.ts'
 import type { Backend, BackendOptions, Judge } from './backends/backend.ts'
 import { startCookieBackend } from './backends/cookie.ts'
 import { startOpenIdBackend } from './backends/openid.ts'
+import { LEAVING } from './scenarios/leaving.ts'
 import { LOGIN } from './scenarios/login.ts'
 import { OUTAGES } from './scenarios/outages.ts'
 import { ROTATION } from './scenarios/rotation.ts'
@@ -13,7 +14,15 @@ import { SESSIONS } from './scenarios/sessions.ts'
 import { STORAGE } from './scenarios/storage.ts'
 import { VERSIONS } from './scenarios/versions.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...ROTATION, ...OUTAGES, ...SESSIONS, ...STORAGE, ...VERSIONS, ...LOGIN]
+export const SCENARIOS: readonly Scenario[] = [
+  ...ROTATION,
+  ...OUTAGES,
+  ...LEAVING,
+  ...SESSIONS,
+  ...STORAGE,
+  ...VERSIONS,
+  ...LOGIN,
+]
 
 export function custodiesOf({ custody }: Scenario): readonly Custody[] {
   return custody ? [custody] : CUSTODIES
@@ -79,13 +88,13 @@ export function openTheatre(engine: Engine): Theatre {
     lacking,
     play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
     async playBefore(start, scenario) {
-      const { lifetime, refreshTimeout, hasLoginPages, requiresPush } = scenario
+      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush } = scenario
       const stagehand = await browserFor(scenario)
       const missing = await lacking(scenario)
       if (missing.length > 0) return `its driver cannot show ${missing.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
       const secureCookies = engine !== 'webkit'
-      const options = { lifetime, refreshTimeout, hasLoginPages, requiresPush, secureCookies }
+      const options = { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, secureCookies }
       const backend = await start(options)
       try {
         const profile = await stagehand.newProfile()

@@ -11,7 +11,7 @@ import {
   nextEpoch,
   tombstone,
 } from '../../src/core/entry/entry.ts'
-import { commit, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
+import { commit, delay, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
 import {
   abandonSignIn,
   advanceSignOut,
@@ -47,7 +47,8 @@ const terms = (given: Partial<ClaimTerms> = {}): ClaimTerms => ({
 const mine: Claim = { ...entry, attempt: attemptOf('me') }
 const claimed: Entry = mine
 const retry = { at: NOW + 500, setAt: NOW, failures: 1 }
-const grant = { refreshToken: 'r3', subject: 'ann' }
+const kept = { refreshToken: 'r3', subject: 'ann' }
+const grant = { ...kept, wait: 400 }
 
 describe('the order of marks', () => {
   test('is that of epochs first, then of generations', () => {
@@ -162,12 +163,20 @@ describe('a claim', () => {
 describe('a commit', () => {
   test('records the next generation, with the new refresh token and without the attempt', () => {
     const { entry: written } = commit(claimed, mine, grant, NOW, fresh)
-    expect(written).toEqual({ ...entry, generation: 3, refreshToken: 'r3', retry: undefined })
+    expect(written).toEqual({ ...entry, generation: 3, refreshToken: 'r3', retry: undefined, usualWait: 400 })
   })
 
   test('without a new refresh token keeps the old one', () => {
-    const { entry: written } = commit(claimed, mine, { refreshToken: undefined, subject: undefined }, NOW, fresh)
+    const { entry: written } = commit(claimed, mine, { wait: 400 }, NOW, fresh)
     expect(written).toMatchObject({ generation: 3, refreshToken: 'r2', subject: 'ann' })
+  })
+
+  test('remembers the longest of late waits for the server, and forgets it by and by', () => {
+    const waitAfter = (usualWait: number | undefined, wait: number) =>
+      commit({ ...claimed, usualWait }, mine, { ...grant, wait }, NOW, fresh).entry?.usualWait
+    expect(waitAfter(undefined, 300)).toBe(300)
+    expect(waitAfter(300, 8_000)).toBe(8_000)
+    expect(waitAfter(8_000, 300)).toBe(4_150)
   })
 
   test('of another epoch is not made, and takes the claim back', () => {
@@ -267,6 +276,17 @@ describe('an answer that a login has overtaken', () => {
   test('leaves nothing to go back to, if it is in doubt and nothing may be sent again', () => {
     const { entry: written } = postpone(running, mine, retry, { kind: 'doubt' }, 0)
     expect(written).toMatchObject({ epoch: NOW, status: 'signing-in', attempt: undefined, grant: undefined })
+  })
+})
+
+describe('an answer that takes longer than usual', () => {
+  test('is marked in the attempt', () => {
+    expect(delay(claimed, mine).entry?.attempt).toEqual({ ...mine.attempt, overdue: true })
+  })
+
+  test("leaves another tab's attempt and a ledger that has moved on alone", () => {
+    for (const found of [undefined, entry, { ...entry, attempt: attemptOf('other') }])
+      expect(delay(found, mine)).toEqual({ result: undefined })
   })
 })
 
@@ -372,19 +392,19 @@ describe('signing in and out', () => {
   const known = { epoch: 5, generation: 2 }
 
   test('each raises the epoch', () => {
-    expect(beginSession(entry, known, grant, NOW).entry?.epoch).toBe(NOW)
+    expect(beginSession(entry, known, kept, NOW).entry?.epoch).toBe(NOW)
     expect(beginSignIn(entry, known, NOW).entry?.epoch).toBe(NOW)
     expect(beginSignOut(entry, known, 'id', NOW).entry?.epoch).toBe(NOW)
-    expect(beginSession({ ...entry, epoch: NOW + 9 }, known, grant, NOW).entry?.epoch).toBe(NOW + 10)
-    expect(beginSession(undefined, { epoch: NOW + 9, generation: 0 }, grant, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession({ ...entry, epoch: NOW + 9 }, known, kept, NOW).entry?.epoch).toBe(NOW + 10)
+    expect(beginSession(undefined, { epoch: NOW + 9, generation: 0 }, kept, NOW).entry?.epoch).toBe(NOW + 10)
   })
 
   test('a sign-in with tokens forgets all that was before', () => {
-    expect(beginSession(claimed, known, grant, NOW).entry).toEqual({
+    expect(beginSession(claimed, known, kept, NOW).entry).toEqual({
       epoch: NOW,
       generation: 0,
       status: 'signed-in',
-      ...grant,
+      ...kept,
     })
   })
 
@@ -396,10 +416,10 @@ describe('signing in and out', () => {
 
   test('a login is confirmed unless another sign-in or sign-out has come since', () => {
     const prepared = beginSignIn(claimed, known, NOW).entry as Entry
-    expect(confirmSignIn(prepared, NOW, grant).entry).toMatchObject({ status: 'signed-in', ...grant })
-    expect(isNewer(confirmSignIn(prepared, NOW, grant).entry as Entry, prepared)).toBe(true)
-    expect(confirmSignIn({ ...prepared, epoch: NOW + 1 }, NOW, grant)).toEqual({ result: undefined })
-    expect(confirmSignIn(undefined, NOW, grant)).toEqual({ result: undefined })
+    expect(confirmSignIn(prepared, NOW, kept).entry).toMatchObject({ status: 'signed-in', ...kept })
+    expect(isNewer(confirmSignIn(prepared, NOW, kept).entry as Entry, prepared)).toBe(true)
+    expect(confirmSignIn({ ...prepared, epoch: NOW + 1 }, NOW, kept)).toEqual({ result: undefined })
+    expect(confirmSignIn(undefined, NOW, kept)).toEqual({ result: undefined })
   })
 
   test('a login that fails goes back to the session before it, if there was one', () => {

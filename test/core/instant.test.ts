@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { instantOf, since } from '../../src/core/protocol/instant.ts'
-import { createLease } from '../../src/core/protocol/lease.ts'
 
 /** A clock that is set by hand. */
 const createClock = () => {
@@ -27,28 +26,5 @@ describe('elapsed time', () => {
     clock.wall += wall
     clock.monotonic += monotonic
     expect(since(clock, instant)).toBe(expected)
-  })
-})
-
-describe('a lease', () => {
-  test("is measured as one's own observation of an unchanged owner", () => {
-    const clock = createClock()
-    const lease = createLease(clock, 100)
-    expect(lease.observe('a')).toBe(true)
-    clock.monotonic += 99
-    expect(lease.observe('a')).toBe(true)
-    clock.monotonic += 1
-    expect(lease.observe('a')).toBe(false)
-    expect(lease.observe('b')).toBe(true)
-    clock.monotonic += 50
-    expect(lease.observe('b')).toBe(true)
-  })
-
-  test('does not end because the wall clock jumps', () => {
-    const clock = createClock()
-    const lease = createLease(clock, 100)
-    lease.observe('a')
-    clock.wall += 1e9
-    expect(lease.observe('a')).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { leaseOf, lockWaitOf } from '../../src/core/protocol/limits.ts'
+import { graceOf, leaseOf, SEND_WINDOW } from '../../src/core/protocol/limits.ts'
 import { floorOf, leewayOf, pauseAfter, refreshDelay } from '../../src/core/protocol/schedule.ts'
 
 const lifetimes = fc.double({ min: 1, max: 1e12, noNaN: true })
@@ -89,10 +89,11 @@ describe('the bounds', () => {
     )
   })
 
-  test('a lease outlasts the request, and the wait for the lock outlasts the lease', () => {
-    for (const timeout of [1, 30_000, 1e9]) {
-      expect(leaseOf(timeout)).toBeGreaterThan(timeout)
-      expect(lockWaitOf(timeout)).toBeGreaterThan(leaseOf(timeout))
-    }
+  test('a lease outlasts the request', () => {
+    for (const timeout of [1, 30_000, 1e9]) expect(leaseOf(timeout)).toBeGreaterThan(timeout)
+  })
+
+  test('a grace outlasts a claim that is sent late and an answer that takes as long as usual', () => {
+    for (const usualWait of [1, 300, 8_000]) expect(graceOf(usualWait)).toBeGreaterThan(SEND_WINDOW + usualWait)
   })
 })

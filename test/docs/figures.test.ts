@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createSettings } from '../../demo/server/settings.ts'
-import { ASKING, leaseOf, lockWaitOf } from '../../src/core/protocol/limits.ts'
+import { ASKING, LOCK_WAIT, leaseOf, SILENCE } from '../../src/core/protocol/limits.ts'
 import { floorOf, pauseAfter } from '../../src/core/protocol/schedule.ts'
 import { PATIENCE } from '../../src/platform/ledger.ts'
 import { contentOf, figuresOf, fillFigures, sourceOf } from './figures.ts'
@@ -41,7 +41,8 @@ test('the bounds in the README are those of the code', () => {
   const seconds = (value: number): number => Math.round(value / 1000)
   expect(text).toContain(`for ${ASKING} ms at most`)
   expect(text).toContain(`\`refreshTimeout\` and ${seconds(leaseOf(0))} s`)
-  expect(text).toContain(`\`refreshTimeout\` and about ${seconds(lockWaitOf(0))} s`)
+  expect(seconds(LOCK_WAIT)).toBe(1)
+  expect(text).toContain(`when it has not answered them for ${seconds(SILENCE)} s`)
   expect(text).toContain(`a refresh gives up after ${seconds(PATIENCE)} s`)
   const floor = floorOf(undefined)
   expect(text).toContain(

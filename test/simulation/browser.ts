@@ -29,10 +29,14 @@ export interface Profile {
   /** The ledger is lost, or only what a session wrote to it last. */
   wipe(isSetBack: boolean): void
   steal(): void
+  /** The page is gone, or in a cache that keeps no locks. */
   releaseAll(actor: Actor): void
   heldBy(actor: Actor): number
-  openTab(actor: Actor): Tab
+  openTab(actor: Actor, kind?: TabKind): Tab
 }
+
+/** A tab of a version that knows no guards, or in a browser without Web Locks. */
+export type TabKind = 'new' | 'without guards' | 'without locks'
 
 export interface Tab {
   readonly platform: Platform
@@ -45,14 +49,18 @@ export interface Tab {
 
 interface Waiter {
   readonly actor: Actor
+  readonly name: string
   readonly grant: () => void
   readonly lose: () => void
 }
 
+/** What the lock of the client's name is called here. */
+const LOCK = ''
+
 export function createProfile(world: World, observer: () => Observer): Profile {
   const faults: Record<string, number> = {}
-  const queue: Waiter[] = []
-  let holder: Waiter | undefined
+  /** For each name its holder, and who waits for it. */
+  const queues = new Map<string, Waiter[]>()
   const ears = new Map<Actor, (message: unknown) => void>()
   const heard = new Map<string, number>()
   const past: Entry[] = []
@@ -67,14 +75,20 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     return true
   }
 
-  function grantNext(): void {
-    holder = queue.shift()
-    if (holder) holder.grant()
+  const waitersOf = (name: string): Waiter[] => {
+    const waiters = queues.get(name) ?? []
+    queues.set(name, waiters)
+    return waiters
   }
+  const all = (): Waiter[] => [...queues.values()].flat()
 
   function release(waiter: Waiter): void {
-    if (holder === waiter) grantNext()
-    else if (queue.includes(waiter)) queue.splice(queue.indexOf(waiter), 1)
+    const waiters = waitersOf(waiter.name)
+    const place = waiters.indexOf(waiter)
+    if (place < 0) return
+    waiters.splice(place, 1)
+    if (place === 0) waiters[0]?.grant()
+    if (waiters.length === 0) queues.delete(waiter.name)
   }
 
   const profile: Profile = {
@@ -99,21 +113,25 @@ export function createProfile(world: World, observer: () => Observer): Profile {
       observer().wipes++
     },
     steal() {
+      const [holder] = waitersOf(LOCK)
       if (!holder) return
       count('lock stolen')
-      holder.lose()
-      grantNext()
+      release(holder)
     },
     releaseAll(actor) {
-      for (const waiter of queue.filter((one) => one.actor === actor)) release(waiter)
-      if (holder?.actor === actor) grantNext()
+      // Those who wait go first, so that none of them is granted a lock that the same page held.
+      for (const waiter of all().reverse()) {
+        if (waiter.actor !== actor) continue
+        release(waiter)
+        waiter.lose()
+      }
       ears.delete(actor)
     },
-    heldBy: (actor) => queue.filter((one) => one.actor === actor).length + (holder?.actor === actor ? 1 : 0),
+    heldBy: (actor) => all().filter((one) => one.actor === actor).length,
     openTab,
   }
 
-  function openTab(actor: Actor): Tab {
+  function openTab(actor: Actor, kind: TabKind = 'new'): Tab {
     const timers = new Set<object>()
     const listeners = new Set<(event: LifecycleEvent) => void>()
     const reports: unknown[] = []
@@ -179,25 +197,33 @@ export function createProfile(world: World, observer: () => Observer): Profile {
         report: (error) => reports.push(error),
         warn: () => {},
         locks: {
-          request(steal) {
+          request(name = LOCK) {
             let resolve: (release: (() => void) | undefined) => void = () => {}
             const granted = new Promise<(() => void) | undefined>((settle) => {
               resolve = settle
             })
+            const isGuard = name !== LOCK
+            const isRefused = kind === 'without locks' || (isGuard && kind === 'without guards')
+            if (isRefused || (isGuard && isStruck('guard refused', 40))) {
+              resolve(undefined)
+              return { granted, cancel: () => {} }
+            }
+            const waiters = waitersOf(name)
             const waiter: Waiter = {
               actor,
-              grant: () => world.after(0, actor, 'lock granted', () => resolve(() => release(waiter))),
-              lose: () => {},
+              name,
+              grant: () =>
+                world.after(0, actor, isGuard ? `guard ${name} granted` : 'lock granted', () =>
+                  // A cache that keeps no locks has dropped it by now.
+                  resolve(waitersOf(name).includes(waiter) ? () => release(waiter) : undefined),
+                ),
+              // The page hears of it when it is back.
+              lose: () => world.after(0, actor, 'lock lost', () => resolve(undefined)),
             }
-            if (steal) {
-              holder = waiter
-              waiter.grant()
-            } else {
-              queue.push(waiter)
-              if (!holder) grantNext()
-            }
+            waiters.push(waiter)
+            if (waiters[0] === waiter) waiter.grant()
             const cancel = (): void => {
-              if (!queue.includes(waiter)) return
+              if (!waiters.includes(waiter) || waiters[0] === waiter) return
               release(waiter)
               resolve(undefined)
             }

@@ -22,6 +22,7 @@ export interface NetworkTerms {
   readonly isCookie: boolean
   readonly refreshTimeout: number
   readonly speaksByStatus: boolean
+  readonly isSlowServer: boolean
 }
 
 export type Fate =
@@ -62,7 +63,7 @@ const ABORTING = 50
 const OVERTAKING = 1_050
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
-  const { world, server, profile, observer, isCookie, refreshTimeout, speaksByStatus } = terms
+  const { world, server, profile, observer, isCookie, refreshTimeout, isSlowServer, speaksByStatus } = terms
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
@@ -73,6 +74,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   }
 
   const delay = (): number => (world.isHostile ? ([1, 20, 200][world.choose(3)] ?? 1) : 1)
+  /** Of a server that always takes its time. */
+  const reflect = (): number => (isSlowServer && world.isHostile ? delay() + 600 : delay())
 
   function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
     const fate = pickFate()
@@ -84,7 +87,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         world.after(wait, actor, what, () => {
           // The sender has given up by then.
           if (send && !signal.aborted) send.heard = heard
-          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout
+          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
           settle()
         })
       }
@@ -118,16 +121,22 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
-        const wait = fate === 'slow' ? refreshTimeout + (world.choose(2) === 0 ? ABORTING - 25 : 500) : delay()
+        const wait =
+          fate === 'slow'
+            ? ([refreshTimeout + ABORTING - 25, refreshTimeout + 500, 1_200, 1_700][world.choose(4)] as number)
+            : delay()
+        if (send && isCookie && fate !== 'slow' && fate !== 'request late') send.landsAt = world.elapsed + wait
         if (isCookie) {
           // The jar changes when the headers arrive, tab or no tab.
           world.after(wait, undefined, `cookie of ${actor.name}`, () => {
             // A browser closes the connection of a request that is given up, but not at once.
             if (signal.aborted && world.elapsed - sentAt > refreshTimeout + ABORTING) return
-            // One that comes after its time-out cannot be waited for.
+            // One that comes after its time-out, or after the answer to its own resend, cannot be waited for.
             const isOvertaken =
               jarEpoch !== profile.jarEpoch &&
-              !/slow|late/.test(fate) &&
+              profile.jar !== undefined &&
+              world.elapsed - sentAt < refreshTimeout &&
+              !send?.isTakenOver &&
               observer.wipes === 0 &&
               !profile.hasCrossedLogins
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
@@ -152,7 +161,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if (overtaken) world.after(delay(), undefined, `server hears ${actor.name}'s elder`, overtaken)
       }
       // Longer than the sender waits, and longer than its lease.
-      const way = fate === 'request late' ? refreshTimeout * 12 : delay()
+      const way = fate === 'request late' ? refreshTimeout * 12 : reflect()
       world.after(way, undefined, `server hears ${actor.name}`, hearOnce)
       if (fate === 'request late') profile.overtaken.set(token, hearOnce)
     })
@@ -160,7 +169,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
 
   const refresh = ({ refreshToken, signal }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    return exchange(token, observer.sent(actor, token), signal) as Promise<never>
+    return exchange(token, observer.sent(actor, token, profile.entry), signal) as Promise<never>
   }
 
   const respond = (status: number): Response =>

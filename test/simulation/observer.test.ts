@@ -30,7 +30,7 @@ function send({ world, observer }: ReturnType<typeof observe>, actor: Actor, jum
   observer.committed(BEFORE, { ...BEFORE, attempt })
   world.wallOffset += jump
   if (jump) world.jumps++
-  const sent = observer.sent(actor, TOKEN) as Send
+  const sent = observer.sent(actor, TOKEN, undefined) as Send
   sent.heard = 'failed'
 }
 

@@ -1,6 +1,7 @@
 // Watches one schedule from the server's side and through the ledger, and names the promise that was broken.
 
 import type { Entry } from '../../src/core/entry/entry.ts'
+import { overdueAfter } from '../../src/core/protocol/limits.ts'
 import { familyOf, indexOf, type Server } from './server.ts'
 import type { Actor, World } from './world.ts'
 
@@ -25,6 +26,16 @@ export interface Send {
   wasAsleep: boolean
   /** The ledger has moved on since. */
   isSettled: boolean
+  /** What the ledger knew of its claim, and of the server. */
+  readonly claim: Entry | undefined
+  /** When its sender left or fell asleep. */
+  leftAt: number | undefined
+  /** Somebody has taken its attempt over. */
+  isTakenOver: boolean
+  /** Whether everybody can see that it has left. */
+  isGone: boolean
+  /** When its answer changes the cookie jar, where it takes the usual time. */
+  landsAt: number | undefined
   /** What its sender has heard. */
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
 }
@@ -41,9 +52,11 @@ export interface Observer {
   anonymous: number
   /** Whether somebody asks for refreshes that nobody needs. */
   isForced: boolean
-  sent(actor: Actor, token: string | undefined): Send | undefined
-  /** A tab freezes, whatever it has in hand. */
-  slept(actor: Actor): void
+  sent(actor: Actor, token: string | undefined, claim: Entry | undefined): Send | undefined
+  /** A tab freezes, whatever it has in hand; `isGone` if it has given up its locks. */
+  slept(actor: Actor, isGone?: boolean): void
+  /** Whether others may have taken its sender for gone, although it is back. */
+  wasTakenForGone(send: Send): boolean
   /** A request of a tab reached the API with this access token. */
   called(actor: Actor, accessToken: string | undefined): void
   posted(message: unknown): void
@@ -54,6 +67,12 @@ export interface Observer {
   readonly refusals: number[]
   fail(promise: string, message: string): void
 }
+
+/** How long an owner that may be asleep is left alone at least (in milliseconds). */
+const SILENCE = 9_500
+
+/** How long the ledger may take to hear that an answer is overdue (in milliseconds). */
+const MARKING = 700
 
 export interface ObserverTerms {
   readonly world: World
@@ -75,6 +94,24 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
   let violation: Violation | undefined
   let highest = 0
 
+  const wasTakenForGone = ({ claim, leftAt = world.elapsed, isGone }: Send): boolean =>
+    claim?.attempt?.owner.includes('~') === true && (isGone || world.elapsed - leftAt >= SILENCE)
+
+  /** Why the sender of a request without an answer must be taken for living; undefined if it need not. */
+  function whyAlive(send: Send): string | undefined {
+    if (send.leftAt === undefined) return 'its sender lives'
+    return wasTakenForGone(send) ? undefined : 'nobody can see that its sender is gone'
+  }
+
+  /** Why its answer may still change the cookie jar. */
+  function whyPending(one: Send): string | undefined {
+    const alive = whyAlive(one)
+    if (alive || one.leftAt === undefined) return alive
+    if (one.landsAt !== undefined && one.landsAt > world.elapsed) return 'its answer is on its way'
+    const wasOverdue = one.leftAt - one.at > overdueAfter(one.claim?.usualWait) + MARKING
+    return wasOverdue ? 'its answer was overdue when its sender left' : undefined
+  }
+
   const observer: Observer = {
     sends,
     get violation() {
@@ -89,20 +126,23 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     fail(promise, message) {
       violation ??= new Violation(promise, message)
     },
-    sent(actor, token) {
+    sent(actor, token, claim) {
       if (token === undefined) {
         observer.anonymous++
         return undefined
       }
       const earlier = byToken.get(token) ?? []
       const first = earlier.find((one) => one.heard !== 'refused')
+      for (const one of earlier) one.isTakenOver = true
       for (const one of earlier) {
         if (one.heard === 'refused' || observer.wipes > 0) continue
         const wait = world.elapsed - one.at
         const isGone = one.actor.isCrashed || one.actor.isFrozen
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
-        if (one.heard === 'nothing' && wait < refreshTimeout - 1)
-          observer.fail('P1', `${token} sent while it is on the wire`)
+        if (one.heard === 'nothing' && wait < refreshTimeout - 1) {
+          const reason = isCookie ? whyPending(one) : whyAlive(one)
+          if (reason) observer.fail('P1', `${token} sent while it is on the wire: ${reason}`)
+        }
         if (one.heard === 'granted' && !isGone && !one.wasAsleep) observer.fail('P1', `${token} is known to be spent`)
         if (one.heard === 'rejected' && !isGone && !one.wasAsleep)
           observer.fail('P1', `${token} was refused for good and is sent again`)
@@ -117,6 +157,11 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         wall: world.wall(),
         jumps: jumpsAtClaim.get(actor.name) ?? world.jumps,
         epoch: highest,
+        claim,
+        leftAt: undefined,
+        isTakenOver: false,
+        isGone: false,
+        landsAt: undefined,
         wasAsleep: false,
         isSettled: false,
         heard: 'nothing',
@@ -126,6 +171,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           one.heard === 'nothing' &&
           !one.actor.isCrashed &&
           !one.actor.isFrozen &&
+          !one.wasAsleep &&
           familyOf(one.token) === familyOf(token) &&
           indexOf(one.token) < indexOf(token) &&
           world.elapsed - one.at < refreshTimeout - 1,
@@ -148,10 +194,16 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       sends.push(send)
       return send
     },
-    slept(actor) {
+    slept(actor, isGone = false) {
       observer.interruptions++
-      for (const send of sends) if (send.actor === actor && !send.isSettled) send.wasAsleep = true
+      for (const send of sends) {
+        if (send.actor !== actor || send.isSettled) continue
+        send.wasAsleep = true
+        send.leftAt ??= world.elapsed
+        send.isGone ||= isGone
+      }
     },
+    wasTakenForGone,
     called(actor, accessToken) {
       if (accessToken === undefined) return
       const last = newest.get(actor)

@@ -18,16 +18,15 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/protocol/refresher.ts',
-        'const outcome = await transport.send(result.claim, result.claim.attempt.id)',
+        'const sending = transport.send(result.claim, result.claim.attempt.id)',
         `const sending = transport.send(result.claim, result.claim.attempt.id)
-         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: result.claim.attempt } }), result: undefined }))
-         const outcome = await sending`,
+         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: result.claim.attempt } }), result: undefined }))`,
       ),
     ],
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [edit('core/protocol/refresher.ts', '    await look()\n    if (wireIsSuspect', '    if (wireIsSuspect')],
+    edits: [edit('core/protocol/refresher.ts', '(await look())?.usualWait', 'undefined')],
   },
   {
     name: 'announced before the commit',
@@ -78,7 +77,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        'if (since(clock, startedAt) > SEND_WINDOW) {',
+        'if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner)) {',
         'if (since(clock, startedAt) < 0) {',
       ),
     ],
@@ -114,7 +113,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'callers hear of a hiccup',
-    edits: [edit('core/protocol/refresher.ts', '.finally(unlock).catch(waitOut)', '.finally(unlock)')],
+    edits: [edit('core/protocol/refresher.ts', '          .catch(waitOut)\n', '')],
   },
   {
     name: 'callers wait over a dead wire',
@@ -245,7 +244,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a sign-in does not wait for a sign-out under way',
-    edits: [edit('core/protocol/sign-in-out.ts', 'waitsForSignOut && leaving ? leaving : []', '[]')],
+    edits: [edit('core/protocol/sign-in-out.ts', '        ...leaving.map((owner) => ({ owner })),\n', '')],
   },
   {
     name: 'a sign-in waits for the newest sign-out only',
@@ -287,7 +286,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the lock is waited for without end',
-    edits: [edit('core/protocol/refresher.ts', 'clock.after(lockWaitOf(refreshTimeout), cancel)', '() => {}')],
+    edits: [edit('core/protocol/refresher.ts', 'await siblings.changed(LOCK_WAIT)', 'await granted')],
   },
   {
     name: 'a commit that fails loses the answer',
@@ -366,12 +365,12 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'an ask tells nothing of a newer session',
+    edits: [edit('core/protocol/siblings.ts', "type === 'ask' && !isNewer(message, session.mark)", "type === 'ask'")],
+  },
+  {
+    name: 'a guard is not held',
     edits: [
-      edit(
-        'core/protocol/siblings.ts',
-        "message.type === 'ask' && !isNewer(message, session.mark)",
-        "message.type === 'ask'",
-      ),
+      edit('core/protocol/guards.ts', 'held.set(owner, release)\n', 'held.set(owner, release)\n      release?.()\n'),
     ],
   },
   {
@@ -402,5 +401,37 @@ export const SABOTAGES: readonly Sabotage[] = [
         'known.epoch >= 0 ? { result: undefined }',
       ),
     ],
+  },
+  {
+    name: 'a guard that was refused counts as held',
+    edits: [edit('core/protocol/guards.ts', 'release ? guarded : id', 'guarded')],
+  },
+  {
+    name: 'a page that was hidden between guard and claim sends all the same',
+    edits: [edit('core/protocol/refresher.ts', ' > SEND_WINDOW || !guards.held.has(owner)', ' > SEND_WINDOW')],
+  },
+  {
+    name: 'an answer on its way to a page that is gone is not waited for',
+    edits: [edit('core/protocol/refresher.ts', 'transport.outlivesPage ? graceOf(usualWait) : 0', '0')],
+  },
+  {
+    name: 'an answer that takes longer than usual is not marked',
+    edits: [edit('core/entry/outcome-transitions.ts', 'overdue: true', 'overdue: false')],
+  },
+  {
+    name: 'an owner that was silent for a moment is taken for gone',
+    edits: [edit('core/protocol/lease.ts', '>= SILENCE', '>= 600')],
+  },
+  {
+    name: 'an owner that lives does not say so',
+    edits: [edit('core/protocol/siblings.ts', "else if (guards.held.has(owner)) post('news', undefined, owner)", '')],
+  },
+  {
+    name: 'a login waits no longer than usual for a refresh whose page is gone',
+    edits: [edit('core/protocol/sign-in-out.ts', ' || (waitsForSignOut && !transport.holdsRefreshToken)', '')],
+  },
+  {
+    name: 'a login does not wait for a sign-out whose page is gone',
+    edits: [edit('core/protocol/sign-in-out.ts', 'transport.outlivesPage ? graceOf() : 0', '0')],
   },
 ]

@@ -1,11 +1,11 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
 import { type AuthClient, createAuthClient, formerSession, RefreshUnavailableError } from '../../src/index.ts'
-import { createProfile, type Profile, type Tab } from './browser.ts'
+import { createProfile, type Profile, type Tab, type TabKind } from './browser.ts'
 import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
 import { createServer, familyOf, type Server } from './server.ts'
-import { type Actor, createWorld, nextTurn, type World } from './world.ts'
+import { type Actor, createRandom, createWorld, nextTurn, type World } from './world.ts'
 
 export interface Terms {
   readonly seed: number
@@ -31,6 +31,8 @@ export interface Result {
 
 interface Page {
   readonly actor: Actor
+  /** In the back/forward cache, or frozen with notice. */
+  isAway: boolean
   readonly tab: Tab
   readonly network: Network
   readonly client: AuthClient
@@ -55,7 +57,9 @@ export interface Run {
   pending: number
 }
 
-const REFRESH_TIMEOUT = 2_000
+const SHORT_TIMEOUT = 2_000
+/** Its lease is longer than an owner may be silent. */
+const LONG_TIMEOUT = 15_000
 const GRACE = 40_000
 const API = 'https://api.test/things'
 const DECISIONS = 40
@@ -63,32 +67,37 @@ const MOST_STEPS = 20_000
 
 export async function runSchedule(terms: Terms): Promise<Result> {
   const world = createWorld(terms.seed, terms.script, terms.isTraced === true)
+  // The circumstances are no choices: they depend on the seed alone, and what it chooses stays as it is.
+  const chance = createRandom(terms.seed ^ 0x2545f491)
+  const refreshTimeout = chance() < 0.25 ? LONG_TIMEOUT : SHORT_TIMEOUT
+  const isSlowServer = chance() < 0.1
+  const pickKind = (): TabKind => (['without guards', 'without locks'] as const)[Math.floor(chance() * 16)] ?? 'new'
   const isCookie = world.choose(2) === 1 && !terms.movesIn
   const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3)
   const resendWithin = terms.policy === 'grace' ? GRACE : terms.policy === 0 ? 0 : Number.POSITIVE_INFINITY
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
-  observer = createObserver({ world, server, refreshTimeout: REFRESH_TIMEOUT, resendWithin, isCookie })
+  observer = createObserver({ world, server, refreshTimeout, resendWithin, isCookie })
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
   const run: Run = { world, server, profile, observer, isCookie, former, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
 
   function open(): Page {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
-    const tab = profile.openTab(actor)
+    const tab = profile.openTab(actor, pickKind())
     const speaksByStatus = terms.speaksByStatus === true
-    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout: REFRESH_TIMEOUT }, actor)
+    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer }, actor)
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
       fetch: network.fetch,
       origins: ['https://api.test'],
-      refreshTimeout: REFRESH_TIMEOUT,
+      refreshTimeout,
       resendWithin,
       ...(former && { adopt: formerSession({ refreshToken: former.read, forget: former.forget }) }),
       platform: tab.platform,
     })
-    const page = { actor, tab, network, client }
+    const page: Page = { actor, tab, network, client, isAway: false }
     run.pages.push(page)
     return page
   }
@@ -133,6 +142,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
   // A server that speaks by statuses has no word for a resend that it refuses, so that a caller hears of it.
   if (prelude === 11 && !terms.speaksByStatus) await hiccup(run, { open, call, abandon })
+  if (prelude === 10 || prelude === 9) await leaveAmid(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()
@@ -144,14 +154,12 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   // Some tabs sleep on, whatever they hold.
   const sleeps = standing.some(({ actor }) => !actor.isFrozen) && world.choose(2) === 1
   for (const page of standing) {
-    const { actor, tab } = page
-    if (!actor.isFrozen) continue
+    if (!page.actor.isFrozen) continue
     if (sleeps) {
       abandon(page)
       continue
     }
-    actor.isFrozen = false
-    tab.fire('wake')
+    thaw(page)
   }
   const alive = standing.filter(({ actor }) => !actor.isFrozen)
   await settle(world.elapsed + 120_000, () => run.pending === 0)
@@ -234,8 +242,7 @@ async function takeOver({ world, profile, pages, observer }: Run, open: () => Pa
   observer.slept(sleeper.actor)
   await walk(world, 400, () => ownerNow() !== undefined && ownerNow() !== sleeper.actor.name)
   await walk(world, world.choose(24))
-  sleeper.actor.isFrozen = false
-  sleeper.tab.fire('wake')
+  thaw(sleeper)
   world.note(`${sleeper.actor.name} thaw`)
 }
 
@@ -259,8 +266,7 @@ async function handOver({ world, server, isCookie, pages, observer }: Run, { ope
   const startedAt = world.elapsed
   const most = world.choose(2) === 0 ? 16 : 60
   await walk(world, most, () => world.elapsed > startedAt + 2_000)
-  comer.actor.isFrozen = false
-  comer.tab.fire('wake')
+  thaw(comer)
   world.note(`${comer.actor.name} thaw`)
 }
 
@@ -297,8 +303,7 @@ async function signInSilently({ world, profile, server, isCookie, pages, observe
       'P2',
       `${other.actor.name} goes on with ${token} although ${late.actor.name} has asked for another session`,
     )
-  comer.actor.isFrozen = false
-  comer.tab.fire('wake')
+  thaw(comer)
   world.note(`${comer.actor.name} thaw`)
   world.isHostile = true
 }
@@ -345,6 +350,73 @@ async function hiccup({ world, profile, pages, observer }: Run, { call }: Cast):
   profile.fates.length = 0
   profile.isDown = false
   world.isHostile = true
+}
+
+/** Pages leave, with and without notice, and come back or do not. */
+function leave({ world, profile, observer }: Run, page: Page, { open, call, abandon }: Cast): void {
+  const { actor, tab } = page
+  const way = WAYS[world.choose(WAYS.length)] as (typeof WAYS)[number]
+  profile.faults[way] = (profile.faults[way] ?? 0) + 1
+  world.note(`${actor.name} ${way}`)
+  const isKept = way === 'hidden, locks kept' || way === 'hidden, locks dropped'
+  if (way !== 'crash') tab.fire('hide')
+  observer.slept(actor, true)
+  if (isKept) {
+    page.isAway = true
+    actor.isFrozen = true
+    if (way === 'hidden, locks dropped') profile.releaseAll(actor)
+    return
+  }
+  actor.isCrashed = true
+  profile.releaseAll(actor)
+  abandon(page)
+  if (way !== 'reload') return
+  const successor = open()
+  call(successor, successor.client.restore())
+  call(successor, successor.client.getAccessToken())
+}
+
+const WAYS = ['crash', 'reload', 'close', 'hidden, locks kept', 'hidden, locks dropped'] as const
+
+function thaw({ actor, tab, isAway }: Page): void {
+  actor.isFrozen = false
+  tab.fire(isAway ? 'show' : 'wake')
+}
+
+/** A page leaves amid its refresh or sign-out, perhaps so does its successor; others wait. */
+async function leaveAmid(run: Run, cast: Cast): Promise<void> {
+  const { world, profile, pages } = run
+  const isSignOut = world.choose(4) === 3
+  const busy = (): Page | undefined => {
+    const { attempt, leaving } = profile.entry ?? {}
+    const owner = (attempt && !attempt.doubt ? attempt.owner : leaving?.at(-1))?.split('-')[0]
+    return pages.find(({ actor }) => actor.name === owner && !actor.isCrashed && !actor.isFrozen)
+  }
+  await walk(world, 400, () => profile.entry?.status === 'signed-in')
+  const [first] = pages as [Page]
+  cast.call(first, isSignOut ? first.client.signOut() : first.client.getAccessToken({ forceRefresh: true }))
+  for (let times = 1 + world.choose(2); times > 0; times--) {
+    await walk(world, 200, () => busy() !== undefined)
+    const page = busy()
+    if (!page) return
+    await walk(world, world.choose(10))
+    const patience = world.elapsed + 1_000
+    if (world.choose(3) === 2) await walk(world, 60, () => world.elapsed >= patience)
+    for (const other of pages) {
+      if (other !== page && !other.actor.isCrashed && !other.actor.isFrozen && world.choose(2) === 1)
+        cast.call(other, other.client.getAccessToken({ forceRefresh: run.observer.isForced }))
+    }
+    await walk(world, world.choose(6))
+    if (page.actor.isCrashed || page.actor.isFrozen) return
+    leave(run, page, cast)
+    if (isSignOut || world.choose(4) === 3) {
+      const comer = pages.find(({ actor }) => !actor.isCrashed && !actor.isFrozen) ?? cast.open()
+      const source = run.isCookie ? () => comer.network.login('bob') : run.server.signIn('bob')
+      cast.call(comer, comer.client.signIn(source))
+    }
+    await walk(world, world.choose(40))
+    if (page.isAway && world.choose(2) === 1) thaw(page)
+  }
 }
 
 /** Users and faults: what may happen between any two steps, and how often, in hundredths. */
@@ -444,18 +516,20 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       const page = pages.find(({ actor }) => actor.isFrozen)
       if (!page) return
       count(action, page)
-      page.actor.isFrozen = false
-      page.tab.fire('wake')
+      thaw(page)
       return
     }
     case 'crash': {
       const page = any()
       if (page.actor.isCrashed || pages.filter((one) => !one.actor.isCrashed).length < 2) return
-      count(action, page)
-      page.actor.isCrashed = true
-      observer.interruptions++
-      profile.releaseAll(page.actor)
-      return abandon(page)
+      if (page.actor.isFrozen) {
+        count(action, page)
+        page.actor.isCrashed = true
+        observer.slept(page.actor, true)
+        profile.releaseAll(page.actor)
+        return abandon(page)
+      }
+      return leave(run, page, { open, call, abandon })
     }
     case 'sign-in':
       return whenAwake((page) => {

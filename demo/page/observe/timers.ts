@@ -1,7 +1,7 @@
 // Sees the client's timers: its own clock, with an eye on what is armed.
 
 import type { AuthClientOptions } from 'authfetch'
-import { ASKING, lockWaitOf, POLLING, PROBING } from '../../../src/core/protocol/limits.ts'
+import { ASKING, LOCK_WAIT, POLLING, PROBING } from '../../../src/core/protocol/limits.ts'
 import { createClock } from '../../../src/platform/clock.ts'
 import { now } from '../time.ts'
 import type { Emit, TimerKind } from './observation.ts'
@@ -16,7 +16,7 @@ export function observeTimers(refreshTimeout: number, emit: Emit): Clock {
     [POLLING, undefined],
     [PROBING, 'probe time-out'],
     [refreshTimeout, 'request time-out'],
-    [lockWaitOf(refreshTimeout), 'lock time-out'],
+    [LOCK_WAIT, 'lock time-out'],
   ])
   return {
     ...clock,

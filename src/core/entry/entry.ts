@@ -19,8 +19,13 @@ export interface Mark {
 export interface Attempt {
   /** The idempotency key; a resend keeps it. */
   readonly id: string
-  /** Names the claim, unlike any other. */
+  /**
+   * Names the claim, unlike any other. Behind `~` stands its grace (in milliseconds), if a guard shows whether its page
+   * lives: how long after its sending an answer may still change the cookie jar.
+   */
   readonly owner: string
+  /** The answer takes longer than usual, so its grace says nothing. */
+  readonly overdue?: boolean
   /** When the first request was sent (in milliseconds since the epoch); a takeover keeps it. */
   readonly firstSentAt: number
   /** No answer came, so others need not wait for the lease. */
@@ -65,6 +70,8 @@ export interface Entry extends Mark {
   readonly leaving?: readonly string[] | undefined
   /** The epoch in which the grant began, where it is an older one; while a login runs, a failed one goes back to it. */
   readonly grant?: number | undefined
+  /** How long the server usually takes to answer a refresh (in milliseconds). */
+  readonly usualWait?: number | undefined
 }
 
 /**
@@ -116,6 +123,10 @@ export function nextEpoch(previous: number, now: number): number {
 
 /** Names the grant that the refresh tokens of an entry belong to, through all logins that fail. */
 export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
+
+/** The attempt of which no outcome is known yet, if there is one. */
+export const attemptsOf = (entry: Entry | undefined): readonly Attempt[] =>
+  entry?.attempt?.doubt === false ? [entry.attempt] : []
 
 export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
 

@@ -47,6 +47,8 @@ const isOther = (entry: Entry, subject: string | undefined): boolean =>
 
 /** What a commit records; `retry` is set when the answer was lost but the cookie jar is new. */
 export interface Grant extends Kept {
+  /** How long the server took (in milliseconds). */
+  readonly wait: number
   readonly retry?: Retry | undefined
 }
 
@@ -73,7 +75,15 @@ export function commit(
     // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now.
     attempt: others && !claim.refreshToken ? { ...others, doubt: true } : undefined,
     retry: grant.retry,
+    // Of late answers the longest counts, and is forgotten by and by.
+    usualWait: Math.max(grant.wait, ((entry.usualWait ?? 0) + grant.wait) / 2),
   })
+}
+
+/** Marks an answer that takes longer than usual, for whoever sees its tab go. */
+export function delay(entry: Entry | undefined, claim: Claim): Change<void> {
+  if (!entry || !isMine(entry, claim)) return { result: undefined }
+  return { entry: { ...entry, attempt: { ...claim.attempt, overdue: true } }, result: undefined }
 }
 
 /** Records the server's verdict; undefined unless it ends the session. */

@@ -1,13 +1,12 @@
 /** Settling the ledger by the outcome of a request, and telling this tab and the others what came of it. */
 
-import type { Claim, Retry } from '../entry/entry.ts'
+import { attemptsOf, type Claim, type Retry } from '../entry/entry.ts'
 import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
 import { AuthError, RefreshUnavailableError } from '../errors.ts'
 import type { Outcome } from '../responses/outcome.ts'
 import { keep, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import type { Instant } from './instant.ts'
-import type { Lease } from './lease.ts'
 import { BRIEF } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 
@@ -18,16 +17,18 @@ export interface ClaimedOutcome {
   readonly claim: Claim
   readonly outcome: Outcome
   readonly receivedAt: Instant
+  /** How long the server took (in milliseconds). */
+  readonly wait: number
 }
 
 /** Settles an answer; throws a {@link RefreshUnavailableError} when it is no new token and no end. */
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
-export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome {
-  const { clock, random, transport, resendWithin, session, persist, publish } = context
+export function createApplyOutcome(context: Context): ApplyOutcome {
+  const { clock, random, transport, resendWithin, session, lease, persist, publish } = context
   let isWarned = false
 
-  async function grant(claim: Claim, tokens: Tokens | undefined, receivedAt: Instant): Promise<Step> {
+  async function grant({ claim, receivedAt, wait }: ClaimedOutcome, tokens: Tokens | undefined): Promise<Step> {
     const failures = failuresOf(claim)
     // A body that is lost again and again is asked for ever more slowly.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
@@ -35,9 +36,9 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
       commit(
         entry,
         claim,
-        tokens ? keep(tokens, transport) : { retry },
+        { ...(tokens && keep(tokens, transport)), retry, wait },
         clock.now(),
-        lease.observe(entry?.attempt?.owner),
+        lease.observe(...attemptsOf(entry)),
       ),
     )
     if (result === 'wait') return 'wait'
@@ -80,8 +81,9 @@ export function createApplyOutcome(context: Context, lease: Lease): ApplyOutcome
     return { at: now + pause, setAt: now, failures: failures + 1, isBrief }
   }
 
-  return async ({ claim, outcome, receivedAt }) => {
-    if (outcome.kind === 'granted') return grant(claim, outcome.tokens, receivedAt)
+  return async (answer) => {
+    const { claim, outcome } = answer
+    if (outcome.kind === 'granted') return grant(answer, outcome.tokens)
     if (outcome.kind !== 'rejected') return delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
     publish(ended)

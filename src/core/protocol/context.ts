@@ -3,6 +3,8 @@
 import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
 import type { Adopt, Ledger, Platform, Transport } from '../ports.ts'
+import type { Guards } from './guards.ts'
+import type { Lease } from './lease.ts'
 import { SETTLING } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
@@ -15,6 +17,9 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly adopt: Adopt | undefined
   readonly session: Session
   readonly siblings: Siblings
+  readonly guards: Guards
+  /** One for all that this tab waits for: it never waits for two things. */
+  readonly lease: Lease
   /** Writes the ledger, and tries again what storage refuses. */
   readonly persist: Ledger['update']
   /** Adopts what this tab has brought about, if anything, then tells the other tabs and whoever waits in this one. */

@@ -1,26 +1,75 @@
-/** The lease: how long another tab's attempt is left alone. */
+/** The lease: how long the owners of attempts in other tabs are left alone, and which of them are gone. */
 
-import type { Clock } from '../ports.ts'
+import type { Platform } from '../ports.ts'
+import type { Guards } from './guards.ts'
+import { POLLING, SILENCE } from './limits.ts'
+import type { Siblings } from './siblings.ts'
+
+/** What a lease depends on. */
+export interface Owned {
+  readonly owner: string
+  readonly overdue?: boolean | undefined
+}
 
 export interface Lease {
   /**
-   * Remembers since when the ledger shows this owner of an attempt, and tells whether its lease still lasts. This tab
+   * Remembers since when the ledger shows these owners, and tells whether one of them is still to be left alone. This tab
    * measures it by itself, on the clock that cannot jump: instants of other tabs prove nothing.
    */
-  observe(owner: string | undefined): boolean
+  observe(...owned: readonly Owned[]): boolean
+  /** Waits for news, or for a moment: meanwhile it asks whether the owners live, and waits for their guards. */
+  wait(): Promise<void>
 }
 
 /** @param length in milliseconds */
-export function createLease(clock: Clock, length: number): Lease {
-  let observed: string | undefined
-  let observedAt = 0
+export function createLease(
+  { clock, locks }: Pick<Platform, 'clock' | 'locks'>,
+  { changed, wake }: Pick<Siblings, 'changed' | 'wake'>,
+  { heard }: Pick<Guards, 'heard'>,
+  length: number,
+): Lease {
+  /** The owners, and since when they are seen. */
+  let seen = new Map<string, number>()
+  /** Those whose guards were free. */
+  let gone = new Set<string>()
+  /** Since when they leave unanswered whether they live; undefined while they do not. */
+  let askedAt: number | undefined
+  let rest = 0
+
   return {
-    observe(owner) {
-      if (owner !== observed) {
-        observed = owner
-        observedAt = clock.elapsed()
+    observe(...owned) {
+      const now = clock.elapsed()
+      const before = seen
+      if (owned.some(({ owner }) => heard.has(owner) || !before.has(owner))) askedAt = undefined
+      heard.clear()
+      if (owned.length === 0) gone = new Set()
+      seen = new Map(owned.map(({ owner }) => [owner, before.get(owner) ?? now]))
+      const isSilent = now - (askedAt ?? now) >= SILENCE
+      rest = Math.max(
+        ...owned.map(({ owner, overdue }) => {
+          const isGone = !overdue && (isSilent || gone.has(owner))
+          // Without a guard there is no grace in its name.
+          const [, grace = length] = isGone ? owner.split('~') : []
+          return (seen.get(owner) ?? now) + Math.min(length, Number(grace)) - now
+        }),
+      )
+      return rest > 0
+    },
+    wait() {
+      const owners = [...seen.keys()].filter((owner) => !gone.has(owner))
+      const ended = changed(Math.min(POLLING, Math.max(1, Math.ceil(rest))), undefined, ...owners)
+      askedAt ??= clock.elapsed()
+      for (const owner of owners) {
+        const { granted, cancel } = locks.request(owner)
+        void granted.then((release) => {
+          if (!release) return
+          release()
+          gone.add(owner)
+          wake()
+        })
+        void ended.then(cancel)
       }
-      return clock.elapsed() - observedAt < length
+      return ended
     },
   }
 }

@@ -4,12 +4,16 @@
 export const ASKING = 100
 /** How long a probe may take. */
 export const PROBING = 5_000
+/** How long the lock is waited for: as long as most refreshes take. */
+export const LOCK_WAIT = 1_000
 /** How old a claim may be when its request is sent: past it, the tab was asleep and must claim anew. */
 export const SEND_WINDOW = 1_000
 /** How long the ledger is given to take an outcome. */
 export const SETTLING = 5_000
 /** How often the ledger is read by a tab that waits for another's attempt, should every message be lost. */
 export const POLLING = 500
+/** How long an owner may leave unanswered whether it lives. */
+export const SILENCE = 10_000
 
 /** The longest pause that callers wait out after a hiccup. */
 export const BRIEF = 3_000
@@ -17,5 +21,8 @@ export const BRIEF = 3_000
 /** Longer than an attempt can take to send, time out and settle. */
 export const leaseOf = (refreshTimeout: number): number => SEND_WINDOW + refreshTimeout + SETTLING
 
-/** Longer than a live holder needs the lock: asking, probe, request and settling together. */
-export const lockWaitOf = (refreshTimeout: number): number => ASKING + PROBING + leaseOf(refreshTimeout) + SEND_WINDOW
+/** The answer of a server that usually takes so long (by default, what is presumed of one) is overdue after this. */
+export const overdueAfter = (usualWait = 700): number => Math.ceil(usualWait * 1.25)
+
+/** How long an answer that is not overdue may take, from the moment in which another tab sees the claim. */
+export const graceOf = (usualWait?: number): number => SEND_WINDOW + overdueAfter(usualWait)

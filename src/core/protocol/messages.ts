@@ -12,10 +12,11 @@ export interface Shared {
 
 export interface Message extends Mark {
   readonly version: 1
-  /** `ask`: who has the session? `news`: this is the session now. */
+  /** `ask`: who has the session? `news`: this is the session now. With an owner: does it live? It does. */
   readonly type: 'ask' | 'news'
   readonly status: Entry['status']
   readonly tokens?: Shared | undefined
+  readonly owner?: string | undefined
 }
 
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type

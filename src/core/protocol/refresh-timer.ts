@@ -10,7 +10,10 @@ import { floorOf } from './schedule.ts'
 const LATE = 65_000
 
 /** Starts the timer, and the channel with it; returns what stops them. */
-export function startRefreshTimer({ clock, lifecycle, session, siblings }: Context, refresher: Refresher): Cancel {
+export function startRefreshTimer(
+  { channel, clock, guards, lifecycle, session, siblings }: Context,
+  refresher: Refresher,
+): Cancel {
   let cancel: Cancel = () => {}
   let isStopped = false
 
@@ -55,7 +58,9 @@ export function startRefreshTimer({ clock, lifecycle, session, siblings }: Conte
     session.on('refresh-failed', arm),
     lifecycle.listen((event) => {
       if (event === 'hide') {
-        siblings.close()
+        // An open channel keeps a page out of the back/forward cache, and one that is in there would keep its locks.
+        channel.close()
+        guards.end()
         return
       }
       if (event === 'show') siblings.open()

@@ -1,18 +1,19 @@
 /** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
 
 import { claim } from '../entry/claim.ts'
-import { isNewer } from '../entry/entry.ts'
-import { postpone } from '../entry/outcome-transitions.ts'
+import { attemptsOf, type Entry, isNewer } from '../entry/entry.ts'
+import { delay, postpone } from '../entry/outcome-transitions.ts'
 import { RefreshUnavailableError } from '../errors.ts'
-import type { Cancel } from '../ports.ts'
 import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
 import type { Context } from './context.ts'
 import { createCoolDown } from './cool-down.ts'
 import { instantOf, since } from './instant.ts'
-import { createLease } from './lease.ts'
-import { BRIEF, leaseOf, lockWaitOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { BRIEF, graceOf, LOCK_WAIT, overdueAfter, SEND_WINDOW } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 import type { Held } from './view.ts'
+
+/** What the guards call the lock of this client's name. */
+const LOCK = ''
 
 export interface Refresher {
   /**
@@ -23,7 +24,7 @@ export interface Refresher {
    */
   refresh(isTimer?: boolean): Promise<void>
   /** Takes over what the ledger shows, and asks the siblings for the token that belongs to it. */
-  look(): Promise<void>
+  look(): Promise<unknown>
   /** For how much longer the last failure stands (in milliseconds); undefined when there is none, or new tokens have come. */
   pause(): number | undefined
   /** The network was lost or the page slept: look before sending, and now. */
@@ -33,20 +34,20 @@ export interface Refresher {
 }
 
 export function createRefresher(context: Context): Refresher {
-  const { clock, ledger, locks, transport, refreshTimeout, resendWithin, session, siblings, persist } = context
-  const lease = createLease(clock, leaseOf(refreshTimeout))
+  const { clock, guards, lease, ledger, locks, persist, transport, refreshTimeout, resendWithin, session, siblings } =
+    context
   const coolDown = createCoolDown(clock, session)
-  const applyOutcome = createApplyOutcome(context, lease)
+  const applyOutcome = createApplyOutcome(context)
   let pending: Promise<void> | undefined
   /** The tokens that the pending refresh is to replace. */
   let replaced: Held | undefined
   let wireIsSuspect = false
   let misses = 0
   let unsettled: ClaimedOutcome | undefined
+  let owner = ''
   let isStopped = false
   /** Whether a caller waits, not the timer alone. */
   let isAwaited = false
-  let cancelLock: Cancel = () => {}
 
   const isDone = (): boolean =>
     isStopped || session.status === 'signed-out' || (session.held !== undefined && session.held !== replaced)
@@ -58,9 +59,15 @@ export function createRefresher(context: Context): Refresher {
     try {
       let step: Step
       do {
-        const unlock = await lock()
-        step = await turn().finally(unlock).catch(waitOut)
-        if (step === 'wait') await siblings.changed(POLLING)
+        await lock()
+        step = await turn()
+          .finally(() => {
+            guards.end(LOCK)
+            // What is not committed yet is still this tab's.
+            if (!unsettled) guards.end(owner)
+          })
+          .catch(waitOut)
+        if (step === 'wait') await lease.wait()
       } while (step !== 'done')
       misses = 0
     } catch (cause) {
@@ -99,27 +106,21 @@ export function createRefresher(context: Context): Refresher {
     return 'again'
   }
 
-  /** Waits for the lock for a bounded time, then does without it: no promise rests on it. */
-  async function lock(): Promise<Cancel | undefined> {
-    if (isStopped) return undefined
-    const { granted, cancel } = locks.request(false)
-    cancelLock = cancel
-    const stopTimer = clock.after(lockWaitOf(refreshTimeout), cancel)
-    const stopWatch = session.on('adopted', () => {
-      if (isDone()) cancel()
-    })
-    const unlock = await granted
-    stopTimer()
-    stopWatch()
-    if (unlock || isDone()) return unlock
-    await look()
-    return isDone() ? undefined : locks.request(true).granted
+  /** Waits for the lock for a moment, then does without it: no promise rests on it, it spares work. */
+  async function lock(): Promise<void> {
+    if (isStopped) return
+    const { granted, cancel } = locks.request()
+    void granted.then(siblings.wake)
+    await siblings.changed(LOCK_WAIT)
+    cancel()
+    guards.held.set(LOCK, await granted)
   }
 
-  async function look(): Promise<void> {
+  async function look(): Promise<Entry | undefined> {
     const entry = await ledger.read()
     if (entry && isNewer(entry, session.mark)) session.adopt(entry, 'other-tab')
     if (session.isBehind || !ledger.shared) await siblings.ask()
+    return entry
   }
 
   async function turn(): Promise<Step> {
@@ -133,7 +134,8 @@ export function createRefresher(context: Context): Refresher {
   }
 
   async function claimAndSend(): Promise<Step | ClaimedOutcome> {
-    await look()
+    const usualWait = (await look())?.usualWait
+    const grace = transport.outlivesPage ? graceOf(usualWait) : 0
     if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()
       wireIsSuspect = false
@@ -143,7 +145,7 @@ export function createRefresher(context: Context): Refresher {
     if (!ledger.shared && !session.renewable) throw missed()
 
     const startedAt = instantOf(clock)
-    const owner = context.createId()
+    owner = await guards.begin(grace)
     const result = await ledger.update((entry) =>
       claim(entry, {
         known: { ...session.mark, status: session.status },
@@ -151,7 +153,7 @@ export function createRefresher(context: Context): Refresher {
         now: clock.now(),
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
-        isFresh: lease.observe(entry?.attempt?.owner),
+        isFresh: lease.observe(...attemptsOf(entry)),
       }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
@@ -163,16 +165,24 @@ export function createRefresher(context: Context): Refresher {
       throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
     }
     if (result.kind !== 'claimed') return result.kind
-    if (since(clock, startedAt) > SEND_WINDOW) {
+    // Without its guard others take it for gone.
+    if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner)) {
       // Nothing was sent, so nobody needs to wait for it, or to doubt.
       await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))
       return 'again'
     }
     const sentAt = instantOf(clock)
-    const outcome = await transport.send(result.claim, result.claim.attempt.id)
+    const sending = transport.send(result.claim, result.claim.attempt.id)
+    const stop = clock.after(grace ? overdueAfter(usualWait) : refreshTimeout, () => {
+      persist((entry) => delay(entry, result.claim)).catch(() => {
+        // Storage that fails is told of when the outcome is settled.
+      })
+    })
+    const outcome = await sending
+    stop()
     // An answer that lay waiting while the tab was frozen is as old as its request may be.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
-    return { claim: result.claim, outcome, receivedAt }
+    return { claim: result.claim, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
   }
 
   /** Nothing was sent. */
@@ -203,7 +213,6 @@ export function createRefresher(context: Context): Refresher {
     },
     stop() {
       isStopped = true
-      cancelLock()
       return pending
     },
   }

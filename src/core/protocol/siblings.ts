@@ -2,6 +2,7 @@
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
 import type { Platform } from '../ports.ts'
+import type { Guards } from './guards.ts'
 import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
@@ -15,13 +16,19 @@ export interface Siblings {
   ask(): Promise<void>
   /** Tells the other tabs what this one knows, and wakes whoever waits in it. */
   tell(): void
-  /** Resolves when a sibling has news by which it `isOver`, or after `timeout` (in milliseconds). */
-  changed(timeout: number, isOver?: () => boolean): Promise<void>
+  /**
+   * Resolves when a sibling has news by which it `isOver`, or after `timeout` (in milliseconds); asks whether these owners
+   * in other tabs live.
+   */
+  changed(timeout: number, isOver?: () => boolean, ...owners: readonly string[]): Promise<void>
+  /** Wakes whoever waits in this tab. */
+  wake(): void
 }
 
 export function createSiblings(
   { channel, clock, ledger, degraded }: Pick<Platform, 'channel' | 'clock' | 'ledger' | 'degraded'>,
   session: Session,
+  guards: Guards,
 ): Siblings {
   const isAlone = degraded.includes('channel')
   const waiters = new Set<(isOver?: boolean) => void>()
@@ -29,13 +36,14 @@ export function createSiblings(
   let askedAt = 0
   let asking = Promise.resolve()
 
-  function post(type: Message['type'], held?: Held): void {
+  function post(type: Message['type'], held?: Held, owner?: string): void {
     const { mark, status } = session
     channel.post({
       version: 1,
       type,
       ...mark,
       status,
+      owner,
       tokens: held && {
         accessToken: held.accessToken,
         lifetime: held.lifetime,
@@ -75,8 +83,14 @@ export function createSiblings(
   function hear(data: unknown): void {
     const message = parseMessage(data)
     if (!message) return
+    const { type, owner } = message
+    if (owner !== undefined) {
+      if (type === 'news') guards.heard.add(owner)
+      else if (guards.held.has(owner)) post('news', undefined, owner)
+      return
+    }
     // Who asks may know of a session whose tab had no time to tell.
-    if (message.type === 'ask' && !isNewer(message, session.mark)) {
+    if (type === 'ask' && !isNewer(message, session.mark)) {
       // A token that is not of the newest generation known here is nothing to pass on.
       if (session.isReady(0) && !session.isBehind) post('news', session.held)
       return
@@ -122,7 +136,11 @@ export function createSiblings(
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },
-    changed: (timeout, isOver = () => true) => wait(timeout, isOver),
+    changed(timeout, isOver = () => true, ...owners) {
+      for (const owner of owners) post('ask', undefined, owner)
+      return wait(timeout, isOver)
+    },
+    wake,
   }
 }
 

@@ -1,6 +1,6 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
 
-import { type Entry, isAskedAgain } from '../entry/entry.ts'
+import { attemptsOf, type Entry, isAskedAgain } from '../entry/entry.ts'
 import { renew } from '../entry/outcome-transitions.ts'
 import {
   abandonSignIn,
@@ -14,8 +14,7 @@ import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '
 import { keep, readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import { instantOf, since } from './instant.ts'
-import { createLease } from './lease.ts'
-import { leaseOf, POLLING, SEND_WINDOW } from './limits.ts'
+import { graceOf, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
 import type { AuthState } from './view.ts'
 
@@ -28,8 +27,7 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, createId, ledger, report, transport, refreshTimeout, session, siblings, persist, publish } = context
-  const lease = createLease(clock, leaseOf(refreshTimeout))
+  const { clock, guards, lease, ledger, report, transport, session, siblings, persist, publish } = context
   let restoring: Promise<void> | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
@@ -57,11 +55,17 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       // What a tab read before it slept says nothing of now.
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
-      const { attempt, leaving } = entry
-      const owners = [attempt && !attempt.doubt ? attempt.owner : [], waitsForSignOut && leaving ? leaving : []].flat()
-      // One lease for all of them, because it observes one name at a time.
-      if (owners.length === 0 || !lease.observe(owners.join())) return true
-      await siblings.changed(POLLING)
+      const { leaving = [] } = waitsForSignOut ? entry : {}
+      const isFresh = lease.observe(
+        ...attemptsOf(entry).map(({ owner, overdue }) => ({
+          owner,
+          // A late cookie would be the session of whoever signs in, so that no grace is enough.
+          overdue: overdue || (waitsForSignOut && !transport.holdsRefreshToken),
+        })),
+        ...leaving.map((owner) => ({ owner })),
+      )
+      if (!isFresh) return true
+      await lease.wait()
     }
   }
 
@@ -111,22 +115,24 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
     async signOut() {
       const accessToken = session.held?.accessToken
-      const first = createId()
+      const first = await guards.begin(0)
       const { entry, refreshToken } = await persist(
         (found) => beginSignOut(found, session.mark, first, clock.now()),
         true,
       )
       publishSession(entry)
       await settled(entry.epoch, false)
-      const second = createId()
       const startedAt = instantOf(clock)
+      const second = await guards.begin(transport.outlivesPage ? graceOf() : 0)
       const isNewest = await persist((found) => advanceSignOut(found, entry.epoch, first, [second]))
+      guards.end(first)
       try {
         // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
+        guards.end(second)
         publish()
       }
     },

@@ -34,6 +34,10 @@ export interface Backend extends Judge {
   readonly before: string
   /** Refresh tokens presented after they had been spent. */
   reuses(): number
+  /** From now on each refresh takes so long (in milliseconds). */
+  delayAnswers(milliseconds: number): void
+  /** Resolves when the next refresh has arrived. */
+  arrival(): Promise<void>
   /** The next refresh is lost on its way. */
   loseRequest(): void
 }
@@ -50,6 +54,8 @@ export interface BackendOptions {
   readonly hasLoginPages?: boolean | undefined
   /** Whether the provider takes pushed authorization requests only. @default false */
   readonly requiresPush?: boolean | undefined
+  /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
+  readonly grace?: number | undefined
   /** `false` for browsers that refuse `Secure` cookies on http://localhost. @default true */
   readonly secureCookies?: boolean
 }

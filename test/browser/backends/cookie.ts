@@ -8,8 +8,9 @@ import { createGate } from './gate.ts'
 import { pageHtml } from './page.ts'
 
 export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
-  const { lifetime = LIFETIME, secureCookies = true, refreshTimeout } = options
+  const { lifetime = LIFETIME, secureCookies = true, refreshTimeout, grace } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
+  demo.settings.replay = grace === undefined
   const config = { resource: '/api/me', refreshTimeout }
   const page = await pageHtml(config)
   const pages: Readonly<Record<string, string>> = {
@@ -18,11 +19,13 @@ export async function startCookieBackend(options: BackendOptions): Promise<Backe
   }
   const gate = createGate()
   let tokenRequests = 0
+  let knock = (): void => {}
   const server = createServer(async (request, response) => {
     // Without kept connections no browser sends a POST twice by itself.
     response.setHeader('Connection', 'close')
     if (request.method === 'POST' && request.url === '/auth/refresh') {
       tokenRequests++
+      knock()
       await gate.pass()
     }
     demo.handle(request, response, () => {
@@ -40,6 +43,11 @@ export async function startCookieBackend(options: BackendOptions): Promise<Backe
     tokenRequests: () => tokenRequests,
     reuses: () => demo.stats.reusesDetected,
     hold: gate.hold,
+    delayAnswers: (delay) => demo.faults.push({ at: 'refresh', kind: 'latency', times: 100, delay }),
+    arrival: () =>
+      new Promise((resolve) => {
+        knock = resolve
+      }),
     loseRequest: () => demo.faults.push({ at: 'refresh', kind: 'request-lost', times: 1 }),
     loseAnswer: () => demo.faults.push({ at: 'refresh', kind: 'answer-lost', times: 1 }),
     credentials: async (user, expiresIn) => ({ user, expiresIn }),

@@ -6,9 +6,17 @@ import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
 import { pageHtml } from './page.ts'
 
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
-  const { lifetime = LIFETIME, refreshTimeout, hasLoginPages = false, requiresPush = false } = options
-  // Without kept connections no browser sends a POST twice by itself.
-  const provider = await startProvider({ accessTokenTtl: lifetime, keepAlive: false, hasLoginPages, requiresPush })
+  const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
+  let knock = (): void => {}
+  const provider = await startProvider({
+    accessTokenTtl: lifetime,
+    // Without kept connections no browser sends a POST twice by itself.
+    keepAlive: false,
+    grace,
+    hasLoginPages,
+    requiresPush,
+    onTokenRequest: () => knock(),
+  })
   const { issuer, tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
   const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout }
   const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }) })
@@ -25,6 +33,11 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
     tokenRequests: () => provider.counters.tokenRequests,
     reuses: () => provider.counters.reuses,
     hold: () => provider.hold('before'),
+    delayAnswers: (milliseconds) => provider.delayNextAnswers(100, milliseconds),
+    arrival: () =>
+      new Promise((resolve) => {
+        knock = resolve
+      }),
     loseRequest: () => provider.loseNextRequests(1),
     loseAnswer: () => provider.loseNextAnswers(1),
     async credentials(user, expiresIn) {

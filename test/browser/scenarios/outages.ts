@@ -15,9 +15,6 @@ import {
   startRefresh,
 } from './scenario.ts'
 
-/** Short, so that the lease is, and longer than a busy machine stands still (in milliseconds). */
-const REFRESH_TIMEOUT = 5_000
-
 /** How soon is for the simulation to say, whose time is virtual. */
 async function refreshes(tab: Tab): Promise<void> {
   expect(await tab.evaluate(() => refresh())).toBe('refreshed')
@@ -27,7 +24,6 @@ async function refreshes(tab: Tab): Promise<void> {
 export const OUTAGES: readonly Scenario[] = [
   {
     name: 'a tab that dies with its request leaves the session to the others',
-    refreshTimeout: REFRESH_TIMEOUT,
     isSlow: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
@@ -44,7 +40,6 @@ export const OUTAGES: readonly Scenario[] = [
   {
     name: 'a tab that dies before its answer comes leaves the session to the others',
     custody: 'cookies',
-    refreshTimeout: REFRESH_TIMEOUT,
     isSlow: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
@@ -71,7 +66,6 @@ export const OUTAGES: readonly Scenario[] = [
   {
     name: 'a frozen tab that holds the lock holds nobody up for ever',
     needs: ['freeze'],
-    refreshTimeout: REFRESH_TIMEOUT,
     isSlow: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
@@ -91,7 +85,6 @@ export const OUTAGES: readonly Scenario[] = [
   {
     name: 'a frozen tab that is granted the lock holds nobody up for ever',
     needs: ['freeze'],
-    refreshTimeout: REFRESH_TIMEOUT,
     isSlow: true,
     async play(stage) {
       const [waiter, holder] = await openTabs(stage, 2)

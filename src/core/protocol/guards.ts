@@ -1,0 +1,37 @@
+/** What this tab has in hand: the lock, and a guard for each of its claims, which the browser gives up with the page. */
+
+import type { Cancel, Platform } from '../ports.ts'
+
+export interface Guards {
+  /** What this tab is at work for; nothing of before once the page has been hidden away. */
+  readonly held: Map<string, Cancel | undefined>
+  /** The owners in other tabs that have said of late that they live. */
+  readonly heard: Set<string>
+  /** Names an owner, and holds a guard of that name for as long as the page lives, where the browser grants one. */
+  begin(grace: number): Promise<string>
+  /** Gives up what is held for an owner, or everything: a page that is hidden away would keep it for as long. */
+  end(owner?: string): void
+}
+
+export function createGuards({ createId, locks }: Pick<Platform, 'createId' | 'locks'>): Guards {
+  const held: Guards['held'] = new Map()
+  return {
+    held,
+    heard: new Set(),
+    async begin(grace) {
+      const id = createId()
+      const guarded = `${id}~${grace}`
+      const release = await locks.request(guarded).granted
+      const owner = release ? guarded : id
+      held.set(owner, release)
+      return owner
+    },
+    end(owner) {
+      for (const [name, release] of held) {
+        if (owner !== undefined && name !== owner) continue
+        release?.()
+        held.delete(name)
+      }
+    },
+  }
+}
