@@ -26,12 +26,12 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 14_000,
+    limit: 14_700,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
   },
-  'authfetch/login, on top': onTop('login', 1_720, LOGIN),
+  'authfetch/login, on top': onTop('login', 1_700, LOGIN),
   'authfetch/react, on top': onTop('react', 700),
   'authfetch/vue, on top': onTop('vue', 700),
 }
