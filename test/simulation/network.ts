@@ -95,7 +95,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
       /** An answer that only a status and a body tell of; a `no` counts towards the end of a session. */
       const answerBy = (status: number, text: string, heard: Send['heard'], isNo = false): void =>
         arrive(`answer ${status}`, heard, () => {
-          if (isNo) observer.refusals.push(world.elapsed)
+          if (isNo) observer.refusals.push(world.wall())
           resolve({ status, headers: { get: () => null }, text: async () => text })
         })
       const hear = (): void => {
