@@ -117,8 +117,10 @@ export function postpone(
   const refusals = entry.retry?.refusals ?? 0
   const isFirst = isStale && refusals === 0
   if (refusal && !isFirst && entry.status === 'unknown') return end(entry, claim, 'initial', now)
-  // No verdict: what the next start needs to ask once more is kept.
-  if (refusal === 'no' && refusals === 2) return end(entry, claim, resend ? 'in-doubt' : 'rejected', now, entry)
+  if (refusal === 'no' && refusals === 2) {
+    // No verdict: what the next start needs to ask once more is kept, unless the resend policy would have to be, too.
+    return resend ? end(entry, claim, 'in-doubt', now) : end(entry, claim, 'rejected', now, entry)
+  }
   if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
   const counted = refusal === 'no' && !isFirst ? 2 : isStale ? 1 : undefined
   const next = rotated && isNewest(entry, claim) ? { ...advance(entry, rotated), status: entry.status } : entry
