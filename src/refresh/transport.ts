@@ -6,6 +6,7 @@ import type { Platform, Transport } from '../core/ports.ts'
 import { PROBING } from '../core/protocol/limits.ts'
 import { answered, type Outcome, outcomeOf, parseObject } from '../core/responses/outcome.ts'
 import type { TokenResponse } from '../core/responses/tokens.ts'
+import { pageOrigin } from '../platform/page.ts'
 import { ownMembers } from './request.ts'
 
 /** What a refresh function is given. */
@@ -104,6 +105,9 @@ export function createTransport(
     return abortable(() => task(signal), signal).finally(cancel)
   }
 
+  /** Whether the last probe was answered, and no request has failed since. */
+  let isReachable = false
+
   return {
     holdsRefreshToken: refresh.holdsRefreshToken === true,
     needsAccessToken: refresh.needsAccessToken === true,
@@ -149,10 +153,11 @@ export function createTransport(
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
       const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
-      return within(PROBING, async (signal) => fetch(endpoint, ownMembers({ ...init, signal }))).then(
+      isReachable = await within(PROBING, async (signal) => fetch(endpoint, ownMembers({ ...init, signal }))).then(
         () => true,
         () => false,
       )
+      return isReachable
     },
 
     async revoke(refreshToken, accessToken) {
@@ -172,7 +177,10 @@ export function createTransport(
 
   function outcomeOfError(error: unknown): Outcome {
     if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
-    if (!(error instanceof RefreshUnavailableError)) return { kind: 'doubt', error }
+    // What a page's CORS refuses looks like a dead network, but the probe, which needs none, was answered.
+    const isMistake = isReachable && error instanceof TypeError && refresh.endpoint?.origin !== pageOrigin()
+    isReachable = false
+    if (!(error instanceof RefreshUnavailableError)) return { kind: 'doubt', isMistake, error }
     return { kind: 'refused', retryAfter: error.retryAt && error.retryAt - clock.now(), error }
   }
 }

@@ -14,6 +14,7 @@ import {
   API,
   createScene,
   createSignedInScene,
+  HOUR,
   MINUTE,
   outcome,
   type Scene,
@@ -557,5 +558,25 @@ describe('scheme', () => {
     server.onCall = ({ authorization }) =>
       authorization === 'JWT access-1' ? plain('ok', 200) : refuse('JWT realm="api"')
     expect((await auth.authFetch(API)).status).toBe(200)
+  })
+})
+
+describe('a refresh that fails although the server can be reached', () => {
+  const dead = (): Promise<never> => Promise.reject(new TypeError('Failed to fetch'))
+
+  test('names CORS as a likely cause, where the server is of another origin', async () => {
+    const { auth, browser, server, tab } = await createSignedInScene()
+    server.onRefresh = dead
+    await browser.advance(2 * HOUR)
+    expect(tab.warnings).toEqual([expect.stringContaining('check CORS')])
+    expect(auth.getState().status).toBe('signed-in')
+  })
+
+  test('says nothing of CORS where the probe fails too', async () => {
+    const { browser, server, tab } = await createSignedInScene()
+    server.onRefresh = dead
+    server.onProbe = dead
+    await browser.advance(2 * HOUR)
+    expect(tab.warnings).toEqual([])
   })
 })

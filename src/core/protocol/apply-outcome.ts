@@ -65,7 +65,9 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     // Messages of others may quote what no error may carry.
     const message =
       (cause instanceof AuthError ? cause.message : 'the refresh has failed') +
-      (isMistake ? ': check the address, its slash at the end, and "read"' : '')
+      (isMistake
+        ? `: check ${cause instanceof TypeError ? 'CORS' : 'the address, its slash at the end, and "read"'}`
+        : '')
     // Once: whoever sets a server up looks at the console first.
     if (isMistake && !isWarned) context.warn(message)
     isWarned ||= isMistake === true
