@@ -112,6 +112,8 @@ const createSecret = (): string => encode(crypto.getRandomValues(new Uint8Array(
 export function createLogin(auth: AuthClient, options: LoginOptions): Login {
   const own = ownMembers(options)
   const { scope, parameters, pushed, onTokens, fetch: send = globalThis.fetch?.bind(globalThis) } = own
+  check(onTokens === undefined || typeof onTokens === 'function', 'onTokens', 'a function')
+  if (scope !== undefined) checkString(scope, 'scope')
   const issuer = checkString(own.issuer, 'issuer')
   const clientId = checkString(own.clientId, 'clientId')
   const callback = resolveEndpoint(own.redirectUri, 'redirectUri')
@@ -148,8 +150,9 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
     const code = answer.get('code')
     if (!code) throw new LoginError('no-code')
     let tokens: TokenResponse = {}
-    await auth.signIn(async () => {
-      tokens = await ask(send, login.url, { ...login.form, grant_type: 'authorization_code', code })
+    // A client with proofs (RFC 9449) gives the `fetch` that adds them.
+    await auth.signIn(async (given?: { readonly fetch?: typeof fetch }) => {
+      tokens = await ask(given?.fetch ?? send, login.url, { ...login.form, grant_type: 'authorization_code', code })
       if (tokens.id_token) checkIdToken(tokens.id_token, issuer, clientId, login.nonce)
       return tokens
     })

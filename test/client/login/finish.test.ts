@@ -293,6 +293,21 @@ describe('the exchange', () => {
     vi.restoreAllMocks()
   })
 
+  test('goes by the fetch that the client gives, which adds its proofs', async () => {
+    const scene = createLoginScene({ fetch: () => Promise.reject(new Error('without a proof')), metadata: METADATA })
+    const auth = {
+      ...scene.auth,
+      async signIn(source: unknown) {
+        await (source as (given: object) => Promise<unknown>)({ fetch: scene.as.fetch })
+      },
+    }
+    const login = createLogin(auth, { issuer: ISSUER, clientId: 'spa', redirectUri: '/callback', metadata: METADATA })
+    await login.start()
+    scene.comeBack({ code: 'code-1', state: scene.page.left[0]?.searchParams.get('state') ?? '', iss: ISSUER })
+    expect(await login.finish()).toBe('/orders?page=2#top')
+    expect(exchanges(scene)).toHaveLength(1)
+  })
+
   test('whose tokens are none tells so', async () => {
     const scene = createLoginScene()
     answerExchange(() => Response.json({}))(scene)

@@ -290,6 +290,8 @@ describe('misuse is a TypeError that names', () => {
     ['clientId', undefined],
     ['redirectUri', 'blob:x'],
     ['redirectUri', ''],
+    ['scope', ['openid']],
+    ['onTokens', 'log'],
   ])('"%s" of %j', (name, value) => {
     const { auth } = createScene()
     expect(() => createLogin(auth, { ...right, [name]: value } as never)).toThrow(new RegExp(`^"${name}" must be `))
