@@ -101,7 +101,10 @@ export interface Login {
 }
 
 const encode = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (letter) => ({ '+': '-', '/': '_' })[letter] ?? '')
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 const createSecret = (): string => encode(crypto.getRandomValues(new Uint8Array(32)))
 
 /**

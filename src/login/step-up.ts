@@ -13,8 +13,9 @@ export function stepUpOf(response: Response): Readonly<Record<string, string>> |
   // From left to right, so that what stands within a quoted string is no parameter.
   for (const [, name = '', quoted, bare] of header.matchAll(/([\w-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s,"]+))/g)) {
     const value = quoted?.replace(/\\(.)/g, '$1') ?? (bare as string)
-    if (/^error$/i.test(name)) isMeant ||= value === 'insufficient_user_authentication'
-    else if (/^(acr_values|max_age)$/i.test(name)) found[name.toLowerCase()] ??= value
+    const key = name.toLowerCase()
+    if (key === 'error') isMeant ||= value === 'insufficient_user_authentication'
+    if (key === 'acr_values' || key === 'max_age') found[key] ??= value
   }
   return isMeant ? found : undefined
 }

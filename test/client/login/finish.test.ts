@@ -360,6 +360,7 @@ describe('the ID token', () => {
     ['of five minutes ago', () => ({ exp: Date.now() / 1000 - 290 }), 'no error'],
     ['of longer ago', () => ({ exp: Date.now() / 1000 - 310 }), 'invalid-id-token'],
     ['for others too, and us as the authorized party', () => ({ aud: ['api', 'spa'], azp: 'spa' }), 'no error'],
+    ['for others, and us as the authorized party', () => ({ aud: ['other'], azp: 'spa' }), 'invalid-id-token'],
     ['for us, with another authorized party', () => ({ azp: 'other' }), 'invalid-id-token'],
   ])('%s: %s', async (_, claims, result) => {
     expect(await codeOf(createLoginScene().signIn(claims()))).toBe(result)
