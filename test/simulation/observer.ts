@@ -263,8 +263,11 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (before?.status === 'signed-out' && before.reason !== 'initial' && after.status === 'signed-in') {
         if (before.epoch === after.epoch) observer.fail('P3', 'a session that was signed out comes back')
       }
+      if (before?.soft && after.reason === 'requested' && before.refreshToken && !isCookie)
+        ended.add(familyOf(before.refreshToken))
       if (after.status === 'signed-out' && before?.status !== 'signed-out') {
-        if (before?.refreshToken && !isCookie) ended.add(familyOf(before.refreshToken))
+        // What ended softly may be there again at the next start, and never after a sign-out.
+        if (before?.refreshToken && !isCookie && !after.soft) ended.add(familyOf(before.refreshToken))
         const isVerdict = after.reason === 'rejected' || after.reason === 'reuse-detected'
         if (isVerdict && !after.soft && server.verdicts === 0 && observer.wipes === 0) {
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
