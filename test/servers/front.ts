@@ -102,18 +102,20 @@ interface Answer {
 function forward(incoming: IncomingMessage, origin: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method, headers } = incoming
-    // Django 3.2 answers HEAD with a body, which browsers put up with.
-    const options = { method, headers, agent: false, insecureHTTPParser: true }
-    const outgoing = request(`${origin}${incoming.url}`, options, (answer) => {
+    const outgoing = request(`${origin}${incoming.url}`, { method, headers, agent: false }, (answer) => {
+      // Django 3.2 sends a body all the same, which browsers put up with and this parser does not.
+      if (method === 'HEAD') return resolve(answerOf(answer, Buffer.alloc(0)))
       const chunks: Buffer[] = []
       answer.on('data', (chunk) => chunks.push(chunk))
       answer.on('error', reject)
-      answer.on('end', () => {
-        const { 'transfer-encoding': _, ...rest } = answer.headers
-        resolve({ status: answer.statusCode ?? 500, headers: rest, body: Buffer.concat(chunks) })
-      })
+      answer.on('end', () => resolve(answerOf(answer, Buffer.concat(chunks))))
     })
     outgoing.on('error', reject)
     incoming.pipe(outgoing)
   })
+}
+
+function answerOf({ statusCode = 500, headers }: IncomingMessage, body: Buffer): Answer {
+  const { 'transfer-encoding': _, ...rest } = headers
+  return { status: statusCode, headers: rest, body }
 }
