@@ -9,6 +9,7 @@ import type { RunningServer, Server } from './server.ts'
 /** A server that others wrote, as a judge. */
 export interface ServerBackend extends Judge {
   readonly holdsRefreshToken: boolean
+  readonly revokesAtRefresh: boolean
   /** Statuses with which refreshes were answered, lost answers included. */
   readonly refreshStatuses: readonly number[]
   /** Holds calls of the API before they are processed. */
@@ -24,7 +25,7 @@ export interface ServerBackend extends Judge {
 let users = 0
 
 export async function startFront(server: Server, running: RunningServer, page: string): Promise<ServerBackend> {
-  const { refreshPath, resourcePath, holdsRefreshToken } = server
+  const { refreshPath, resourcePath, holdsRefreshToken, revokesAtRefresh = false } = server
   const gate = createGate()
   const callGate = createGate()
   const refreshStatuses: number[] = []
@@ -68,6 +69,7 @@ export async function startFront(server: Server, running: RunningServer, page: s
   const origin = `http://localhost:${(listener.address() as AddressInfo).port}`
   return {
     holdsRefreshToken,
+    revokesAtRefresh,
     refreshStatuses,
     url: () => `${origin}/`,
     away: `${origin}/away`,

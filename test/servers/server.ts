@@ -47,6 +47,8 @@ export interface Server {
   readonly resourcePath: string
   /** Whether the client holds the refresh token: a stranger then has nothing to ask with. */
   readonly holdsRefreshToken: boolean
+  /** Whether a refresh revokes the access token before it: a call that is on its way then is refused, and retried. */
+  readonly revokesAtRefresh?: boolean
   readonly cannot?: Readonly<Partial<Record<Show, string>>>
   start(options: ServerOptions): Promise<RunningServer>
 }

@@ -62,6 +62,7 @@ export function djangoOAuthToolkitWith(terms: Pick<DjangoOptions, 'grace'>): Ser
     refreshPath: '/oauth/token/',
     resourcePath: '/oauth-api/me/',
     holdsRefreshToken: true,
+    revokesAtRefresh: true,
     async start(options) {
       const server = await startDjango({ ...options, ...terms })
       return {
