@@ -115,7 +115,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if ('verdict' in answer && speaksByStatus) {
           const status = world.choose(2) === 0 ? 401 : 403
           const isVerdict = isCookie && status === 401
-          return void answerBy(status, '', isVerdict ? 'rejected' : 'refused', !isVerdict)
+          // Nobody is known then: each start may ask again.
+          const isStranger = profile.entry?.status === 'unknown'
+          return void answerBy(status, '', isVerdict && !isStranger ? 'rejected' : 'refused', !isVerdict)
         }
         if ('verdict' in answer) {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
