@@ -393,6 +393,7 @@ async function leaveAmid(run: Run, cast: Cast): Promise<void> {
     return pages.find(({ actor }) => actor.name === owner && !actor.isCrashed && !actor.isFrozen)
   }
   await walk(world, 400, () => profile.entry?.status === 'signed-in')
+  if (world.choose(3) === 2) profile.fates.push('slow')
   const [first] = pages as [Page]
   cast.call(first, isSignOut ? first.client.signOut() : first.client.getAccessToken({ forceRefresh: true }))
   for (let times = 1 + world.choose(2); times > 0; times--) {
