@@ -68,8 +68,8 @@ export interface Observer {
   fail(promise: string, message: string): void
 }
 
-/** How long an owner that may be asleep is left alone at least (in milliseconds). */
-const SILENCE = 9_500
+/** How long an owner that may be asleep is left alone at least (in milliseconds), though some messages are lost. */
+const SILENCE = 5_000
 
 /** How long the ledger may take to hear that an answer is overdue (in milliseconds). */
 const MARKING = 700
@@ -197,7 +197,8 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     slept(actor, isGone = false) {
       observer.interruptions++
       for (const send of sends) {
-        if (send.actor !== actor || send.isSettled) continue
+        // What the ledger has moved on from may still be on the wire.
+        if (send.actor !== actor || (send.isSettled && send.heard !== 'nothing')) continue
         send.wasAsleep = true
         send.leftAt ??= world.elapsed
         send.isGone ||= isGone

@@ -49,9 +49,9 @@ export const TABS: readonly Exercise[] = [
   {
     id: 'kill',
     group: 'Tabs',
-    title: 'Kill this tab while it refreshes',
+    title: 'Reload this page while it refreshes',
     expectation:
-      'The page is torn down with its request on the wire. The next page leaves the dead claim alone for its lease, then settles it: still signed in, no spent token was sent.',
+      'The page is torn down with its request on the wire. The next page sees by its guard that it is gone, gives the answer the time that it usually takes to change the cookie, and refreshes: still signed in, no spent token was sent.',
     help: { text: 'A waiting call took half a minute', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()
@@ -72,7 +72,9 @@ export const TABS: readonly Exercise[] = [
     },
     async resume(stage) {
       const before = JSON.parse(sessionStorage.getItem(KILLED) ?? 'null')
-      stage.say('The page is back. The dead page’s claim is left alone for a lease of at most eleven seconds.')
+      stage.say(
+        'The page is back. The dead page’s claim is left alone for some two seconds, or for a lease of eleven if its answer was late already.',
+      )
       await stage.account.ready()
       const { status } = await callApi(stage.account)
       sessionStorage.removeItem(KILLED)
