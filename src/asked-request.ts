@@ -67,7 +67,8 @@ export type ReadRequest = (input: RequestInfo | URL, init: AuthRequestInit | nul
 export function createReadRequest(): ReadRequest {
   // Captured here, so that what a page patches later reads nothing.
   const { Request, URL } = globalThis
-  const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
+  // jsdom has no Request: then every input is an address.
+  const urlOf = Request && Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
 
   return (input, given) => {
     // Cheaper than the exception.

@@ -143,7 +143,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     let copy: Request | undefined
     try {
       // Takes what `fetch` would take now: the address under this base, the bytes of a buffer, the body of a Request.
-      if (isBare || !isReady) copy = new Request(target, init as RequestInit)
+      if (isBare || (!isReady && Request)) copy = new Request(target, init as RequestInit)
     } catch {
       return fetch(target, init as RequestInit)
     }

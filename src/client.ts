@@ -49,8 +49,13 @@ export interface GetAccessTokenOptions {
   readonly signal?: AbortSignal
 }
 
+/** `dispose` for `using`, where TypeScript knows it: without `ESNext.Disposable` in `lib` it has no such symbol. */
+export type WithDispose = SymbolConstructor extends { readonly dispose: infer Name extends symbol }
+  ? { readonly [Key in Name]: () => void }
+  : Record<never, never>
+
 /** One session, shared with the clients of the same name in all tabs of the origin. */
-export interface AuthClient {
+export interface AuthClient extends WithDispose {
   /**
    * `fetch` with the access token, a wait for it, and one retry after a 401; bound, so it can be passed around.
    *
@@ -97,8 +102,6 @@ export interface AuthClient {
   on<Name extends keyof AuthEvents>(event: Name, listener: (detail: AuthEvents[Name]) => void): () => void
   /** Leaves no timer, listener, lock, channel or connection behind, once a refresh on the wire has been settled. */
   dispose(): void
-  /** The same, for `using`. */
-  [Symbol.dispose](): void
 }
 
 /**

@@ -2,7 +2,7 @@
 
 export type { AuthRequestInit } from './asked-request.ts'
 export type { AuthFetch } from './auth-fetch.ts'
-export { type AuthClient, createAuthClient, type GetAccessTokenOptions } from './client.ts'
+export { type AuthClient, createAuthClient, type GetAccessTokenOptions, type WithDispose } from './client.ts'
 export type { SignedOutReason } from './core/entry/entry.ts'
 export {
   AuthError,
@@ -17,6 +17,7 @@ export { type FormerSession, formerSession } from './core/protocol/former-sessio
 export type { AuthEvents, TabSource } from './core/protocol/session.ts'
 export type { AuthState } from './core/protocol/view.ts'
 export type { TokenResponse } from './core/responses/tokens.ts'
+export { lateFetch } from './late-fetch.ts'
 export type { AuthClientOptions } from './options.ts'
 export { type CookieRefreshOptions, type CookieRequestOptions, cookieRefresh, cookieSignOut } from './refresh/cookie.ts'
 export { type JsonRefreshOptions, type JsonRefreshTokens, jsonRefresh } from './refresh/json.ts'

@@ -74,7 +74,7 @@ export interface AuthClientOptions {
    */
   readonly name?: string
   /**
-   * The `fetch` to use.
+   * The `fetch` to use; `lateFetch()` is for whatever replaces the global one later, such as mocks and tracing.
    *
    * @default the global one, as it is when the client is made
    */
@@ -138,7 +138,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     isRefused: [undefined, isCallback, 'a function'],
     scheme: ['Bearer', (value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word'],
     name: ['authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'],
-    fetch: [globalThis.fetch?.bind(globalThis), isCallback, 'a function'],
+    fetch: [globalThis.fetch?.bind(globalThis), isFunction, 'a function'],
     platform: [{}, (value) => typeof value === 'object' && value !== null, 'an object'],
   }
   checkNames(own, rules)
@@ -152,6 +152,11 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
 
 function toOrigin(value: unknown): string {
   const url = parseUrl(String(value))
-  if (!url) throw new TypeError('"origins" must hold absolute http(s) URLs')
+  if (!url) {
+    const isMissing = value === pageOrigin()
+    throw new TypeError(
+      `"origins" must ${isMissing ? 'be given: the origin of this page can carry no token' : 'hold absolute http(s) URLs'}`,
+    )
+  }
   return url.origin
 }

@@ -1,6 +1,6 @@
 /** For the tests of an application: a real client in a virtual browser, whose authorization server always answers. */
 
-import { type AuthClient, createAuthClient } from './client.ts'
+import { type AuthClient, createAuthClient, type WithDispose } from './client.ts'
 import { type SignedOutReason, tombstone } from './core/entry/entry.ts'
 import { RefreshUnavailableError, SessionEndedError } from './core/errors.ts'
 import type { Cancel, Platform } from './core/ports.ts'
@@ -65,7 +65,7 @@ export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'pl
 }
 
 /** A virtual browser with one client in each tab, and a server that always answers. */
-export interface TestAuth {
+export interface TestAuth extends WithDispose {
   /** The client of the first tab. */
   readonly client: AuthClient
   /** How often the server was asked for new tokens, since the beginning, by all tabs. */
@@ -85,8 +85,6 @@ export interface TestAuth {
   openTab(): AuthClient
   /** Closes all tabs. */
   dispose(): void
-  /** The same, for `using`. */
-  [Symbol.dispose](): void
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The events by which a page learns that time has passed without it; a server knows none. */
 
-import type { Lifecycle, LifecycleEvent } from '../core/ports.ts'
+import type { Cancel, Lifecycle, LifecycleEvent } from '../core/ports.ts'
 import { surroundings } from './page.ts'
 
 export function createLifecycle(): Lifecycle {
@@ -9,24 +9,29 @@ export function createLifecycle(): Lifecycle {
     isHidden: () => document?.visibilityState === 'hidden',
     isOnline: () => navigator?.onLine !== false,
     listen(listener) {
-      const subscriptions = new AbortController()
+      // No signal: some test environments mix the AbortController of one realm with the events of another.
       const on = (
         target: Partial<EventTarget> | undefined,
         type: string,
         event: LifecycleEvent,
         isMeant: (event: PageTransitionEvent) => boolean = () => true,
-      ): void =>
-        target?.addEventListener?.(type, (fired) => isMeant(fired as PageTransitionEvent) && listener(event), {
-          signal: subscriptions.signal,
-        })
-      on(globalThis, 'online', 'wake')
-      on(globalThis, 'pageshow', 'show', ({ persisted }) => persisted)
-      on(globalThis, 'pagehide', 'hide')
-      // Chromium gives a frozen page its messages: the ledger it would then read stays locked for the others.
-      on(document, 'freeze', 'hide')
-      on(document, 'resume', 'show')
-      on(document, 'visibilitychange', 'wake', () => document?.visibilityState === 'visible')
-      return () => subscriptions.abort()
+      ): Cancel => {
+        const hear = (fired: Event): unknown => isMeant(fired as PageTransitionEvent) && listener(event)
+        target?.addEventListener?.(type, hear)
+        return () => target?.removeEventListener?.(type, hear)
+      }
+      const cancels = [
+        on(globalThis, 'online', 'wake'),
+        on(globalThis, 'pageshow', 'show', ({ persisted }) => persisted),
+        on(globalThis, 'pagehide', 'hide'),
+        // Chromium gives a frozen page its messages: the ledger it would then read stays locked for the others.
+        on(document, 'freeze', 'hide'),
+        on(document, 'resume', 'show'),
+        on(document, 'visibilitychange', 'wake', () => document?.visibilityState === 'visible'),
+      ]
+      return () => {
+        for (const cancel of cancels) cancel()
+      }
     },
   }
 }

@@ -10,10 +10,9 @@ export function baseUrl(): string {
   return surroundings.document?.baseURI ?? surroundings.location?.href ?? 'http://authfetch.invalid/'
 }
 
-/** The page's origin; undefined where there is none. */
+/** The page's origin, `null` on pages of files; undefined where there is no page. */
 export function pageOrigin(): string | undefined {
-  const origin = surroundings.location?.origin
-  return origin === 'null' ? undefined : origin
+  return surroundings.location?.origin
 }
 
 /** An http(s) URL, absolute or relative to `base`; undefined for all else. */

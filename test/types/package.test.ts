@@ -46,4 +46,30 @@ describe.each(Object.entries(COMPILERS))('TypeScript %s', { timeout: 300_000 }, 
     const project = await packed.createProject({ 'tsconfig.json': tsconfig, 'api.ts': source }, modules)
     expect(await run(project, compiler, '-p', project)).toEqual({ code: 0, output: '' })
   })
+
+  test('reads the declarations without ESNext.Disposable', async () => {
+    const options = {
+      target: 'ES2022',
+      lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      strict: true,
+      skipLibCheck: false,
+      types: [],
+      noEmit: true,
+    }
+    const tsconfig = JSON.stringify({ compilerOptions: options, files: ['app.ts'] })
+    const app = `
+      import { type AuthClient, cookieRefresh, createAuthClient } from 'authfetch'
+      import { AuthProvider } from 'authfetch/react'
+      import { createTestAuth } from 'authfetch/testing'
+
+      const auth: AuthClient = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })
+      export const end = (): void => auth.dispose()
+      export const endTest = async (): Promise<void> => (await createTestAuth()).dispose()
+      export { AuthProvider }
+    `
+    const project = await packed.createProject({ 'tsconfig.json': tsconfig, 'app.ts': app }, modules)
+    expect(await run(project, compiler, '-p', project)).toEqual({ code: 0, output: '' })
+  })
 })
