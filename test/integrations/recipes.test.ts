@@ -7,7 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { drain } from '../../src/testing/virtual-platform.ts'
 
 const FOLDER = new URL('./recipes/', import.meta.url)
-const docs = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8')
+const docs = ['recipes', 'clients']
+  .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n')
 
 type Scene = typeof import('./recipes/auth.ts')
 
