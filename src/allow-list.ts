@@ -1,4 +1,5 @@
 /** Which requests may carry the access token: those to the allowed origins, and never to the refresh endpoint. */
+// Decisions (ARCHITECTURE.md): D36.
 
 import { baseUrl, parseUrl } from './platform/page.ts'
 

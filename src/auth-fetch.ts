@@ -1,4 +1,5 @@
 /** `authFetch`: `fetch` with the access token, a wait for it, and a retry. It knows nothing of tabs. */
+// Decisions (ARCHITECTURE.md): D33, D34, D35, D38.
 
 import { abortable } from './abort.ts'
 import {

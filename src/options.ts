@@ -1,4 +1,5 @@
 /** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
+// Decisions (ARCHITECTURE.md): D20.
 
 import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'

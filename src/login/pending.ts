@@ -1,4 +1,5 @@
 /** What must survive the redirect, in IndexedDB by its `state`: any number of sign-ins at once, each taken once. */
+// Decisions (ARCHITECTURE.md): D40, D42.
 
 import { promisifyRequest } from 'idb-keyval'
 import { LoginError } from './error.ts'

@@ -1,4 +1,5 @@
 /** The ledger in IndexedDB, the one store that tabs see alike; in memory where there is none. */
+// Decisions (ARCHITECTURE.md): D12, D13.
 
 import { promisifyRequest } from 'idb-keyval'
 import { type Change, type Entry, readEntry } from '../core/entry/entry.ts'

@@ -1,4 +1,5 @@
 /** The types of a refresh function and of a sign-out function, and the wrapping of both as the core's transport. */
+// Decisions (ARCHITECTURE.md): D4.
 
 import { abortable } from '../abort.ts'
 import { check, RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../core/errors.ts'

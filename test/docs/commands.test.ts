@@ -64,6 +64,18 @@ test('the architecture names every file of the core', () => {
   expect(named?.sort()).toEqual(files.sort())
 })
 
+test('the decisions of the architecture are numbered one after another, and the source names each', () => {
+  const { text } = readDocument('ARCHITECTURE.md')
+  const decisions = [...text.matchAll(/^- \*\*(D\d+)\. /gm)].map(([, number]) => number)
+  const sources = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.tsx?$/.test(file),
+  )
+  const named = sources.flatMap((file) => readFileSync(`${ROOT}/src/${file}`, 'utf8').match(/\bD\d+\b/g) ?? [])
+  expect(decisions.length).toBeGreaterThan(30)
+  expect(decisions).toEqual(decisions.map((_, index) => `D${index + 1}`))
+  expect([...new Set(named)].sort()).toEqual([...decisions].sort())
+})
+
 function isThere(file: string): boolean {
   try {
     readFileSync(`${ROOT}/${file}`)

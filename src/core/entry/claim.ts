@@ -1,4 +1,5 @@
 /** Claiming a generation: the compare-and-swap before each refresh request. */
+// Decisions (ARCHITECTURE.md): D9.
 
 import {
   type Change,

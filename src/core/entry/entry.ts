@@ -1,4 +1,5 @@
 /** The ledger's entry: the durable record that all tabs share, and the order of its marks. */
+// Decisions (ARCHITECTURE.md): D9, D12, D21, D27, D29.
 
 /**
  * Why nobody is signed in. `initial`: nobody was; `requested`: a sign-out, or a login that failed or is running;

@@ -1,4 +1,5 @@
 /** Settling a claim by its outcome: each transition is conditional on what it may change. */
+// Decisions (ARCHITECTURE.md): D2, D3, D5, D11, D19.
 
 import {
   type Change,

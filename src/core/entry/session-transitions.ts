@@ -1,4 +1,5 @@
 /** The ledger's transitions at sign-in and sign-out. Each raises the epoch, so that nothing older is ever committed. */
+// Decisions (ARCHITECTURE.md): D26, D29.
 
 import { type Change, type Entry, grantOf, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
 

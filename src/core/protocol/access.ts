@@ -1,4 +1,5 @@
 /** What a request needs of the session: a token before it is sent, and an answer to a 401. */
+// Decisions (ARCHITECTURE.md): D32.
 
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Context } from './context.ts'

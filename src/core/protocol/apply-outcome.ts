@@ -1,4 +1,5 @@
 /** Settling the ledger by the outcome of a request, and telling this tab and the others what came of it. */
+// Decisions (ARCHITECTURE.md): D23.
 
 import { attemptsOf, type Claim, type Retry } from '../entry/entry.ts'
 import { commit, postpone, reject } from '../entry/outcome-transitions.ts'

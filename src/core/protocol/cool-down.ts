@@ -1,4 +1,5 @@
 /** The pause after a failed refresh: until it is over, callers get the same failure at once, without a look at the ledger. */
+// Decisions (ARCHITECTURE.md): D22.
 
 import type { RefreshUnavailableError } from '../errors.ts'
 import type { Clock } from '../ports.ts'

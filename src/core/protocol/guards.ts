@@ -1,4 +1,5 @@
 /** What this tab has in hand: the lock, and a guard for each of its claims, which the browser gives up with the page. */
+// Decisions (ARCHITECTURE.md): D15, D18.
 
 import type { Cancel, Platform } from '../ports.ts'
 

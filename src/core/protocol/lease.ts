@@ -1,4 +1,5 @@
 /** The lease: how long the owners of attempts in other tabs are left alone, and which of them are gone. */
+// Decisions (ARCHITECTURE.md): D15, D16, D17.
 
 import type { Platform } from '../ports.ts'
 import type { Guards } from './guards.ts'

@@ -1,4 +1,5 @@
 /** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
+// Decisions (ARCHITECTURE.md): D10, D14, D22, D23, D24.
 
 import { claim } from '../entry/claim.ts'
 import { attemptsOf, type Entry, isNewer } from '../entry/entry.ts'

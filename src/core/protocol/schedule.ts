@@ -1,4 +1,5 @@
 /** When to refresh, as pure arithmetic. All times in milliseconds. */
+// Decisions (ARCHITECTURE.md): D25.
 
 /** How early an access token counts as expired, so that it does not expire on its way. */
 export function leewayOf(lifetime: number): number {

@@ -1,4 +1,5 @@
 /** The other tabs: asking them, telling them, and believing them only as far as the ledger agrees. */
+// Decisions (ARCHITECTURE.md): D31.
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
 import type { Platform } from '../ports.ts'

@@ -1,4 +1,5 @@
 /** Whether tokens may still be sent, by both clocks. */
+// Decisions (ARCHITECTURE.md): D37.
 
 import type { Clock } from '../ports.ts'
 import { since } from './instant.ts'

@@ -1,4 +1,5 @@
 /** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
+// Decisions (ARCHITECTURE.md): D1, D2, D7.
 
 import type { Setback, SignedOutReason } from '../entry/entry.ts'
 import { TokenResponseError } from '../errors.ts'

@@ -1,4 +1,5 @@
 /** Token responses: reading what a server sent, and learning how long it lasts. Knows no clock. */
+// Decisions (ARCHITECTURE.md): D6, D8.
 
 import { type JwtPayload, jwtDecode } from 'jwt-decode'
 import { TokenResponseError } from '../errors.ts'
