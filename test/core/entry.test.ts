@@ -422,6 +422,13 @@ describe('signing in and out', () => {
     expect(confirmSignIn(undefined, NOW, kept)).toEqual({ result: undefined })
   })
 
+  test('a login is newer than a commit during it, even where the ledger was set back to before that', () => {
+    const prepared = beginSignIn(claimed, known, NOW).entry as Entry
+    const committed = commit(prepared, mine, grant, NOW, true).entry as Entry
+    expect(committed.epoch).toBe(NOW)
+    expect(isNewer(confirmSignIn(prepared, NOW, grant).entry as Entry, committed)).toBe(true)
+  })
+
   test('a login that fails goes back to the session before it, if there was one', () => {
     const prepared = beginSignIn(entry, known, NOW).entry as Entry
     expect(abandonSignIn(prepared, NOW).entry).toMatchObject({

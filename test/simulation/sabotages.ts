@@ -259,8 +259,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/session-transitions.ts',
-        'if (found?.epoch !== epoch) return { result: undefined }\n  return write(living',
-        'return write(living',
+        'if (found?.epoch !== epoch) return { result: undefined }\n  // Past',
+        '// Past',
       ),
     ],
   },

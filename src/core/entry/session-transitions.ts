@@ -43,7 +43,8 @@ export function beginSignIn(found: Entry | undefined, known: Mark, now: number):
 /** Confirms a login, unless another sign-in or sign-out has come since. */
 export function confirmSignIn(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  return write(living({ ...tokens, epoch, generation: found.generation + 1 }))
+  // Past the one commit that may have come during the login, which a ledger that was set back knows nothing of.
+  return write(living({ ...tokens, epoch, generation: found.generation + 2 }))
 }
 
 /** Goes back to the session before a failed login, if there was one; its pending answer will find it by its grant. */
