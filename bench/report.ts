@@ -1,10 +1,10 @@
-// Tables and plots, written where the README finds them.
+// Tables and plots, written where docs/figures.md finds them.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const RESULTS = fileURLToPath(new URL('./results/', import.meta.url))
-const README = fileURLToPath(new URL('../README.md', import.meta.url))
+const DOCUMENT = fileURLToPath(new URL('../docs/figures.md', import.meta.url))
 
 export interface Table {
   /** Says what was measured, with its unit. */
@@ -36,21 +36,21 @@ export async function writeResult(name: string, { tables, plots, data }: Result)
     const { toSvg } = await import('./plot.ts')
     writeFileSync(`${RESULTS}${file}.svg`, await toSvg(specification))
   }
-  const images = Object.keys(plots).map((file) => `![${file}](bench/results/${file}.svg)`)
+  const images = Object.keys(plots).map((file) => `![${file}](../bench/results/${file}.svg)`)
   const markdown = [...tables.map(toMarkdown), ...images].join('\n\n')
   writeFileSync(`${RESULTS}${name}.md`, `${markdown}\n`)
   writeFileSync(`${RESULTS}${name}.json`, `${JSON.stringify(data, null, 2)}\n`)
-  includeInReadme(name, markdown)
+  includeInDocument(name, markdown)
 }
 
-/** Puts it between its markers; a README without them is left alone. */
-function includeInReadme(name: string, markdown: string): void {
-  const readme = readFileSync(README, 'utf8')
+/** Puts it between its markers; a document without them is left alone. */
+function includeInDocument(name: string, markdown: string): void {
+  const document = readFileSync(DOCUMENT, 'utf8')
   const start = `<!-- bench:${name} -->`
-  const [before, rest] = split(readme, start)
+  const [before, rest] = split(document, start)
   const [, after] = split(rest, `<!-- /bench:${name} -->`)
   if (after === undefined) return
-  writeFileSync(README, `${before}${start}\n\n${markdown}\n\n<!-- /bench:${name} -->${after}`)
+  writeFileSync(DOCUMENT, `${before}${start}\n\n${markdown}\n\n<!-- /bench:${name} -->${after}`)
 }
 
 function split(text = '', at: string): [string, string | undefined] {

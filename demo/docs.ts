@@ -1,6 +1,9 @@
 // The documentation, rendered: `docs.html?servers#cookies-and-cors`.
 
 import architecture from '../ARCHITECTURE.md?raw'
+import behaviour from '../docs/behaviour.md?raw'
+import comparison from '../docs/comparison.md?raw'
+import figures from '../docs/figures.md?raw'
 import migrating from '../docs/migrating.md?raw'
 import recipes from '../docs/recipes.md?raw'
 import servers from '../docs/servers.md?raw'
@@ -13,10 +16,13 @@ import { applyTheme } from './page/theme.ts'
 
 const PAGES: Readonly<Record<string, { readonly title: string; readonly text: string }>> = {
   README: { title: 'Overview', text: readme },
+  behaviour: { title: 'What happens when', text: behaviour },
   servers: { title: 'Servers', text: servers },
   recipes: { title: 'Recipes', text: recipes },
   troubleshooting: { title: 'Troubleshooting', text: troubleshooting },
   migrating: { title: 'Migrating', text: migrating },
+  comparison: { title: 'Compared with others', text: comparison },
+  figures: { title: 'Figures', text: figures },
   ARCHITECTURE: { title: 'Architecture', text: architecture },
   SECURITY: { title: 'Security', text: security },
 }

@@ -96,7 +96,8 @@ export function render(text: string): HTMLElement[] {
     else if (line.trim() === '') flush()
     else {
       if (line.startsWith('#')) flush()
-      lines.push(line)
+      const shown = line.replace(/<!--.*?-->/g, '')
+      if (shown) lines.push(shown)
       if (line.startsWith('#')) flush()
     }
   }

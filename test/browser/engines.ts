@@ -1,5 +1,5 @@
 // `npm run test:engines`: the multi-tab suite in Chromium, Firefox and WebKit, as a table of scenario × engine.
-// `npm run test:engines -- firefox --only "ten tabs"` plays some of it in one; `--write` keeps the table for the README;
+// `npm run test:engines -- firefox --only "ten tabs"` plays some of it in one; `--write` keeps the table for docs/figures.md;
 // `--rest` leaves out what `npm test` has played: in Chromium, all that the one which was here before can show.
 
 import { parseArgs } from 'node:util'

@@ -35,8 +35,8 @@ test.each(declarations as [string, Declaration][])('%s says what it is, in sente
   expect(comment).toBeDefined()
 })
 
-test('the README has every error with its code, every reason, every status and every event', () => {
-  const { text } = readDocument('README.md')
+test('docs/behaviour.md has every error with its code, every reason, every status and every event', () => {
+  const { text } = readDocument('docs/behaviour.md')
   const of = (name: string): Declaration | undefined =>
     entries[0]?.declarations.find((declaration) => declaration.name === name)
   const literals = (signature = ''): string[] =>

@@ -36,8 +36,8 @@ test('a figure that differs is found and replaced', () => {
   expect(contentOf(name)).toMatch(/^\d/)
 })
 
-test('the bounds in the README are those of the code', () => {
-  const { text } = readDocument('README.md')
+test('the bounds in docs/behaviour.md are those of the code', () => {
+  const { text } = readDocument('docs/behaviour.md')
   const seconds = (value: number): number => Math.round(value / 1000)
   expect(text).toContain(`for ${ASKING} ms at most`)
   expect(text).toContain(`\`refreshTimeout\` and ${seconds(leaseOf(0))} s`)
@@ -62,4 +62,10 @@ test('the times in docs/servers.md are those of the reference server', () => {
   expect(replayWindow).toBe(600)
   expect(text).toContain('and for ten minutes')
   expect(text).toContain(`lives ${days(refreshLifetime)} days unused, a session ${days(sessionLifetime)} days in all`)
+})
+
+test('the README is at most 300 lines and 20 kB', () => {
+  const { text } = readDocument('README.md')
+  expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(300)
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000)
 })

@@ -5,7 +5,7 @@ import { SCENARIOS } from '../browser/multi-tab.ts'
 import { CASES } from '../conformance/cases/index.ts'
 import { SIZES } from '../package/sizes.ts'
 import { SABOTAGES } from '../simulation/sabotages.ts'
-import { ROOT } from './markdown.ts'
+import { parseDocument, plainText, ROOT } from './markdown.ts'
 
 const MARKED = /<!-- ((?:bench|figure|size):[\w-]+|engines|servers|simulation:\w+) -->([\s\S]*?)<!-- \/\1 -->/g
 
@@ -26,6 +26,47 @@ const atLeast = (value: number, step: number): string => `${grouped(value - (val
 
 const limitOf = (size: string): string => grouped(SIZES[size]?.limit ?? Number.NaN)
 
+/** The tables of a benchmark, each as rows of texts; the first row is the header. */
+const tablesOf = (benchmark: string): string[][][] =>
+  parseDocument('', read(`bench/results/${benchmark}.md`)).tables.map(({ header, rows }) =>
+    [header, ...rows].map((cells) => cells.map(({ tokens }) => plainText(tokens))),
+  )
+
+function cellOf(table: string[][] | undefined, row: string, column: string): string {
+  const index = table?.[0]?.indexOf(column) ?? -1
+  return table?.find(([name]) => name === row)?.[index] ?? '–'
+}
+
+/** What decides between the libraries, out of several benchmarks. */
+function compared(): string {
+  const [requests, fates] = tablesOf('tabs')
+  const [sizes] = tablesOf('size')
+  const rows = (requests ?? [])
+    .slice(1)
+    .map(([name = '']) => [
+      name,
+      cellOf(requests, name, '20 tabs'),
+      cellOf(fates, name, 'spent tokens presented'),
+      cellOf(fates, name, 'signed-out tabs'),
+      cellOf(sizes, name, 'gzip'),
+    ])
+  const header = [
+    '',
+    'token requests for each lifetime',
+    'spent tokens presented',
+    'tabs signed out',
+    'size (kB, gzip)',
+  ]
+  const lines = [header, header.map((_, index) => (index ? '--:' : '---')), ...rows]
+  return `\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n\n`
+}
+
+const simulated = (column: string): string => {
+  const [table] = parseDocument('', read('test/simulation/results/schedules.md')).tables
+  const index = table?.header.findIndex(({ text }) => text === column) ?? -1
+  return table?.rows[0]?.[index]?.text ?? ''
+}
+
 const FIGURES: Readonly<Record<string, () => string>> = {
   'size:client': () => limitOf('createAuthClient + cookieRefresh'),
   'size:login': () => limitOf('authfetch/login, on top'),
@@ -34,6 +75,11 @@ const FIGURES: Readonly<Record<string, () => string>> = {
     grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),
   'figure:sabotages': () => atLeast(SABOTAGES.length, 10),
   'figure:scenarios': () => atLeast(SCENARIOS.length, 10),
+  'figure:requests': () => cellOf(tablesOf('tabs')[0], 'authfetch', '20 tabs'),
+  'figure:call': () => cellOf(tablesOf('cost')[1], 'authfetch', 'µs over fetch'),
+  'figure:simulated': () => simulated('schedules'),
+  'figure:violations': () => simulated('violations'),
+  'figure:compared': compared,
   'figure:cases': () => atLeast(CASES.length, 100),
 }
 

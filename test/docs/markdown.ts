@@ -27,7 +27,7 @@ export interface Document {
   readonly tables: readonly Tokens.Table[]
 }
 
-/** Every Markdown file that git knows, or would if it were added; but for figures, whose links are those of the README. */
+/** Every Markdown file that git knows, or would if it were added; except figures, whose links are those of docs/figures.md. */
 export function documentPaths(): string[] {
   const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT })
   return [...new Set(list.toString().split('\n'))]

@@ -1,5 +1,5 @@
 // `npm run test:servers`: a day with each server that others wrote, as a table of scenario × server.
-// `npm run test:servers -- SimpleJWT --only "five tabs"` plays some of it before one; `--write` keeps the table for the README.
+// `npm run test:servers -- SimpleJWT --only "five tabs"` plays some of it before one; `--write` keeps the table for docs/figures.md.
 
 import { parseArgs } from 'node:util'
 import { createReport } from '../browser/report.ts'

@@ -79,7 +79,7 @@ async function main(): Promise<void> {
       tabs: { type: 'string' },
       policy: { type: 'string' },
       sabotage: { type: 'boolean', default: false },
-      // Keeps the figures for the README.
+      // Keeps the figures for docs/figures.md.
       write: { type: 'boolean', default: false },
     },
   })

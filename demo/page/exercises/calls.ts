@@ -12,7 +12,7 @@ export const CALLS: readonly Exercise[] = [
     group: 'Calls',
     title: 'One call',
     expectation: 'The API answers 200, with the token at hand: no token request.',
-    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
       const count = await stage.measure()
@@ -27,7 +27,7 @@ export const CALLS: readonly Exercise[] = [
     group: 'Calls',
     title: `${MANY} calls at once, all refused`,
     expectation: `The server refuses every access token issued so far, then ${MANY} calls start together: one token request, and ${MANY} answers 200.`,
-    help: { text: 'One refresh, one retry', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'One refresh, one retry', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
       await stage.ripen()

@@ -101,7 +101,7 @@ export const NETWORK: readonly Exercise[] = [
     title: 'Offline',
     expectation:
       'This page goes off line, and is told to refresh: nothing reaches the server, nobody is signed out; back on line the first call is answered.',
-    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
       const { wire, client } = stage.account

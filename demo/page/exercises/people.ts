@@ -89,7 +89,7 @@ export const PEOPLE: readonly Exercise[] = [
     title: 'Sign in as another user in another tab',
     expectation:
       'This tab shows the other user too. A call of the first user that was on its way is not sent again with the second user’s token.',
-    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     custody: 'cookie',
     async run(stage) {
       await stage.calm()
@@ -110,7 +110,7 @@ export const PEOPLE: readonly Exercise[] = [
     title: 'Sign out everywhere',
     expectation:
       'All tabs of this browser are signed out at once, and the server ends the user’s sessions on all devices.',
-    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     custody: 'cookie',
     async run(stage) {
       await stage.calm()

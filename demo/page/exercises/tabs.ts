@@ -15,7 +15,7 @@ export const TABS: readonly Exercise[] = [
     title: 'Open 5 tabs',
     expectation:
       'Five more tabs share the session. The server refuses every access token, all tabs call at once: one token request for all of them.',
-    help: { text: 'Figures: tabs', href: 'docs.html?README#figures' },
+    help: { text: 'Figures: tabs', href: 'docs.html?figures#tabs' },
     async run(stage) {
       await stage.calm()
       const opened = await stage.openTabs(5, 'windows')

@@ -34,7 +34,7 @@ export const TOKENS: readonly Exercise[] = [
     title: 'Expire the access token',
     expectation:
       'The call meets a 401, the token is refreshed once, the call is sent again and answered 200; the caller sees nothing of it.',
-    help: { text: 'What happens when', href: 'docs.html?README#what-happens-when' },
+    help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
       await stage.ripen()
