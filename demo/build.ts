@@ -1,6 +1,6 @@
 // The pages of the demo, bundled from source into memory: they load at once, and nothing reloads them behind their back.
 
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.png': 'image/png',
+  '.svg': 'image/svg+xml',
 }
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -42,20 +43,28 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
   return new Map(outputs.map((one) => [`/${one.fileName}`, one.type === 'chunk' ? one.code : one.source]))
 }
 
-/** Answers for the pages, and for the pictures that the documents show. */
+/** What the documents link to and show. */
+const LINKED = /^\/((\.github|bench|demo|docs|src|test)\/[\w./-]+|LICENSE)$/
+
+async function readLinked(name: string): Promise<string | Uint8Array | undefined> {
+  const place = path(`..${name}`)
+  if (!LINKED.test(name) || name.includes('node_modules')) return undefined
+  return readFile(place).catch(async () => (await readdir(place).catch(() => undefined))?.join('\n'))
+}
+
+/** Answers for the pages, and for what the documents link to and show. */
 export async function buildPages(): Promise<Handler> {
   const files = await bundle()
 
   async function find(name: string): Promise<string | Uint8Array | undefined> {
-    const picture = /^\/screenshots\/\w+\.png$/.test(name)
-    return picture ? readFile(path(`.${name}`)).catch(() => undefined) : files.get(name)
+    return files.get(name) ?? readLinked(name)
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const name = pathname === '/' ? '/index.html' : pathname
     const content = await find(name)
-    const headers = { 'Content-Type': TYPES[extname(name)] ?? 'text/plain', 'Cache-Control': 'no-cache' }
+    const headers = { 'Content-Type': TYPES[extname(name)] ?? 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' }
     response.writeHead(content === undefined ? 404 : 200, headers).end(content ?? 'Not found')
   }
 

@@ -5,6 +5,7 @@ import { createExercises } from './page/exercises/list.ts'
 import { createLog } from './page/log.ts'
 import { createOffice } from './page/office.ts'
 import { createPanel } from './page/panel.ts'
+import { createDock } from './page/picture/dock.ts'
 import { createPicture } from './page/picture/picture.ts'
 import { createSmallTabs } from './page/small-tabs.ts'
 import { openTab } from './page/tab.ts'
@@ -28,6 +29,13 @@ setText(find('textbook-source'), source)
 await tab.lanes.join()
 setText(find('tab-number'), `Tab ${tab.lanes.self.number}`)
 document.title = `Tab ${tab.lanes.self.number}: authfetch, one session, watched`
-createExercises(tab, (text) => setText(find('announced'), text))
-createTour()
+createExercises(tab, { announce: (text) => setText(find('announced'), text), watch: createDock() })
+createTour(
+  {
+    isSignedIn: () => tab.account.client.getState().status === 'signed-in',
+    subscribe: tab.account.subscribe,
+    signIn: () => tab.account.signIn('alice'),
+  },
+  say,
+)
 document.body.dataset.ready = 'true'

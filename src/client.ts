@@ -92,7 +92,10 @@ export interface AuthClient extends WithDispose {
    * out it is all the same. Rejects with a {@link RefreshUnavailableError} when the ledger cannot be written.
    */
   signOut(): Promise<void>
-  /** Finds the session again: from other tabs, from the ledger, by one refresh. Never rejects for want of a session. */
+  /**
+   * Finds the session again: from other tabs, from the ledger, by one refresh; resolves when its token is here, or cannot
+   * be had now. Never rejects for want of a session.
+   */
   restore(): Promise<AuthState>
   /** The state of the session: the same object until it changes. */
   getState(): AuthState

@@ -31,7 +31,7 @@ export interface AuthProviderProps {
 /** The properties of `AuthGate`. */
 export interface AuthGateProps {
   /**
-   * Shown while nobody can tell whether somebody is signed in, and on the server.
+   * Shown while nobody can tell whether somebody is signed in, until the token of whoever is has come, and on the server.
    *
    * @default nothing
    */
@@ -42,7 +42,7 @@ export interface AuthGateProps {
    * @default nothing
    */
   readonly signedOut?: ReactNode
-  /** Shown to whoever is signed in. */
+  /** Shown to whoever is signed in, with the claims at hand. */
   readonly children?: ReactNode
 }
 
@@ -58,16 +58,25 @@ export interface LoginControls extends Pick<Login, 'start'> {
 const ClientContext = createContext<AuthClient | undefined>(undefined)
 
 // A page is hydrated as it was rendered: a server knows of no session.
-const UNKNOWN: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing: false, degraded: [] })
+const UNKNOWN: AuthState = Object.freeze<AuthState>({
+  status: 'unknown',
+  refreshing: false,
+  failure: undefined,
+  degraded: [],
+})
 const serverState = (): AuthState => UNKNOWN
 const serverClaims = (): undefined => undefined
 
 /** Gives the client to all components below, and finds the session again. It never disposes of the client. */
 export function AuthProvider({ client, children }: AuthProviderProps): ReactElement {
   useEffect(() => {
-    client.restore().catch(() => {
-      // Disposed of meanwhile, by a hot update.
-    })
+    const restore = (): void =>
+      void client.restore().catch(() => {
+        // Disposed of meanwhile, by a hot update.
+      })
+    restore()
+    // The token of a session that began in another tab, should that tab be gone.
+    return client.on('signed-in', restore)
   }, [client])
   return createElement(ClientContext.Provider, { value: client }, children)
 }
@@ -139,8 +148,9 @@ export function useLogin(login: Login, onFinish: (returnTo: string | undefined) 
   return { error, start }
 }
 
-/** Shows its children to whoever is signed in. */
+/** Shows its children to whoever is signed in, once the token is here: what they show may go by its claims. */
 export function AuthGate({ unknown, signedOut, children }: AuthGateProps): ReactNode {
-  const { status } = useAuth()
-  return status === 'signed-in' ? children : status === 'unknown' ? unknown : signedOut
+  const state = useAuth()
+  if (state.status === 'signed-out') return signedOut
+  return state.status === 'signed-in' && state.ready ? children : unknown
 }

@@ -33,6 +33,12 @@ export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'pl
    */
   readonly status?: AuthState['status']
   /**
+   * Whether the token of who is signed in is here; if not, it comes after `latency`.
+   *
+   * @default true
+   */
+  readonly ready?: boolean
+  /**
    * Why nobody is signed in, if nobody is.
    *
    * @default 'initial'
@@ -96,6 +102,7 @@ export interface TestAuth extends WithDispose {
 export async function createTestAuth(options: TestAuthOptions = {}): Promise<TestAuth> {
   const {
     status = 'signed-in',
+    ready = true,
     reason = 'initial',
     claims = { sub: 'test-user' },
     lifetime = 3_600_000,
@@ -150,7 +157,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
 
   if (status === 'signed-out') browser.entry = tombstone({ epoch: 0, generation: 0 }, reason, now)
   const client = openTab()
-  if (status === 'signed-in') await client.signIn(issue())
+  if (status === 'signed-in') await client.signIn(ready ? issue() : {})
   if (status === 'signed-out') await client.restore()
   refreshes = 0
   return {

@@ -39,13 +39,19 @@ interface Store {
   readonly client: AuthClient
   readonly state: ShallowRef<AuthState>
   readonly status: ShallowRef<AuthState['status']>
+  readonly isReady: ShallowRef<boolean>
   readonly claims: ShallowRef<object | undefined>
 }
 
 const STORE: InjectionKey<Store> = Symbol('authfetch')
 
 // A page is hydrated as it was rendered: a server knows of no session.
-const UNKNOWN: AuthState = Object.freeze<AuthState>({ status: 'unknown', refreshing: false, degraded: [] })
+const UNKNOWN: AuthState = Object.freeze<AuthState>({
+  status: 'unknown',
+  refreshing: false,
+  failure: undefined,
+  degraded: [],
+})
 
 /** Makes the plugin, `app.use(createAuth(client))`: it finds the session again, and never disposes of the client. */
 export function createAuth(client: AuthClient): Plugin {
@@ -54,26 +60,36 @@ export function createAuth(client: AuthClient): Plugin {
       const state = shallowRef(UNKNOWN)
       // Before Vue 3.4, a computed status would render again with each change of the state.
       const status = shallowRef(UNKNOWN.status)
+      const isReady = shallowRef(false)
       const claims = shallowRef<object>()
-      app.provide(STORE, { client, state, status, claims })
+      app.provide(STORE, { client, state, status, isReady, claims })
       // An app on a server is never unmounted, so it must not subscribe.
       if (typeof document === 'undefined') return
       const update = (): void => {
         state.value = client.getState()
         status.value = state.value.status
+        isReady.value = state.value.status === 'signed-in' && state.value.ready
         claims.value = client.getClaims()
       }
       // New claims need not change the state: a server may hand out another token with the same expiry.
-      const subscriptions = [client.subscribe(update), client.on('signed-in', update), client.on('refreshed', update)]
+      const restore = (): void =>
+        void client.restore().catch(() => {
+          // Disposed of meanwhile, by a hot update.
+        })
+      const subscriptions = [
+        client.subscribe(update),
+        client.on('signed-in', update),
+        client.on('refreshed', update),
+        // The token of a session that began in another tab, should that tab be gone.
+        client.on('signed-in', restore),
+      ]
       const { unmount } = app
       app.unmount = () => {
         for (const unsubscribe of subscriptions) unsubscribe()
         unmount()
       }
       update()
-      client.restore().catch(() => {
-        // Disposed of meanwhile, by a hot update.
-      })
+      restore()
     },
   }
 }
@@ -147,14 +163,21 @@ export function useLogin(login: Login, onFinish: (returnTo: string | undefined) 
 /** What `AuthGate` shows. */
 export type AuthGateSlots = {
   readonly default?: () => VNode[]
-  /** Shown while nobody can tell whether somebody is signed in, and on the server. */
+  /** Shown while nobody can tell whether somebody is signed in, until the token has come, and on the server. */
   readonly unknown?: () => VNode[]
   readonly 'signed-out'?: () => VNode[]
 }
 
-/** Shows its default slot to whoever is signed in, and the slots `unknown` and `signed-out` otherwise. */
+/**
+ * Shows its default slot to whoever is signed in, once the token is here, and the slots `unknown` and `signed-out`
+ * otherwise.
+ */
 export const AuthGate: new () => Omit<ComponentPublicInstance, '$slots'> & { readonly $slots: AuthGateSlots } =
   defineComponent((_, { slots }) => {
-    const { status } = useAuth()
-    return () => slots[status.value === 'signed-in' ? 'default' : status.value]?.({})
+    const { status, isReady } = useStore()
+    const shown = hydrated(
+      () => (isReady.value ? 'default' : status.value === 'signed-out' ? status.value : 'unknown'),
+      'unknown' as const,
+    )
+    return () => slots[shown.value]?.({})
   }) as never

@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   rejected: 'The server refused the refresh token.',
   'reuse-detected': 'The server saw a spent refresh token again and revoked the session: a theft.',
   'in-doubt': 'An answer was lost, and the server no longer takes the refresh token.',
+  'no-refresh-token': 'The login brought no refresh token.',
 }
 
 /** Enough to tell tokens apart, and of no use to anybody else. */
@@ -43,7 +44,12 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     const isFresh = seen.kind === 'session' && (seen.step === 'signed-in' || seen.step === 'refreshed')
     if (lane.id !== lanes.self.id || seen.kind !== 'session') return
     if (isFresh) receivedAt = seen.at
-    if (seen.step === 'signed-out') say(`Signed out. ${REASONS[seen.detail ?? ''] ?? ''}`)
+    const state = account.client.getState()
+    // What was over before this page was opened is told above the form.
+    if (state.status === 'signed-out' && seen.step === 'signed-out' && state.wasSignedIn)
+      say(`Signed out. ${REASONS[state.reason] ?? ''}`)
+    // An exercise may have signed in.
+    if (seen.step === 'signed-in') say('')
   })
 
   async function showToken(): Promise<void> {
@@ -63,7 +69,9 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
         : state.status === 'unknown'
           ? 'finding out'
           : 'signed in'
-    setText(find('status'), refreshing ? `${words}, refreshing` : words)
+    const failure = state.status === 'signed-out' ? undefined : state.failure
+    const trouble = failure ? ', no new token now' : ''
+    setText(find('status'), refreshing ? `${words}, refreshing` : `${words}${trouble}`)
     find('status').dataset.status = state.status
     form.hidden = isSignedIn
     find('signed-in').hidden = !isSignedIn
@@ -75,7 +83,9 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     )
     custody.value = account.custody
     const claims = account.client.getClaims<Claims>()
-    setText(find('who'), claims ? String(claims.sub) : 'somebody: no token that scripts can read')
+    const isAwaited = state.status === 'signed-in' && !state.ready
+    const nobody = isAwaited ? '… the token is on its way' : 'somebody: no token that scripts can read'
+    setText(find('who'), claims ? String(claims.sub) : nobody)
     show(find('claims'), claims ? rowsOf(describe(claims)) : rowsOf([['None', 'no token that scripts can read']]))
     if (wasSignedIn !== isSignedIn && (isSignedIn ? form : find('signed-in')).contains(document.activeElement))
       find('session-title').focus()
@@ -123,6 +133,12 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
               : `the server is ${duration(Math.abs(serverAhead))} ${serverAhead > 0 ? 'ahead' : 'behind'}`,
         ],
         ['Generation', generation === undefined ? 'unknown' : String(generation)],
+        [
+          'Last failure',
+          state.status === 'signed-out' || !state.failure
+            ? 'none since the last token'
+            : `${state.failure.message}; tried again ${state.failure.retryAt ? `at ${clockTime(state.failure.retryAt)}` : 'soon'}`,
+        ],
         ['Degraded', state.degraded.length > 0 ? state.degraded.join(', ') : 'nothing: locks, channel and ledger work'],
       ]),
     )

@@ -38,9 +38,17 @@ const STEPS: readonly Step[] = [
   },
 ]
 
-export function createTour(): void {
+export interface Guest {
+  isSignedIn(): boolean
+  subscribe(listener: () => void): void
+  signIn(): Promise<void>
+}
+
+export function createTour(guest: Guest, say: (text: string) => void): void {
   const box = find<HTMLDialogElement>('tour')
   let at = 0
+  /** Where the page was when the tour began. */
+  let home = 0
 
   function go(to: number): void {
     document.querySelector('.toured')?.classList.remove('toured')
@@ -53,29 +61,51 @@ export function createTour(): void {
     setText(find('tour-count'), `Step ${to + 1} of ${STEPS.length}`)
     setText(find('tour-title'), step.title)
     setText(find('tour-text'), step.text)
-    setText(find('tour-next'), to === STEPS.length - 1 ? 'Done' : 'Next')
+    nameNext()
     find<HTMLButtonElement>('tour-back').disabled = to === 0
     const target = find(step.target)
     target.classList.add('toured')
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    target.scrollIntoView({ block: 'start', behavior: isCalm ? 'instant' : 'smooth' })
+    // What is in view stays where it is: at first, below the headline.
+    const block = to === 0 ? 'nearest' : 'start'
+    target.scrollIntoView({ block, behavior: isCalm ? 'instant' : 'smooth' })
     if (!box.open) box.show()
     find('tour-title').focus({ preventScroll: true })
+  }
+
+  function nameNext(): void {
+    const isLast = at === STEPS.length - 1
+    setText(find('tour-next'), isLast ? 'Done' : guest.isSignedIn() ? 'Next' : 'Sign in as alice, and next')
+  }
+
+  /** The other steps are about a session, so there is one first. */
+  async function next(): Promise<void> {
+    if (!guest.isSignedIn()) await guest.signIn()
+    go(at + 1)
+  }
+
+  function begin(): void {
+    home = scrollY
+    go(0)
   }
 
   function end(): void {
     document.querySelector('.toured')?.classList.remove('toured')
     localStorage.setItem(TAKEN, 'taken')
     box.close()
+    scrollTo({ top: home, behavior: 'instant' })
     find('take-tour').focus({ preventScroll: true })
   }
 
-  find('take-tour').addEventListener('click', () => go(0))
-  find('tour-next').addEventListener('click', () => go(at + 1))
+  find('take-tour').addEventListener('click', begin)
+  find('tour-next').addEventListener('click', () => {
+    next().catch((error: unknown) => say(String(error)))
+  })
   find('tour-back').addEventListener('click', () => go(at - 1))
   find('tour-skip').addEventListener('click', end)
   box.addEventListener('keydown', ({ key }) => {
     if (key === 'Escape') end()
   })
-  if (localStorage.getItem(TAKEN) === null) go(0)
+  guest.subscribe(nameNext)
+  if (localStorage.getItem(TAKEN) === null) begin()
 }

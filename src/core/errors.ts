@@ -36,7 +36,7 @@ export abstract class AuthError extends Error {
 export class SessionEndedError extends AuthError {
   override readonly name = 'SessionEndedError'
   readonly code = 'session-ended'
-  /** Why the session is over; `requested` also when somebody else has signed in. */
+  /** Why the session is over; `superseded`: a later sign-in or sign-out counts, such as that of a second click. */
   readonly reason: SignedOutReason
 
   constructor(reason: SignedOutReason = 'rejected', options?: Cause) {

@@ -117,7 +117,7 @@ describe('oauthRefresh', () => {
     await browser.advance(2 * MINUTE)
     expect(await auth.getAccessToken()).toBeUndefined()
     expect(server.refreshes).toHaveLength(0)
-    expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+    expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'no-refresh-token' })
   })
 
   test('carries an Idempotency-Key when told to', async () => {

@@ -149,8 +149,10 @@ describe('sign-in', () => {
     await auth.signIn(tokens(0))
     expect(auth.getState()).toEqual({
       status: 'signed-in',
+      ready: true,
       expiresAt: START + HOUR,
       refreshing: false,
+      failure: undefined,
       degraded: [],
     })
     await drain()
@@ -213,7 +215,7 @@ describe('sign-out', () => {
     const { auth, server, tab } = await createSignedInScene({ onSignOut })
     const done = auth.signOut()
     expect(await outcome(done)).toBe('pending')
-    expect(auth.getState()).toEqual({ status: 'signed-out', reason: 'requested', degraded: [] })
+    expect(auth.getState()).toEqual({ status: 'signed-out', reason: 'requested', wasSignedIn: true, degraded: [] })
     expect(onSignOut).toHaveBeenCalledWith(
       expect.objectContaining({ refreshToken: 'refresh-0', accessToken: 'access-0', signal: expect.any(AbortSignal) }),
     )
@@ -346,7 +348,10 @@ describe('getState', () => {
     server.onRefresh = () => new Response('', { status: 503 })
     await auth.getAccessToken({ forceRefresh: true }).catch(() => {})
     await drain()
-    expect(auth.getState()).toEqual(state)
+    const failing = auth.getState()
+    expect(failing).not.toBe(state)
+    expect(Object.isFrozen(failing)).toBe(true)
+    expect(auth.getState()).toBe(failing)
     await auth.signOut()
     const signedOut = auth.getState()
     expect(signedOut).not.toBe(state)
@@ -380,7 +385,7 @@ describe('listeners', () => {
     await drain()
     expect(events.map(({ name }) => name)).toEqual(['signed-in', 'refreshed', 'refresh-failed', 'signed-out'])
     expect(events.every(({ detail }) => (detail as { source: string }).source === 'this-tab')).toBe(true)
-    expect(events[3]?.detail).toEqual({ reason: 'requested', source: 'this-tab' })
+    expect(events[3]?.detail).toEqual({ reason: 'requested', wasSignedIn: true, source: 'this-tab' })
   })
 
   test('do not take the first token from a sibling for a refresh', async () => {

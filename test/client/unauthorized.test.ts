@@ -275,7 +275,7 @@ describe('a refused refresh', () => {
     server.onRefresh = () => Response.json({ error: 'invalid_grant' }, { status: 400 })
     expect((await auth.authFetch(API)).status).toBe(401)
     await browser.advance(3_600_000)
-    expect(auth.getState()).toEqual({ status: 'signed-out', reason: 'rejected', degraded: [] })
+    expect(auth.getState()).toEqual({ status: 'signed-out', reason: 'rejected', wasSignedIn: true, degraded: [] })
     expect(names()).toEqual(['signed-out'])
     expect(server.refreshes).toHaveLength(1)
     expect(tab.timers()).toEqual([])

@@ -144,7 +144,7 @@ describe('a claim', () => {
 
   test('without a refresh token to spend ends the session', () => {
     const change = claim({ ...entry, refreshToken: undefined }, terms())
-    expect(change.entry).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+    expect(change.entry).toMatchObject({ status: 'signed-out', reason: 'no-refresh-token' })
     expect(kind(claim({ ...entry, refreshToken: undefined }, terms({ holdsRefreshToken: false })))).toBe('claimed')
   })
 

@@ -79,6 +79,22 @@ test.each(['react', 'vue'])('the %s quick start signs in, makes a protected call
   await close()
 })
 
+test.each(['react-guards', 'vue-guards'])(
+  '%s let in who is signed in, wait for the claims, and lead to the sign-in',
+  async (page) => {
+    const { tab, close } = await open(page)
+    await shows(tab, 'please sign in')
+    expect(await tab.evaluate(() => location.search)).toBe(`?returnTo=${encodeURIComponent(`/${page}.html`)}`)
+    await tab.evaluate(() => (Reflect.get(globalThis, 'signIn') as () => Promise<void>)())
+    await tab.goto(`${application.origin}/${page}.html`)
+    await shows(tab, 'welcome, alice')
+    await tab.evaluate(() => globalThis.auth.signOut())
+    await shows(tab, 'please sign in')
+    expect(tab.errors).toEqual([])
+    await close()
+  },
+)
+
 test('the ky quick start makes a protected call', async () => {
   const { tab, visit, close } = await open('main')
   await shows(tab, PROFILE)

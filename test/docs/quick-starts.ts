@@ -27,7 +27,10 @@ const PAGES: Readonly<Record<string, string>> = {
   vue: 'src/app.ts',
   ky: 'src/api.ts',
   oauth: 'start-oauth.ts',
+  'react-guards': 'guards/guarded.tsx',
+  'vue-guards': 'guards/guarded.ts',
 }
+const GUARD_FILES = ['guard.ts', 'guarded.tsx', 'guarded.ts']
 
 /** The pages that sign in by redirect: each is a folder, with a callback of its own. */
 export const LOGINS: Readonly<Record<string, string>> = {
@@ -67,6 +70,14 @@ export async function startApplication(): Promise<Application> {
      const response = await fetch('${provider}/auth/sign-in', { method: 'POST', headers, body })
      Object.assign(globalThis, { tokens: await response.json() })
      import('./oauth')`,
+  )
+  mkdirSync(`${FOLDER}/guards`)
+  for (const file of GUARD_FILES) write(`guards/${file}`, code.get(file) ?? '')
+  write(
+    'guards/auth.ts',
+    `import { auth, signIn } from '../src/auth'
+     export { auth }
+     Object.assign(globalThis, { auth, signIn: () => signIn('alice', 'demo') })`,
   )
   for (const [name, entry] of Object.entries(LOGINS)) {
     mkdirSync(`${FOLDER}/${name}`)

@@ -32,6 +32,7 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   'auth.ts': `import { cookieRefresh, createAuthClient } from 'authfetch'
     export const auth = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })`,
   'schema.ts': readFileSync(`${ROOT}/test/integrations/recipes/schema.ts`, 'utf8'),
+  'orders.ts': readFileSync(`${ROOT}/test/integrations/recipes/orders.ts`, 'utf8'),
   'parts.tsx': 'export const Login = () => <p />, Spinner = () => <p />',
   'App.tsx': 'export const App = () => <p />',
   'App.vue.ts': "export { AuthGate as default } from 'authfetch/vue'",

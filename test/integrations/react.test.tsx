@@ -285,7 +285,7 @@ describe('renders', () => {
       // While the tree is rendered, the session ends.
       if (!isChanged) {
         isChanged = true
-        state = { status: 'signed-out', reason: 'rejected', degraded: [] }
+        state = { status: 'signed-out', reason: 'rejected', wasSignedIn: true, degraded: [] }
       }
       return <i>{status}</i>
     }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { ws } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { drain } from '../../src/testing/virtual-platform.ts'
 
 const FOLDER = new URL('./recipes/', import.meta.url)
@@ -145,6 +145,18 @@ describe('TanStack Query', () => {
     await expect(queryClient.fetchQuery(query)).rejects.toMatchObject({ code: 'refresh-unavailable' })
     expect(queryClient.getQueryState(query.queryKey)?.fetchFailureCount).toBe(1)
     expect(scene.network.sent).toHaveLength(6)
+  })
+
+  test('fetches anew, as soon as there is a token, what an outage has failed', async () => {
+    const { queryClient, ordersQuery } = await load()
+    const { QueryObserver } = await import('@tanstack/react-query')
+    scene.browser.expireNow()
+    scene.browser.failNextRefresh()
+    const observer = new QueryObserver(queryClient, ordersQuery)
+    onTestFinished(observer.subscribe(() => {}))
+    await until(() => expect(observer.getCurrentResult().error).toMatchObject({ code: 'refresh-unavailable' }))
+    await scene.browser.advance(60_000)
+    await until(() => expect(observer.getCurrentResult().data).toEqual({ ok: true }))
   })
 
   test('forgets everything at a sign-out', async () => {

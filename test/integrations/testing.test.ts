@@ -27,7 +27,7 @@ describe('a client begins in the chosen state', () => {
     expect(refreshes).toBe(0)
   })
 
-  test.each(['initial', 'requested', 'rejected', 'reuse-detected', 'in-doubt'] as const)(
+  test.each(['initial', 'requested', 'rejected', 'reuse-detected', 'in-doubt', 'no-refresh-token'] as const)(
     'signed out, because of %s, and nothing finds a session',
     async (reason) => {
       const { client } = await open({ status: 'signed-out', reason })
@@ -122,7 +122,7 @@ test('a verdict ends the session, and a sign-in begins another that refreshes', 
 
 test('whatever else a refresh fails with leaves the session in doubt, and alive', async () => {
   const auth = await open()
-  auth.failNextRefresh(new TypeError('Failed to fetch'))
+  auth.failNextRefresh(new Error('the answer was lost'))
   await expect(auth.client.getAccessToken({ forceRefresh: true })).rejects.toThrow(RefreshUnavailableError)
   expect(auth.client.getState().status).toBe('signed-in')
 })
@@ -137,6 +137,14 @@ test('tabs share one session, one token and one refresh', async () => {
   auth.expireNow()
   expect(new Set(await Promise.all(tabs.map((tab) => tab.getAccessToken()))).size).toBe(1)
   expect(auth.refreshes).toBe(1)
+})
+
+test('a session can begin without its token, which comes after the latency', async () => {
+  const auth = await open({ ready: false, latency: 1_000 })
+  expect(auth.client.getState()).toMatchObject({ status: 'signed-in', ready: false })
+  await auth.advance(2_000)
+  expect(auth.client.getState()).toMatchObject({ status: 'signed-in', ready: true })
+  expect(auth.client.getClaims()).toMatchObject({ sub: 'test-user' })
 })
 
 test('a sign-out in one tab is one in all', async () => {

@@ -107,7 +107,9 @@ export function state(): unknown {
       return expectTypeOf(current.expiresAt).toEqualTypeOf<number | undefined>()
     case 'signed-out':
       expectTypeOf(current.reason).toEqualTypeOf<SignedOutReason>()
-      expectTypeOf(current.reason).toEqualTypeOf<'initial' | 'requested' | 'rejected' | 'reuse-detected' | 'in-doubt'>()
+      expectTypeOf(current.reason).toEqualTypeOf<
+        'initial' | 'requested' | 'rejected' | 'reuse-detected' | 'in-doubt' | 'no-refresh-token' | 'superseded'
+      >()
       return current.degraded
     default:
       return expectTypeOf(current).toBeNever()

@@ -58,7 +58,13 @@ const alone = (task: () => Promise<void>): Promise<unknown> =>
 
 const toText = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-export function createExercises(tab: OwnTab, announce: (text: string) => void): void {
+export interface Audience {
+  announce(text: string): void
+  /** An exercise begins, or is over. */
+  watch(isRunning: boolean): void
+}
+
+export function createExercises(tab: OwnTab, { announce, watch }: Audience): void {
   const cards = new Map<string, Card>()
   let isBusy = false
 
@@ -109,6 +115,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
       return
     }
     isBusy = true
+    watch(true)
     for (const { button } of cards.values()) button.setAttribute('aria-disabled', 'true')
     try {
       // Two at a time would judge each other's requests.
@@ -118,6 +125,7 @@ export function createExercises(tab: OwnTab, announce: (text: string) => void): 
     } finally {
       for (const { button } of cards.values()) button.removeAttribute('aria-disabled')
       isBusy = false
+      watch(false)
     }
   }
 

@@ -50,7 +50,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
     const ended = tombstone(entry, reason, now)
     return { entry: ended, result: { kind: 'ended', entry: ended } }
   }
-  if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'rejected')
+  if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'no-refresh-token')
 
   const { attempt, retry } = entry
   if (attempt && !attempt.doubt && terms.isFresh) return { result: { kind: 'wait' } }

@@ -51,7 +51,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
         const isOver = session.getState().status === 'signed-out'
         if (!isOver && (forceRefresh || !session.isReady(0))) throw error
       }
-      if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('requested')
+      if (session.status === 'signed-in' && !isSameSession(before)) throw new SessionEndedError('superseded')
       return session.bearer
     },
     async recover(before) {

@@ -28,8 +28,8 @@ export interface AuthEvents {
     readonly retryAt: number | undefined
     readonly source: TabSource
   }
-  /** The session has ended; `reason` says why. */
-  'signed-out': { readonly reason: SignedOutReason; readonly source: TabSource }
+  /** The session has ended; `reason` says why, and `wasSignedIn` is false when it was over before this page looked. */
+  'signed-out': { readonly reason: SignedOutReason; readonly wasSignedIn: boolean; readonly source: TabSource }
 }
 
 /** What the parts of the library hear besides: every adoption, before the listeners do; and every new state. */
@@ -140,7 +140,8 @@ export function createSession(
       if (!adoption) return
       const { event } = adoption
       view = adoption.view
-      if (event === 'signed-out') enqueue(event, { reason: view.reason, source })
+      const { reason, wasSignedIn } = view
+      if (event === 'signed-out') enqueue(event, { reason, wasSignedIn, source })
       else if (event) enqueue(event, { source })
       updateState()
       emit('adopted', undefined)
@@ -153,6 +154,8 @@ export function createSession(
       updateState()
     },
     fail(error) {
+      view = { ...view, failure: error }
+      updateState()
       enqueue('refresh-failed', { error, retryAt: error.retryAt, source: 'this-tab' })
     },
     flush() {

@@ -28,7 +28,7 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, guards, lease, ledger, report, transport, session, siblings, persist, publish } = context
+  const { clock, guards, lease, ledger, report, transport, session, siblings, persist, publish, warn } = context
   let restoring: Promise<void> | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
@@ -42,8 +42,9 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   function read(value: unknown): Tokens {
     const tokens = readTokens(value)
-    if (transport.holdsRefreshToken && !tokens.accessToken && !tokens.refreshToken) {
-      throw new TokenResponseError('"access_token" is missing')
+    if (transport.holdsRefreshToken && !tokens.refreshToken) {
+      if (!tokens.accessToken) throw new TokenResponseError('"access_token" is missing')
+      warn('no refresh token came: a reload ends this session')
     }
     return tokens
   }
@@ -77,7 +78,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     let tokens: Tokens
     try {
       // A login that runs all the same would overwrite the cookie of whoever came since.
-      if (!(await settled(epoch, true))) throw new SessionEndedError('requested')
+      if (!(await settled(epoch, true))) throw new SessionEndedError('superseded')
       tokens = read(await transport.read(await login()))
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
@@ -87,7 +88,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
     if (entry) return publishSession(entry, tokens)
     if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
-    throw new SessionEndedError('requested')
+    throw new SessionEndedError('superseded')
   }
 
   async function restoreOnce(): Promise<void> {
@@ -107,11 +108,28 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     if (session.status !== 'signed-out' && !session.held) await refresher.refresh()
   }
 
+  async function restore(): Promise<AuthState> {
+    if (session.status !== 'signed-out' && !session.held) {
+      restoring ??= (session.status === 'unknown' ? restoreOnce() : refresher.refresh()).finally(() => {
+        restoring = undefined
+      })
+      // Not being able to tell is no error: the state says so, and the timer goes on trying.
+      await restoring.catch((error) => {
+        if (!(error instanceof RefreshUnavailableError)) report(error)
+      })
+    }
+    return session.getState()
+  }
+
   return {
     async signIn(source) {
-      if (typeof source === 'function') return signInBy(source)
-      const tokens = read(source)
-      publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
+      if (typeof source === 'function') await signInBy(source)
+      else {
+        const tokens = read(source)
+        publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
+      }
+      // It never rejects.
+      if (!session.held) void restore()
     },
 
     async signOut() {
@@ -147,17 +165,6 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       if (entry) publishSession(entry, tokens)
     },
 
-    async restore() {
-      if (session.status === 'unknown') {
-        restoring ??= restoreOnce().finally(() => {
-          restoring = undefined
-        })
-        // Not being able to tell is no error: the state says so, and the timer goes on trying.
-        await restoring.catch((error) => {
-          if (!(error instanceof RefreshUnavailableError)) report(error)
-        })
-      }
-      return session.getState()
-    },
+    restore,
   }
 }

@@ -2,6 +2,7 @@
 
 import type { JwtPayload } from 'jwt-decode'
 import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import type { RefreshUnavailableError } from '../errors.ts'
 import type { MissingPart } from '../ports.ts'
 import type { Instant } from './instant.ts'
 
@@ -19,21 +20,39 @@ export interface Held {
 
 /** What is known of the session. It holds no token, and is the same frozen object until something changes. */
 export type AuthState =
-  | { readonly status: 'unknown'; readonly refreshing: boolean; readonly degraded: readonly MissingPart[] }
+  | {
+      readonly status: 'unknown'
+      readonly refreshing: boolean
+      /** Why nobody could tell when the server was asked last; undefined while nothing has failed. */
+      readonly failure: RefreshUnavailableError | undefined
+      readonly degraded: readonly MissingPart[]
+    }
   | {
       readonly status: 'signed-in'
+      /** Whether tokens of this session are here, and with them the claims; `restore()` waits for them. */
+      readonly ready: boolean
       /** When the access token expires (in milliseconds since the epoch), by the local clock; undefined when unknown. */
       readonly expiresAt: number | undefined
       readonly refreshing: boolean
+      /** Why the last refresh has failed, and when the next is due (`retryAt`); undefined once tokens have come. */
+      readonly failure: RefreshUnavailableError | undefined
       /** The parts of the platform that are missing, so that tabs agree less well. */
       readonly degraded: readonly MissingPart[]
     }
-  | { readonly status: 'signed-out'; readonly reason: SignedOutReason; readonly degraded: readonly MissingPart[] }
+  | {
+      readonly status: 'signed-out'
+      readonly reason: SignedOutReason
+      /** Whether the session was seen by this page before it ended; false when it was over already. */
+      readonly wasSignedIn: boolean
+      readonly degraded: readonly MissingPart[]
+    }
 
 export interface View {
   readonly mark: Mark
   readonly status: AuthState['status']
   readonly reason: SignedOutReason
+  readonly wasSignedIn: boolean
+  readonly failure?: RefreshUnavailableError | undefined
   readonly subject?: string | undefined
   readonly hasRefreshToken?: boolean
   readonly held?: Held | undefined
@@ -44,7 +63,13 @@ export interface View {
 const NO_MARK: Mark = { epoch: -1, generation: 0 }
 
 /** Before the first look at the ledger. */
-export const NOTHING_KNOWN: View = { mark: NO_MARK, status: 'unknown', reason: 'initial', heldMark: NO_MARK }
+export const NOTHING_KNOWN: View = {
+  mark: NO_MARK,
+  status: 'unknown',
+  reason: 'initial',
+  wasSignedIn: false,
+  heldMark: NO_MARK,
+}
 
 export interface Adoption {
   readonly view: View
@@ -63,20 +88,27 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
     // For all who are not signing in, a login that is running is a sign-out.
     const isNews = view.status !== 'signed-out'
     const reason = entry.reason ?? (isNews ? 'requested' : view.reason)
-    return { view: { ...next, status: 'signed-out', reason, held: undefined }, event: isNews && 'signed-out' }
+    const wasSignedIn = isNews ? view.status === 'signed-in' : view.wasSignedIn
+    return {
+      view: { ...next, status: 'signed-out', reason, wasSignedIn, held: undefined },
+      event: isNews && 'signed-out',
+    }
   }
   const isNewSession = epoch !== view.mark.epoch || view.status !== status
   // An access token of the same session stays in use until a newer one is at hand.
   if (!held && !isNewSession) return { view: next }
   const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
-  return { view: { ...next, status, held, heldMark: mark }, event: isNewSession ? 'signed-in' : isRefreshed }
+  return {
+    view: { ...next, status, held, heldMark: mark, failure: undefined },
+    event: isNewSession ? 'signed-in' : isRefreshed,
+  }
 }
 
 /** What the application is shown. */
 export function stateOf(view: View, refreshing: boolean, degraded: readonly MissingPart[]): AuthState {
-  const { status, reason, held } = view
-  if (status === 'signed-out') return { status, reason, degraded }
-  if (status === 'unknown') return { status, refreshing, degraded }
+  const { status, reason, wasSignedIn, failure, held } = view
+  if (status === 'signed-out') return { status, reason, wasSignedIn, degraded }
+  if (status === 'unknown') return { status, refreshing, failure, degraded }
   const expiresAt = held?.lifetime === undefined ? undefined : Math.round(held.receivedAt.now + held.lifetime)
-  return { status, expiresAt, refreshing, degraded }
+  return { status, ready: held !== undefined, expiresAt, refreshing, failure, degraded }
 }

@@ -344,7 +344,7 @@ describe('the exchange', () => {
     await until(() => expect(exchanges(scene)).toHaveLength(1))
     await scene.auth.signOut()
     gate.open(Response.json(tokens(7)))
-    expect(await finished).toMatchObject({ code: 'session-ended', reason: 'requested' })
+    expect(await finished).toMatchObject({ code: 'session-ended', reason: 'superseded' })
     expect(scene.auth.getState().status).toBe('signed-out')
     expect(onSignOut).toHaveBeenCalledWith(expect.objectContaining({ refreshToken: 'refresh-7' }))
   })

@@ -24,6 +24,10 @@ auth.on('signed-out', () => queryClient.clear())
 auth.on('signed-in', ({ source }) => {
   if (source === 'other-tab') void queryClient.resetQueries()
 })
+// After an outage: what failed for want of a token is fetched anew as soon as there is one.
+auth.on('refreshed', () => {
+  void queryClient.refetchQueries({ predicate: ({ state }) => state.error instanceof AuthError })
+})
 
 export const ordersQuery = queryOptions({
   queryKey: ['orders'],
