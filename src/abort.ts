@@ -1,6 +1,6 @@
-/** Waiting that ends with its caller's signal; what is waited for goes on. */
+/** Lets a caller stop waiting by its signal. The task itself goes on. */
 
-/** Starts nothing when the signal has aborted before. */
+/** Does not start the task if the signal is aborted already. */
 export function abortable<Value>(task: () => Promise<Value>, signal: AbortSignal | null | undefined): Promise<Value> {
   if (!signal) return task()
   return new Promise((resolve, reject) => {

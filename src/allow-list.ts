@@ -38,7 +38,7 @@ export function createAllowList(
       return origin !== undefined && origins.includes(origin) ? origin + url : undefined
     }
     const parsed = parseUrl(url, baseUrl(), URL)
-    // What is no URL, or has credentials, is for `fetch` to refuse.
+    // `fetch` rejects an address that is no URL or has credentials.
     if (!parsed || parsed.username || parsed.password || !origins.includes(parsed.origin)) return undefined
     const { href, origin, pathname, search } = parsed
     const isEndpoint =

@@ -1,4 +1,4 @@
-/** What a caller asks of `authFetch`, read once: what was checked is what is sent, whatever the caller's objects do next. */
+/** What a caller asks of `authFetch`. It is read once, so that what was checked is what is sent. */
 
 import { optional } from './core/optional.ts'
 
@@ -32,7 +32,10 @@ export interface AskedRequest {
   readonly headers: OwnHeaders
 }
 
-/** Its members are nobody's: a page may add some to Object.prototype, and a null prototype makes objects slow. */
+/**
+ * The prototype of every init of ours. It has no members, so nothing that a page adds to Object.prototype is read; and an
+ * object with a null prototype would be slow.
+ */
 const NOTHING: object = Object.freeze(Object.create(null))
 
 /** An init without members. */
@@ -51,11 +54,11 @@ export function copyInit(init: object | null | undefined): OwnInit {
   return copy
 }
 
-/** A list keeps the case of its names, and those that come twice; a record is copied faster than a Headers. */
+/** Copies headers: a list keeps the case of names and repeated names; a record is copied faster than a Headers. */
 function copyHeaders(headers: Headers | OwnHeaders): OwnHeaders {
-  // Throws for what is no object.
+  // `in` throws if `headers` is no object.
   if (!(Symbol.iterator in headers)) return { ...headers }
-  // What is no pair is for `fetch` to refuse; a template refuses symbols, as `fetch` does.
+  // `fetch` rejects an entry that is no pair. A template literal throws for symbols, as `fetch` does.
   return [...headers].map((pair) =>
     typeof pair === 'object' ? [...(pair as string[])].map((part) => `${part}`) : pair,
   )
@@ -71,14 +74,14 @@ export function createReadRequest(): ReadRequest {
   const urlOf = Request && Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
 
   return (input, given) => {
-    // Cheaper than the exception.
+    // Checked first, because an exception costs more.
     const isAddress = typeof input === 'string' || input instanceof URL
     const requested: string | undefined = isAddress ? undefined : optional(() => urlOf?.call(input))
     const request = requested === undefined ? undefined : (input as Request)
     const target = request ?? `${input as string}`
     const init = copyInit(given)
     const { auth } = init
-    // A deletion makes every reading slower.
+    // Only if it is there: `delete` makes the object slower to read.
     if (auth !== undefined) delete init.auth
     const { headers: asked = request?.headers ?? {} } = init
     const headers = copyHeaders(asked)

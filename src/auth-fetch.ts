@@ -35,7 +35,7 @@ export interface AuthFetchParts {
   allowedAddress(url: string): string | undefined
   /** The word before the token (RFC 9110 section 11.1). */
   readonly scheme: string
-  /** Whether a response says that the token was refused; undefined: a 401 that a new token can mend. */
+  /** Whether a response says that the token was refused; undefined: a 401 that a new token can fix. */
   readonly isRefused: ((response: Response) => Promise<boolean>) | undefined
   /** Hears of every response to a request of a signed-in session, unless it was redirected to another origin. */
   readonly onResponse: ((response: Response, epoch: number) => void) | undefined
@@ -89,7 +89,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     return fetch(target, init as RequestInit)
   }
 
-  /** In whose name a refused request is to be sent again, if at all; then its first answer is of no use to anybody. */
+  /** Finds the token for a retry of a refused request; if there is one, the first answer is cancelled. */
   async function recover(response: Response, bearer: Bearer, signal?: AbortSignal | null): Promise<Bearer | undefined> {
     const recovered = await abortable(() => access.recover(bearer), signal).catch((reason) => {
       cancel(response)
@@ -167,7 +167,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
       const refused = isRefused(response, address)
       if (!refused || !(await refused)) return response
       if (isStream(body)) {
-        // The body is gone, but the next request shall fare better. `recover` tells its failures to listeners.
+        // The stream cannot be sent again. Refresh for the next request; `recover` reports failures to listeners.
         void access.recover(bearer)
         return response
       }
@@ -184,18 +184,17 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     }
   }
 
-  // Not async, so that what `fetch` itself settles, it settles as soon as ever; no await comes before `fetch` when there
-  // is a valid token.
+  // Not async: with a valid token, no await may come before `fetch`, and its promise is returned as it is.
   function start(...given: Parameters<AuthFetch>): Promise<Response> {
     const [input, init] = given
     if (typeof input === 'string' && init == null) {
       const address = allowedAddress(input)
       return address === undefined || session.status === 'signed-out' ? fetch(input) : fetchAddress(input, address)
     }
-    // Neither an input nor an init: for `fetch` to refuse.
+    // There is no input, or the init is no object: `fetch` rejects with the right error.
     if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
     const asked = optional(() => readRequest(input, init))
-    // What cannot be read, `fetch` refuses in its own words.
+    // `fetch` gives the right error for a request that cannot be read.
     if (!asked) return fetch(...given)
     const { request, target, url, auth, headers } = asked
     const { mode = request?.mode, signal = request?.signal } = asked.init

@@ -39,8 +39,8 @@ export interface GetAccessTokenOptions {
    */
   readonly forceRefresh?: boolean
   /**
-   * The access token that a server has refused, for requests that go past `authFetch`: it is refreshed only if it is the
-   * one in use still, and not right after it came, as after a 401.
+   * The access token that a server has refused, for requests made without `authFetch`. It is refreshed only if it is still
+   * in use and did not come just now, as after a 401.
    *
    * @default none was refused
    */
@@ -80,21 +80,21 @@ export interface AuthClient extends WithDispose {
    * of an earlier session can interfere any more: in cookie custody, use the latter. A login may resolve with the
    * server's `Response`, which is read as that of a refresh is.
    *
-   * Rejects with a {@link TokenResponseError} when the tokens are none, or the `Response` is an error, with what the login rejects with, with a
-   * {@link SessionEndedError} when another tab has signed in or out during the login, and with a
-   * {@link RefreshUnavailableError} when the ledger cannot be written.
+   * Rejects with a {@link TokenResponseError} when there are no tokens or the `Response` is an error, with what the login
+   * rejects with, with a {@link SessionEndedError} when another tab has signed in or out during the login, and with a
+   * {@link RefreshUnavailableError} when IndexedDB cannot be written.
    */
   signIn(tokens: TokenResponse | (() => Promise<TokenResponse | Response>)): Promise<void>
   /**
    * Ends the session on this device at once, then tells the server.
    *
-   * Rejects with what `onSignOut` rejects with, and when the server does not answer it within `refreshTimeout`: signed
-   * out it is all the same. Rejects with a {@link RefreshUnavailableError} when the ledger cannot be written.
+   * Rejects with what `onSignOut` rejects with, and when the server does not answer within `refreshTimeout`; the browser
+   * is signed out all the same. Rejects with a {@link RefreshUnavailableError} when IndexedDB cannot be written.
    */
   signOut(): Promise<void>
   /**
-   * Finds the session again: from other tabs, from the ledger, by one refresh; resolves when its token is here, or cannot
-   * be had now. Never rejects for want of a session.
+   * Finds the session again: from other tabs, from IndexedDB, by one refresh. Resolves when its token is here, or cannot be
+   * had now. Does not reject if there is no session.
    */
   restore(): Promise<AuthState>
   /** The state of the session: the same object until it changes. */
@@ -103,7 +103,7 @@ export interface AuthClient extends WithDispose {
   subscribe(listener: () => void): () => void
   /** Calls back at each transition; returns the function that ends this. */
   on<Name extends keyof AuthEvents>(event: Name, listener: (detail: AuthEvents[Name]) => void): () => void
-  /** Leaves no timer, listener, lock, channel or connection behind, once a refresh on the wire has been settled. */
+  /** Ends every timer, listener, lock, channel and connection, once the answer to a pending refresh is written. */
   dispose(): void
 }
 
@@ -160,7 +160,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
 
-  /** No one waits on a client that is gone; what is under way is finished before the ledger is closed. */
+  /** Rejects everybody who waits, and finishes the refresh that is under way before it closes the ledger. */
   const whileAlive =
     <Terms extends unknown[], Value>(task: (...terms: Terms) => Promise<Value>) =>
     (...terms: Terms): Promise<Value> =>
@@ -176,7 +176,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const recover = whileAlive(access.recover)
   const { isRefused, scheme } = checked
 
-  /** Asks of a copy, and leaves no branch of it open: what nobody reads of a copied stream would be kept. */
+  /** Gives a copy to `isRefused` and cancels it afterwards, because the browser keeps an unread copy in memory. */
   async function askIsRefused(response: Response): Promise<boolean> {
     const copy = response.clone()
     try {
@@ -186,7 +186,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       return false
     } finally {
       copy.body?.cancel().catch(() => {
-        // It is being read, or was.
+        // It is being read, or was read.
       })
     }
   }
@@ -195,7 +195,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     session,
     scheme,
     isRefused: isRefused && askIsRefused,
-    // A caller whose client is gone gets its 401.
+    // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),

@@ -1,4 +1,4 @@
-/** A ky instance over the client. Of ky it changes the time-out and what is retried; of the client, nothing. */
+/** A ky instance over the client. It changes ky's time-out and what ky retries. */
 
 import ky, { type InitHook, isHTTPError, type KyInstance, type Options, TimeoutError } from 'ky'
 import { abortable } from './abort.ts'
@@ -9,7 +9,7 @@ import type { AuthState } from './core/protocol/view.ts'
 /** The options of ky, without `fetch`. */
 export type KyOptions = Omit<Options, 'fetch'>
 
-/** What ky takes when it is not told (in milliseconds). */
+/** Ky's own default time-out (in milliseconds). */
 const TIMEOUT = 10_000
 /** The most that waiting for a token may add to it: for another tab's attempt, then for one of our own. */
 const WAITING = 120_000
@@ -38,7 +38,7 @@ export function createKy(client: AuthClient, options: KyOptions = {}): KyInstanc
     }
     if (timeout === false) return
     call.fetch = withTimeout(client, timeout, fetch)
-    // Ky's own timer, which cannot stand still, comes last.
+    // Ky's own timer cannot be paused, so it gets the longest time.
     call.timeout = Math.max(timeout, Math.min(timeout + WAITING, LONGEST))
   }
   return ky.create(options).extend({ fetch: client.authFetch, hooks: { init: [init] } })

@@ -49,27 +49,27 @@ export interface AuthClientOptions {
    */
   readonly adopt?: Adopt
   /**
-   * Finds new tokens in an ordinary response, for servers that renew as they answer; it must not read the body.
+   * Finds new tokens in an ordinary response, for servers that send new ones with any answer; it must not read the body.
    *
    * @default none are looked for
    */
   readonly readTokens?: (response: Response) => TokenResponse | undefined
   /**
-   * Whether an API's response says that the token was refused, where that is not a 401: 403, 419, an error in the body
-   * of a 200. It is asked of responses to requests of a session, and may read the body, which is a copy. What it throws
-   * counts as no.
+   * Says whether an API's response means that the token was refused, if that is not a 401: a 403, a 419, an error in the
+   * body of a 200. It is called with responses to requests of a session. It may read the body, which is a copy. If it
+   * throws, the answer counts as no.
    *
-   * @default a 401 whose challenge a new token can mend
+   * @default a 401 that a new token can fix
    */
   readonly isRefused?: (response: Response) => boolean | Promise<boolean>
   /**
-   * The word before the token in `Authorization`, and the one whose challenges count (RFC 9110 section 11.1).
+   * The word before the token in `Authorization`, and the scheme of the challenges that count (RFC 9110 section 11.1).
    *
    * @default 'Bearer'
    */
   readonly scheme?: string
   /**
-   * Names the lock, the channel and the ledger; clients of one name share one session.
+   * Names the lock, the channel and the IndexedDB database; clients of one name share one session.
    *
    * @default 'authfetch'
    */

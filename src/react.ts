@@ -57,7 +57,7 @@ export interface LoginControls extends Pick<Login, 'start'> {
 
 const ClientContext = createContext<AuthClient | undefined>(undefined)
 
-// A page is hydrated as it was rendered: a server knows of no session.
+// A page is hydrated as it was rendered, and a server knows of no session.
 const UNKNOWN: AuthState = Object.freeze<AuthState>({
   status: 'unknown',
   refreshing: false,

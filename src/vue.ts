@@ -45,7 +45,7 @@ interface Store {
 
 const STORE: InjectionKey<Store> = Symbol('authfetch')
 
-// A page is hydrated as it was rendered: a server knows of no session.
+// A page is hydrated as it was rendered, and a server knows of no session.
 const UNKNOWN: AuthState = Object.freeze<AuthState>({
   status: 'unknown',
   refreshing: false,

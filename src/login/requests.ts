@@ -40,7 +40,7 @@ export async function ask(
   const { error, ...members } = await send(url, requestInit({ credentials: 'omit', signal, ...init }))
     .then(async (response) => ({ error: !response.ok, ...(await response.json()) }))
     .catch(() => {
-      // Without a cause: the parser's message quotes the text, tokens and all.
+      // Without a cause, because the parser's message may quote a token.
       throw new LoginError('network')
     })
   if (!error) return members

@@ -2,7 +2,7 @@
 
 import type { Channel } from '../core/ports.ts'
 
-/** Without channels nobody is told and nobody heard. */
+/** Without BroadcastChannel, nothing is sent and nothing arrives. */
 export function createChannel(Broadcast: typeof BroadcastChannel | undefined, name: string): Channel {
   let channel: BroadcastChannel | undefined
   const close = (): void => {

@@ -1,4 +1,4 @@
-/** The ledger in IndexedDB, the one store that tabs see alike; in memory where there is none. */
+/** The ledger in IndexedDB, the only store that all tabs read consistently; in memory where there is none. */
 // Decisions (ARCHITECTURE.md): D12, D13.
 
 import { promisifyRequest } from 'idb-keyval'
@@ -14,8 +14,7 @@ export const PATIENCE = 5_000
 type Transition<Result> = (entry: Entry | undefined) => Change<Result>
 
 /**
- * Without a factory, and when the browser turns out to refuse storage, this tab is on its own; of the latter
- * `onBlocked` is told.
+ * Without IndexedDB, this tab is alone with a ledger in memory. `onBlocked` is called if the browser refuses storage later.
  */
 export function createLedger(factory: IDBFactory | undefined, name: string, onBlocked: () => void): Ledger {
   let opening: Promise<IDBDatabase> | undefined
@@ -31,7 +30,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     opening?.then(
       (database) => database.close(),
       () => {
-        // What never opened needs no closing.
+        // A database that never opened needs no closing.
       },
     )
     forget()
@@ -77,7 +76,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       }
     } catch (error) {
       close()
-      // Storage that fails later is tried again, lest two ledgers exist.
+      // Storage that fails later is tried again; falling back to memory would make a second ledger.
       if (wasOpen) throw error
       if (isShared) onBlocked()
       isShared = false
@@ -97,12 +96,12 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
   }
 }
 
-/** Rejects what takes too long, unless giving it up throws: a transaction that is being committed cannot be aborted. */
+/** Rejects if a transaction takes too long, unless it is being committed already: then `abort` throws. */
 function inTime<Value>(promise: Promise<Value>, giveUp: () => void): Promise<Value> {
   return new Promise((resolve, reject) => {
     const late = (): void => {
       giveUp()
-      reject(new Error('the ledger does not answer'))
+      reject(new Error('IndexedDB does not answer'))
     }
     const timer = setTimeout(() => optional(late), PATIENCE)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))

@@ -1,4 +1,4 @@
-/** The events by which a page learns that time has passed without it; a server knows none. */
+/** The events that tell a page that it was hidden, frozen or offline. On a server there are none. */
 
 import type { Cancel, Lifecycle, LifecycleEvent } from '../core/ports.ts'
 import { surroundings } from './page.ts'

@@ -49,7 +49,7 @@ export interface Refresh {
   readonly needsAccessToken?: boolean
   /** Reads what it resolves with, and what a login resolves with, if that is a Response. */
   readonly read?: ReadResponse | undefined
-  /** Set when the server is known to replay its answer for an Idempotency-Key, so that nobody waits for one whose page is gone. */
+  /** Whether the server replays its answer for an Idempotency-Key: then nobody waits for the answer to a page that is gone. */
   readonly replays?: boolean
 }
 

@@ -110,7 +110,7 @@ describe('a transaction that does not end in time', () => {
     const { aborted, ledger, written } = await begin()
     written.catch(() => {})
     await vi.advanceTimersByTimeAsync(1)
-    expect(await outcome(written)).toEqual(new Error('the ledger does not answer'))
+    expect(await outcome(written)).toEqual(new Error('IndexedDB does not answer'))
     expect([ledger.shared, aborted.mock.calls.length]).toEqual([true, 1])
   })
 

@@ -163,8 +163,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
-        'if (!entry) return { result: undefined }\n  // A resend',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
+        'if (!entry) return { result: undefined }\n  // It is no theft',
       ),
     ],
   },
@@ -178,8 +178,8 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // A resend',
-        'if (!entry) return { result: undefined }\n  // A resend',
+        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
+        'if (!entry) return { result: undefined }\n  // It is no theft',
       ),
     ],
   },

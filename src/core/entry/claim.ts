@@ -42,7 +42,7 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
 /** Gives one tab the right to spend this generation's refresh token. */
 export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
   const { known, owner, now } = terms
-  // A ledger that was wiped or set back knows less than this tab: its refresh token is gone or spent.
+  // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent.
   const isLost = !found || isNewer(known, found)
   if (!isLost && !isOpen(found, known)) return { result: { kind: 'again' } }
   const entry: Entry = isLost ? { epoch: nextEpoch(known.epoch, now), generation: 0, status: known.status } : found
@@ -56,7 +56,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   if (attempt && !attempt.doubt && terms.isFresh) return { result: { kind: 'wait' } }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
   const resend = attempt !== undefined
-  // A clock that went back says nothing of the time that passed, so the distance counts.
+  // The clock may have been set back, so the distance counts, in either direction.
   if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 
   const mine: Claim = {

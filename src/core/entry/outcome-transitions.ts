@@ -1,4 +1,4 @@
-/** Settling a claim by its outcome: each transition is conditional on what it may change. */
+/** Writing the outcome of a claim. Each transition first checks that the entry is still the one it may change. */
 // Decisions (ARCHITECTURE.md): D2, D3, D5, D11, D19.
 
 import {
@@ -95,7 +95,7 @@ export function reject(
   now: number,
 ): Change<Entry | undefined> {
   if (!entry || !isMine(entry, claim)) return { result: undefined }
-  // A resend that is refused was most likely spent by the request whose answer was lost: no theft.
+  // It is no theft if a resend is refused: the first request has most likely spent the token, and its answer was lost.
   const cause = claim.attempt.resend ? 'in-doubt' : reason
   return end(entry, claim, entry.status === 'unknown' ? 'initial' : cause, now)
 }
@@ -135,10 +135,10 @@ export function postpone(
   }
 }
 
-/** Records tokens that came with an ordinary response; undefined if they belong to no living session or come amid a refresh. */
+/** Records tokens that came with an ordinary response; undefined if they belong to no living session or come during a refresh. */
 export function renew(entry: Entry | undefined, epoch: number, kept: Kept): Change<Entry | undefined> {
   const isLiving = entry?.epoch === epoch && entry.status === 'signed-in'
-  // Whose refresh is under way brings newer tokens, unless these are the only ones of a new refresh token.
+  // A refresh that is under way will bring newer tokens; but a new refresh token must never be lost.
   const isTaken = isLiving && (!entry.attempt || kept.refreshToken) && !isOther(entry, kept.subject)
   return isTaken ? write(advance(entry, kept)) : { result: undefined }
 }

@@ -1,4 +1,4 @@
-/** The ledger's transitions at sign-in and sign-out. Each raises the epoch, so that nothing older is ever committed. */
+/** The transitions of the entry at sign-in and sign-out. Each raises the epoch, so that nothing older is committed. */
 // Decisions (ARCHITECTURE.md): D26, D29.
 
 import { type Change, type Entry, grantOf, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
@@ -29,7 +29,7 @@ export function adoptFormer(
 /** Refuses claims while a login runs; what is pending is kept, to be waited for. */
 export function beginSignIn(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
   return write<Entry>({
-    // The count goes on, so that an answer that is still to come finds its place.
+    // The generation stays, so that an answer that is still on its way can be matched.
     generation: 0,
     ...found,
     epoch: epochAfter(found, known, now),

@@ -12,13 +12,14 @@ import type { Held } from './view.ts'
 
 export interface Access {
   /**
-   * Refreshes too when the token in use was `refused` elsewhere. Resolves when the tokens last for `minValidity` milliseconds more, or nobody is signed in: with whose name to use.
+   * Resolves when the tokens last for `minValidity` milliseconds more, or when nobody is signed in. Refreshes too when the
+   * token in use was `refused` elsewhere.
    *
    * Throws a {@link RefreshUnavailableError} when no token can be had now, a {@link SessionEndedError} when somebody
    * else has signed in meanwhile.
    */
   ensure(minValidity: number, forceRefresh: boolean, refused?: string): Promise<Bearer>
-  /** In whose name a request of this bearer that was answered 401 may be sent again; undefined if it may not. */
+  /** The token with which a request that got a 401 may be sent again; undefined if it may not be. */
   recover(bearer: Bearer): Promise<Bearer | undefined>
 }
 

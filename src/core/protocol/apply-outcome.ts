@@ -1,4 +1,4 @@
-/** Settling the ledger by the outcome of a request, and telling this tab and the others what came of it. */
+/** Writes the outcome of a request to the ledger, then tells this tab and the others. */
 // Decisions (ARCHITECTURE.md): D23.
 
 import { attemptsOf, type Claim, type Retry } from '../entry/entry.ts'
@@ -31,7 +31,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
 
   async function grant({ claim, receivedAt, wait }: ClaimedOutcome, tokens: Tokens | undefined): Promise<Step> {
     const failures = failuresOf(claim)
-    // A body that is lost again and again is asked for ever more slowly.
+    // If the body is lost again and again, the pauses grow.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
     const result = await persist((entry) =>
       commit(
@@ -43,7 +43,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
       ),
     )
     if (result === 'wait') return 'wait'
-    // Only of another epoch: to revoke a token of the same one would kill the living grant.
+    // Only a token of another epoch is revoked. Revoking one of the same epoch would end the living grant.
     if (result === 'superseded' && tokens?.refreshToken) {
       transport.revoke(tokens.refreshToken).catch(context.report)
     }
@@ -58,18 +58,18 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     const failures = failuresOf(claim)
     const { retryAfter: asked } = outcome
     const pause = pauseAfter(failures, random(), asked)
-    // Of a connection that died, or of a server that wants to be asked again in a moment; twice in a row at most.
+    // The connection died, or the server asks for a short pause; twice in a row at most.
     const isHiccup = outcome.kind === 'refused' ? (asked ?? 0) > 0 : cause instanceof TypeError
     const retry = retryAfter(failures, pause, isHiccup && pause + failures * 1_500 <= BRIEF)
     const ended = await persist((entry) => postpone(entry, claim, retry, outcome, resendWithin))
     if (ended === 'again') return ended
-    // Messages of others may quote what no error may carry.
+    // Foreign error messages may quote a token, so they are not repeated.
     const message =
       (cause instanceof AuthError ? cause.message : 'the refresh has failed') +
       (isMistake
         ? `: check ${cause instanceof TypeError ? 'CORS' : 'the address, its slash at the end, and "read"'}`
         : '')
-    // Once: whoever sets a server up looks at the console first.
+    // Warned of once: whoever sets a server up looks at the console first.
     if (isMistake && !isWarned) context.warn(message)
     isWarned ||= isMistake === true
     publish(ended)

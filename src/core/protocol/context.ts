@@ -1,4 +1,4 @@
-/** What the parts of the core share: writing the ledger with patience, and telling what came of it. */
+/** What the parts of the core share: writing the ledger with retries, and telling the tabs about it. */
 
 import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
@@ -39,9 +39,9 @@ export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledge
       } catch (cause) {
         const pause = PERSISTENCE[tries]
         if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {
-          // Soon, because an answer that is kept waits for it.
+          // Soon, because an answer may wait to be committed.
           const retryAt = clock.now() + 1_000
-          throw new RefreshUnavailableError('the ledger cannot be written', { cause, retryAt })
+          throw new RefreshUnavailableError('IndexedDB cannot be written', { cause, retryAt })
         }
         await new Promise<void>((resolve) => clock.after(pause, resolve))
       }

@@ -31,7 +31,7 @@ export function formerSession({ refreshToken, forget }: FormerSession): Adopt {
     // A ledger that no other tab sees would let each of them spend the token.
     if (!ledger.shared) return
     const tokens = await read().catch((error) => {
-      // A parser's message quotes the text, tokens and all.
+      // A parser's message may quote a token, so only the error's name is told.
       report(new TokenResponseError(`the session of another library cannot be read (${error?.name})`))
     })
     if (!tokens) return

@@ -31,7 +31,7 @@ export function createLease(
 ): Lease {
   /** The owners, and since when they are seen. */
   let seen = new Map<string, number>()
-  /** Those whose guards were free. */
+  /** The owners whose pages are gone, because their guards were free. */
   let gone = new Set<string>()
   /** Since when they leave unanswered whether they live; undefined while they do not. */
   let askedAt: number | undefined

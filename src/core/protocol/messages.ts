@@ -1,4 +1,4 @@
-/** What tabs say to each other. The refresh token never travels; what does not parse is ignored. */
+/** The messages between tabs. They never carry the refresh token; a message that cannot be parsed is ignored. */
 
 import type { Entry, Mark } from '../entry/entry.ts'
 

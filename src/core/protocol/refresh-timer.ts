@@ -1,4 +1,4 @@
-/** The one timer of a tab: it refreshes before expiry, after failures, and looks around when the page wakes. */
+/** The one timer of a tab. It refreshes before expiry and after failures, and reads the ledger when the page wakes. */
 
 import type { Cancel } from '../ports.ts'
 import type { Context } from './context.ts'
@@ -39,10 +39,10 @@ export function startRefreshTimer(
       arm()
       return
     }
-    // So late a timer means that the machine slept.
+    // A timer this late means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
-    // Not every end is told: a failure that still stands, by a clock that went back, or tokens that came on the way, and
-    // are due already. Errors are told to listeners.
+    // Armed here too, because some refreshes end without an event: the last failure still stands after a clock went back,
+    // or tokens came from another tab and are due already. Listeners hear of errors.
     refresher.refresh(true).then(arm, arm)
   }
 
@@ -64,7 +64,7 @@ export function startRefreshTimer(
         return
       }
       if (event === 'show') siblings.open()
-      // Storage that fails now is read again by the refresh itself.
+      // If storage fails now, the refresh reads it again.
       wake().catch(fire)
     }),
   ]

@@ -1,4 +1,4 @@
-/** The refresh protocol of one tab: lock, look, probe, claim, send, settle. One refresh is pending at a time. */
+/** One refresh of one tab: lock, look, probe, claim, send, write the outcome. Only one is pending at a time. */
 // Decisions (ARCHITECTURE.md): D10, D14, D22, D23, D24.
 
 import { claim } from '../entry/claim.ts'
@@ -64,7 +64,7 @@ export function createRefresher(context: Context): Refresher {
         step = await turn()
           .finally(() => {
             guards.end(LOCK)
-            // What is not committed yet is still this tab's.
+            // An answer that is not committed yet still belongs to this tab.
             if (!unsettled) guards.end(owner)
           })
           .catch(waitOut)
@@ -72,7 +72,7 @@ export function createRefresher(context: Context): Refresher {
       } while (step !== 'done')
       misses = 0
     } catch (cause) {
-      // Of a session that has moved on or has ended, the failure says nothing.
+      // If the session has moved on or ended, the failure does not matter.
       if (isDone()) return
       const failure = cause instanceof RefreshUnavailableError ? cause : missed(cause)
       coolDown.start(failure)
@@ -96,7 +96,7 @@ export function createRefresher(context: Context): Refresher {
     session.flush()
   }
 
-  /** After a hiccup waits for the next try; not for the timer alone, nor over a dead wire. */
+  /** Waits for the next try after a hiccup, if a caller waits and the server can be reached. */
   async function waitOut(cause: unknown): Promise<Step> {
     wireIsSuspect = true
     const retry = isAwaited && !isDone() ? (await ledger.read())?.retry : undefined
@@ -107,7 +107,7 @@ export function createRefresher(context: Context): Refresher {
     return 'again'
   }
 
-  /** Waits for the lock for a moment, then does without it: no promise rests on it, it spares work. */
+  /** Waits a moment for the lock, then goes on without it. It saves work; no promise depends on it. */
   async function lock(): Promise<void> {
     if (isStopped) return
     const { granted, cancel } = locks.request()
@@ -127,7 +127,7 @@ export function createRefresher(context: Context): Refresher {
   async function turn(): Promise<Step> {
     const answer = unsettled ?? (await claimAndSend())
     if (typeof answer === 'string') return answer
-    // What was granted is kept until it has been committed.
+    // A granted answer is kept until it is committed.
     unsettled = answer.outcome.kind === 'granted' ? answer : undefined
     const step = await applyOutcome(answer)
     if (step !== 'wait') unsettled = undefined
@@ -142,7 +142,7 @@ export function createRefresher(context: Context): Refresher {
       wireIsSuspect = false
     }
     if (isDone()) return 'done'
-    // The tab that has the refresh token does not answer; its session is not this tab's to end.
+    // Another tab has the refresh token and does not answer. This tab must not end its session.
     if (!ledger.shared && !session.renewable) throw missed()
 
     const startedAt = instantOf(clock)
@@ -166,9 +166,9 @@ export function createRefresher(context: Context): Refresher {
       throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
     }
     if (result.kind !== 'claimed') return result.kind
-    // Without its guard others take it for gone.
+    // Without its guard, other tabs think that this page is gone.
     if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner)) {
-      // Nothing was sent, so nobody needs to wait for it, or to doubt.
+      // Nothing was sent, so the token is not in doubt and nobody needs to wait.
       await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))
       return 'again'
     }
@@ -176,12 +176,12 @@ export function createRefresher(context: Context): Refresher {
     const sending = transport.send(result.claim, result.claim.attempt.id)
     const stop = clock.after(grace ? overdueAfter(usualWait) : refreshTimeout, () => {
       persist((entry) => delay(entry, result.claim)).catch(() => {
-        // Storage that fails is told of when the outcome is settled.
+        // A failure of storage is reported when the outcome is written.
       })
     })
     const outcome = await sending
     stop()
-    // An answer that lay waiting while the tab was frozen is as old as its request may be.
+    // The answer may have waited while the tab was frozen: then it counts as being as old as the request.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
     return { claim: result.claim, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
   }
@@ -201,7 +201,7 @@ export function createRefresher(context: Context): Refresher {
       }
       if (isStopped) return Promise.reject(missed())
       isAwaited ||= !isTimer
-      // Started in a task of its own: a listener that asks for a refresh joins it.
+      // Started in a microtask of its own, so that a listener that asks for a refresh joins this one.
       pending ??= Promise.resolve().then(run)
       return pending
     },
@@ -209,7 +209,7 @@ export function createRefresher(context: Context): Refresher {
     pause: coolDown.rest,
     suspectWire() {
       wireIsSuspect = true
-      // The pause of a dead wire is over when it lives; that of a server stands in the ledger.
+      // A pause because of the network ends when the network is back. A pause that the server asked for is in the ledger.
       coolDown.cutShort()
     },
     stop() {

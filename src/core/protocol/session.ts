@@ -38,7 +38,7 @@ interface SessionEvents extends AuthEvents {
   readonly changed: undefined
 }
 
-/** In whose name a request is made. */
+/** The session, the user and the tokens that a request is made with. */
 export interface Bearer {
   readonly epoch: number
   readonly subject: string | undefined

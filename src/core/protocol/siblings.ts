@@ -1,4 +1,4 @@
-/** The other tabs: asking them, telling them, and believing them only as far as the ledger agrees. */
+/** The other tabs: asking them, telling them, and believing a message only if the ledger agrees. */
 // Decisions (ARCHITECTURE.md): D31.
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
@@ -61,7 +61,7 @@ export function createSiblings(
   async function consider(message: Message): Promise<void> {
     if (!isWanted(message)) return
     if (!ledger.shared) await ledger.update((entry) => ({ ...believe(entry, message), result: undefined }))
-    // Read after the message has come: what it says may be over by now.
+    // Read after the message came, because the message may be out of date.
     const entry = await ledger.read()
     if (!entry || !isWanted(message)) return
     const isTrue =
@@ -90,13 +90,13 @@ export function createSiblings(
       else if (guards.held.has(owner)) post('news', undefined, owner)
       return
     }
-    // Who asks may know of a session whose tab had no time to tell.
+    // A tab that asks may know of a newer session, whose own tab had no time to tell.
     if (type === 'ask' && !isNewer(message, session.mark)) {
-      // A token that is not of the newest generation known here is nothing to pass on.
+      // Only a token of the newest generation is passed on.
       if (session.isReady(0) && !session.isBehind) post('news', session.held)
       return
     }
-    // A ledger that cannot be read now is read again at the next look.
+    // If the ledger cannot be read now, the next look reads it again.
     consider(message).then(wake, wake)
   }
 
@@ -124,7 +124,7 @@ export function createSiblings(
     ask() {
       if (isAlone) return asking
       const { held, mark } = session
-      // Whoever has an answer is giving it now, or would have given it a moment ago.
+      // The same question was just asked: answers to it are on their way.
       const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2
       if (isRepeated) return asking
       asked = mark
@@ -145,7 +145,7 @@ export function createSiblings(
   }
 }
 
-/** Without a shared ledger a newer message is all there is to go by. */
+/** Without a shared ledger, a newer message is believed. */
 function believe(entry: Entry | undefined, message: Message): { readonly entry?: Entry } {
   if (entry && !isNewer(message, entry)) return {}
   return {

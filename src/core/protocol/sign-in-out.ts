@@ -32,7 +32,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   let restoring: Promise<void> | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
-    // There is nothing to hold yet when a cookie session starts without a word on its tokens.
+    // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
     publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
@@ -54,7 +54,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     for (;;) {
       const startedAt = instantOf(clock)
       const entry = await persist((found) => ({ result: found }))
-      // What a tab read before it slept says nothing of now.
+      // The tab slept since it read the ledger: read again.
       if (since(clock, startedAt) > SEND_WINDOW) continue
       if (entry?.epoch !== epoch) return false
       const { leaving = [] } = waitsForSignOut ? entry : {}
@@ -77,7 +77,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const { epoch } = prepared
     let tokens: Tokens
     try {
-      // A login that runs all the same would overwrite the cookie of whoever came since.
+      // A newer login came: running this one would overwrite the newer user's cookie.
       if (!(await settled(epoch, true))) throw new SessionEndedError('superseded')
       tokens = read(await transport.read(await login()))
     } catch (error) {
@@ -95,7 +95,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     await context.adopt?.(context)
     const entry = await persist((found) => ({ result: found }))
     if (entry) {
-      // Nobody was signed in when a tab last asked: the cookie jar may have another answer now.
+      // Nobody was signed in when a tab last asked. The cookie jar may hold a session now.
       const isDoubtful = isAskedAgain(entry) && (entry.refreshToken || !transport.holdsRefreshToken)
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
@@ -146,7 +146,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       const isNewest = await persist((found) => advanceSignOut(found, entry.epoch, first, [second]))
       guards.end(first)
       try {
-        // Told late, a cookie sign-out would end the next user's session; a token's revocation ends only its own.
+        // A late sign-out by cookie would end the next user's session. Revoking a token ends only that token's session.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
         if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
       } finally {

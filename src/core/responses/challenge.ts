@@ -1,6 +1,6 @@
 /** Reading `WWW-Authenticate`: whether a new access token can help. */
 
-/** The errors that a new token of the same session does not mend (RFC 6750 section 3.1, RFC 9470 section 3). */
+/** The errors that a new token of the same session does not fix (RFC 6750 section 3.1, RFC 9470 section 3). */
 const FINAL = /(?:^|[\s,])error\s*=\s*(insufficient_scope|insufficient_user_authentication|invalid_request)(?=[\s,]|$)/i
 
 /**

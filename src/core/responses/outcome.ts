@@ -39,7 +39,7 @@ export interface ServerResponse {
 const REUSE = /^(refresh_token_reused|refresh_token_already_used|RefreshTokenReuseException)$/
 
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  // The parser's message quotes the text, tokens and all, so it goes no further.
+  // The parser's message may quote a token, so it is dropped.
   const value: unknown = optional(() => JSON.parse(text))
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
@@ -77,9 +77,9 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
   const isOk = status >= 200 && status < 300
   const isPage = /^\s*</.test(text)
   if (isOk && body === undefined && fromCookie) return { kind: 'granted', tokens: undefined }
-  // Some servers send their errors with a 200.
+  // Some servers send errors with status 200.
   if (isOk && (mapped ?? !(isPage || (parsed?.error && typeof parsed.error === 'string')))) {
-    // An empty 200 is what a dying connection looks like; 204 says that there is nothing to say: cookies only.
+    // A dying connection looks like an empty 200. 204 says that there is no body: tokens are in cookies.
     const value = mapped ?? (status === 204 && fromCookie ? {} : parsed)
     try {
       const tokens = readTokenResponse(value, now, true, servedAt)

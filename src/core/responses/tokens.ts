@@ -61,16 +61,16 @@ function readToken(value: unknown, member: string): string | undefined {
 
 /** The claim set of a JWT; undefined for opaque tokens and JWEs. */
 export function decodeClaims(token: string | undefined): JwtPayload | undefined {
-  // Three parts make a JWS; a JWE has five, and an opaque token whatever it likes.
+  // A signed JWT has three parts. A JWE has five, and an opaque token any number.
   if (`${token}`.split('.').length !== 3) return undefined
-  // What is not a JWT is no fault: access tokens are opaque to clients (RFC 9068 section 6).
+  // It is no error that a token is not a JWT: access tokens are opaque to clients (RFC 9068 section 6).
   const claims: unknown = optional(() => jwtDecode(token as string))
   return typeof claims === 'object' && claims !== null ? claims : undefined
 }
 
 /**
- * The lifetime is `expires_in`, else `exp - iat`, else `expires_at` or `exp` against the clock of the server. One of
- * nothing is none: the 401 says when to refresh. A token is not older than the response it came with (`servedAt`):
+ * The lifetime is `expires_in`, else `exp - iat`, else `expires_at` or `exp` against the clock of the server. A lifetime
+ * of zero counts as unknown: then a 401 says when to refresh. A token is not older than the response it came with (`servedAt`):
  * SimpleJWT copies `iat` from the refresh token.
  */
 function readLifetime(
@@ -94,7 +94,7 @@ function readLifetime(
   return lifetime > 0 ? lifetime : undefined
 }
 
-/** The types of tokens that are of no use alone (RFC 9449, RFC 8693); whatever else servers say, they mean Bearer. */
+/** The token types that cannot be sent as Bearer (RFC 9449, RFC 8693). Servers that say anything else mean Bearer. */
 const BOUND = /dpop|pop|mac|n_a/i
 /** Members that may accompany tokens in cookies. */
 const ASIDE = /^(expires|token_type|scope)/
