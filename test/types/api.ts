@@ -14,6 +14,7 @@ import {
   oauthRefresh,
   oauthRevocation,
   type Refresh,
+  type RefreshRequest,
   RefreshUnavailableError,
   type ServerRefresh,
   SessionEndedError,
@@ -211,6 +212,15 @@ export function requests(): void {
   expectTypeOf(cookieRefresh(new URL('https://as.example'))).toEqualTypeOf<ServerRefresh>()
   expectTypeOf(cookieSignOut('/sign-out', { headers: { 'X-CSRF': '1' } })).toEqualTypeOf<SignOut>()
   expectTypeOf(oauthRefresh({ tokenEndpoint: '/token', clientId: 'spa' })).toEqualTypeOf<ServerRefresh>()
+  // A function that wraps a built-in one reads its Response without a cast.
+  const inner = cookieRefresh('/refresh')
+  createAuthClient({
+    refresh: Object.assign(async (request: RefreshRequest) => {
+      const response = await inner(request)
+      expectTypeOf(response.headers.get('x-tenant')).toEqualTypeOf<string | null>()
+      return response
+    }, inner),
+  })
   expectTypeOf(oauthRevocation({ revocationEndpoint: '/revoke', clientId: 'spa' })).toEqualTypeOf<SignOut>()
   // @ts-expect-error: whose token?
   oauthRefresh({ tokenEndpoint: '/token' })
