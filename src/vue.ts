@@ -78,10 +78,12 @@ export function createAuth(client: AuthClient): Plugin {
         })
       const subscriptions = [
         client.subscribe(update),
-        client.on('signed-in', update),
+        client.on('signed-in', () => {
+          update()
+          // The token of a session that began in another tab, should that tab be gone.
+          restore()
+        }),
         client.on('refreshed', update),
-        // The token of a session that began in another tab, should that tab be gone.
-        client.on('signed-in', restore),
       ]
       const { unmount } = app
       app.unmount = () => {

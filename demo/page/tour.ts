@@ -66,9 +66,10 @@ export function createTour(guest: Guest, say: (text: string) => void): void {
     const target = find(step.target)
     target.classList.add('toured')
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    // What is in view stays where it is: at first, below the headline.
-    const block = to === 0 ? 'nearest' : 'start'
-    target.scrollIntoView({ block, behavior: isCalm ? 'instant' : 'smooth' })
+    const behavior = isCalm ? 'instant' : 'smooth'
+    // The first step is about the first screen, headline and all.
+    if (to === 0) scrollTo({ top: 0, behavior })
+    else target.scrollIntoView({ block: 'start', behavior })
     if (!box.open) box.show()
     find('tour-title').focus({ preventScroll: true })
   }

@@ -270,11 +270,14 @@ test('what can be pressed, filled in or scrolled is reached with the keyboard', 
   expect(unreachable).toEqual([])
 })
 
-test('the tour has five steps, comes at the first visit only, and ends with Escape', async () => {
+test('the tour has five steps, signs in at the first, comes at the first visit only, and ends with Escape', async () => {
   const tab = await stage.profile.open(stage.origin)
   await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)
+  expect(await tab.evaluate(() => scrollY)).toBe(0)
+  expect(await text(tab, '#tour-next')).toBe('Sign in as alice, and next')
   for (const step of [1, 2, 3, 4, 5]) {
-    expect(await text(tab, '#tour-count')).toBe(`Step ${step} of 5`)
+    await shows(tab, '#tour-count', `Step ${step} of 5`)
+    expect(await tab.evaluate(isSignedIn)).toBe(step > 1)
     expect(await tab.evaluate(() => document.querySelectorAll('.toured').length)).toBe(1)
     expect(await tab.evaluate(() => document.activeElement?.id)).toBe('tour-title')
     if (step < 5) await click(tab, '#tour-next')
@@ -284,6 +287,8 @@ test('the tour has five steps, comes at the first visit only, and ends with Esca
   )
   expect(await tab.evaluate(() => document.querySelector<HTMLDialogElement>('#tour')?.open)).toBe(false)
   expect(await tab.evaluate(() => document.activeElement?.id)).toBe('take-tour')
+  // Back where it began.
+  await tab.waitFor(() => scrollY === 0)
   await tab.reload()
   await tab.waitFor(() => document.body.dataset.ready === 'true')
   expect(await tab.evaluate(() => document.querySelector<HTMLDialogElement>('#tour')?.open)).toBe(false)
@@ -304,6 +309,50 @@ test('every link to the documents leads to a page and a section that exist', asy
     }))
     expect({ link, ...found }).toEqual({ link, title: expect.not.stringContaining('Not found'), hasSection: true })
   }
+})
+
+test('whatever a document links to or shows is there', async () => {
+  const tab = await stage.open()
+  const visited = new Set<string>()
+  const pages = [`${stage.origin}/docs.html?README`]
+  const missing: string[] = []
+  for (const page of pages) {
+    await tab.goto(page)
+    await tab.waitFor(() => document.querySelector('#text')?.childElementCount)
+    await tab.waitFor(() => [...document.images].every(({ complete }) => complete))
+    const found = await tab.evaluate(() => ({
+      title: document.querySelector('#text h1')?.textContent ?? '',
+      images: [...document.images].filter(({ naturalWidth }) => naturalWidth === 0).map(({ src }) => src),
+      links: [...document.querySelectorAll('a')].map(({ href }) => href.replace(/#.*/, '')),
+    }))
+    if (found.title === 'Not found') missing.push(page)
+    missing.push(...found.images)
+    for (const link of found.links) {
+      if (visited.has(link) || !link.startsWith(stage.origin)) continue
+      visited.add(link)
+      if (link.includes('/docs.html?')) pages.push(link)
+      else if (!(await fetch(link)).ok) missing.push(link)
+    }
+  }
+  expect(pages.length).toBeGreaterThan(10)
+  expect(missing).toEqual([])
+})
+
+test('while an exercise runs, the live picture stays in view; and what was over before is not told again', async () => {
+  const tab = await stage.open()
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
+  await tab.waitFor(() => document.querySelector<HTMLElement>('#status')?.dataset.status === 'signed-out')
+  expect(await text(tab, '#said')).toBe('')
+  await tab.evaluate(() => document.querySelector('#exercise-slow')?.scrollIntoView())
+  await click(tab, '[data-exercise="slow"]')
+  await tab.waitFor(() => {
+    const { top = -1, bottom = 0 } = document.querySelector('.docked #overview')?.getBoundingClientRect() ?? {}
+    return top >= 0 && bottom <= innerHeight
+  })
+  await tab.waitFor(() => document.querySelector('#verdict-slow[data-verdict="passed"]') !== null)
+  await tab.waitFor(() => document.querySelector('.docked') === null)
+  expect(await tab.evaluate(isSignedIn)).toBe(true)
+  expect(await text(tab, '#said')).toBe('')
 })
 
 test('nothing is wider than a phone', async () => {

@@ -92,6 +92,16 @@ describe('the gate', () => {
     expect(container.innerHTML).toBe('welcome')
   })
 
+  test('waits for the token of whoever is signed in, so that what it shows can go by the claims', async () => {
+    const { client, advance } = await open({ ready: false, latency: 1_000 })
+    expect(client.getState().status).toBe('signed-in')
+    render(<Page />, { wrapper: ({ children }) => <AuthProvider client={client}>{children}</AuthProvider> })
+    expect(text()).toBe('wait')
+    await act(() => advance(2_000))
+    expect(text()).toBe('welcome')
+    expect(client.getClaims()).toMatchObject({ sub: 'test-user' })
+  })
+
   test('goes on showing the spinner while nobody can tell', async () => {
     const { client, failNextRefresh, advance } = await open({ status: 'unknown' })
     failNextRefresh(new TypeError('Failed to fetch'))
@@ -259,7 +269,7 @@ describe('renders', () => {
     rerender(tree('two'))
     rerender(tree('three'))
     expect(seen.size).toBe(1)
-    expect(made()).toBe(4)
+    expect(made()).toBe(5)
   })
 
   test('that are interrupted show one state throughout', async () => {
@@ -326,7 +336,7 @@ describe('mounting', () => {
     )
     await screen.findByText('welcome')
     expect(auth.refreshes).toBe(1)
-    expect(live()).toBe(2)
+    expect(live()).toBe(3)
     unmount()
     expect(live()).toBe(0)
   })
@@ -348,7 +358,7 @@ describe('mounting', () => {
           <Child />
         </AuthProvider>,
       )
-      expect(live()).toBe(4)
+      expect(live()).toBe(5)
       unmount()
       expect(live()).toBe(0)
     }
@@ -366,9 +376,9 @@ describe('mounting', () => {
       </AuthProvider>
     )
     const { rerender } = render(tree(true))
-    expect(live()).toBe(2)
+    expect(live()).toBe(3)
     rerender(tree(false))
-    expect(live()).toBe(1)
+    expect(live()).toBe(2)
   })
 
   test('again with the client of before, as a hot update does, shows its state at once', async () => {
@@ -398,7 +408,7 @@ describe('mounting', () => {
     rerender(tree(second.client))
     expect(text()).toBe('wait')
     await screen.findByText('welcome')
-    expect([first.live(), second.live()]).toEqual([0, 1])
+    expect([first.live(), second.live()]).toEqual([0, 2])
   })
 
   test('a client that has been disposed of breaks nothing', async () => {

@@ -118,6 +118,16 @@ describe('the gate', () => {
     expect(text()).toBe('log in')
   })
 
+  test('waits for the token of whoever is signed in, so that what it shows can go by the claims', async () => {
+    const { client, advance } = await open({ ready: false, latency: 1_000 })
+    expect(client.getState().status).toBe('signed-in')
+    show(Page, client)
+    expect(text()).toBe('wait')
+    await change(() => advance(2_000))
+    expect(text()).toBe('welcome')
+    expect(client.getClaims()).toMatchObject({ sub: 'test-user' })
+  })
+
   test('shows nothing unless told, until somebody is signed in', async () => {
     const { client } = await open({ status: 'signed-out' })
     show(() => h(AuthGate, () => 'welcome'), client)
