@@ -13,8 +13,8 @@ export function createAllowList(
 ): (url: string) => string | undefined {
   // Captured here, so that what a page patches later compares nothing.
   const { URL } = globalThis
-  // An allowed origin or none, and a path that parsing leaves as it is, which has no dots, no escapes, no backslashes and no
-  // white space before the query: most addresses need no parser. What begins as the endpoint does may be it.
+  // Matches an allowed origin or none, and a path that a parser would leave as it is: no dots, escapes, backslashes or
+  // white space before the query. What begins like the refresh endpoint is left to the parser, because it may be that.
   const plain = new RegExp(
     `^(?:${origins.map(literal).join('|')})?${endpoint ? `(?!${literal(endpoint.pathname)})` : ''}/[\\w-][\\w/-]*(?![^?#])`,
   )

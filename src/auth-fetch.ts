@@ -37,7 +37,7 @@ export interface AuthFetchParts {
   readonly scheme: string
   /** Whether a response says that the token was refused; undefined: a 401 that a new token can fix. */
   readonly isRefused: ((response: Response) => Promise<boolean>) | undefined
-  /** Hears of every response to a request of a signed-in session, unless it was redirected to another origin. */
+  /** Called with every response to a request of a session, unless it was redirected to another origin. */
   readonly onResponse: ((response: Response, epoch: number) => void) | undefined
 }
 
@@ -46,13 +46,13 @@ function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-/** Whether a Request has no body and says nothing of its referrer, so that an init with headers changes nothing else. */
+/** Whether a Request has no body and the default referrer, so that an init with headers changes nothing else. */
 const isPlain = ({ body, referrer, referrerPolicy, mode }: Request): boolean =>
   body === null && referrer === 'about:client' && referrerPolicy === '' && mode !== 'navigate'
 
 function cancel({ body }: Response | Request, reason?: unknown): void {
   body?.cancel(reason).catch(() => {
-    // A body that cannot be cancelled any more needs no cancelling.
+    // A body that cannot be cancelled any more is no problem.
   })
 }
 
@@ -66,7 +66,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
   const isOurs = ({ redirected, url }: Response, address: string): boolean =>
     !redirected || url.startsWith(new URL('/', address).href)
 
-  /** A promise only where the caller's own function decides, so that nobody waits otherwise. */
+  /** Returns a promise only if the option `isRefused` decides, so that other calls do not wait. */
   const isRefused = (response: Response, address: string): boolean | Promise<boolean> =>
     (parts.isRefused || response.status === 401) &&
     isOurs(response, address) &&
@@ -95,7 +95,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
       cancel(response)
       throw reason
     })
-    // Six unread bodies block the next request of an HTTP/1.1 origin.
+    // Six unread bodies would block the next request to an HTTP/1.1 origin.
     if (recovered) cancel(response)
     return recovered
   }

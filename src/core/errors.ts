@@ -1,4 +1,4 @@
-/** The errors callers meet: a TypeError for misuse, others with a literal `code`. None ever carries a token. */
+/** The errors that callers get: a TypeError for misuse, others with a literal `code`. None carries a token. */
 
 import type { SignedOutReason } from './entry/entry.ts'
 
@@ -93,7 +93,7 @@ export class DisposedError extends AuthError {
   }
 }
 
-/** Throws a TypeError that names an option that is none of those known. */
+/** Throws a TypeError that names an unknown option. */
 export function checkNames(options: object, known: object = {}): void {
   for (const name of Object.keys(options)) check(Object.hasOwn(known, name), name, 'left out: there is no such option')
 }

@@ -36,7 +36,7 @@ export interface Channel {
   open(listener: (message: unknown) => void): void
   /** Posts to every other tab; of no effect while closed. */
   post(message: unknown): void
-  /** Hears and says nothing more, so that the page is fit for the back/forward cache. */
+  /** Closes it, because an open channel keeps the page out of the back/forward cache. */
   close(): void
 }
 
@@ -61,7 +61,7 @@ export interface Ledger {
  */
 export type LifecycleEvent = 'wake' | 'show' | 'hide'
 
-/** What the page goes through. */
+/** The visibility and the network of the page. */
 export interface Lifecycle {
   /** Whether the user cannot see the page. */
   isHidden(): boolean
@@ -92,9 +92,9 @@ export interface Platform {
   random(): number
   /** An unguessable identifier. */
   createId(): string
-  /** Hands an error of a listener to whoever watches for uncaught ones. */
+  /** Reports an error of a listener as an uncaught one. */
   report(error: unknown): void
-  /** Tells the developer of a mistake of the set-up. */
+  /** Warns the developer of a mistake in the set-up. */
   warn(message: string): void
 }
 

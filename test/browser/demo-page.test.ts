@@ -147,7 +147,7 @@ test('a second tab is a lane of its own, and the magnifier shows who rotated and
   await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
 })
 
-test('a tab that dies amid its refresh is shown as silent, and its moment comes to an end', async () => {
+test('a tab that dies during its refresh is shown as silent, and its moment comes to an end', async () => {
   const first = await stage.openSignedIn()
   const second = await stage.open()
   await second.waitFor(isSignedIn)

@@ -363,7 +363,7 @@ describe('read', () => {
     expect(refusal.browser.entry?.attempt).toBeUndefined()
   })
 
-  test('that cannot read an error, or maps it to nothing, leaves the answer to be read as ever', async () => {
+  test('that cannot read an error, or maps it to nothing, leaves the answer to be read as usual', async () => {
     for (const map of [read, async () => ({ access_token: undefined }) as never, () => undefined]) {
       const refresh = cookieRefresh(ENDPOINT, { read: map })
       const { auth, server } = await createSignedInScene({ refresh, tokens: { access_token: 'access-0' } })
@@ -546,7 +546,7 @@ describe('isRefused', () => {
 })
 
 describe('scheme', () => {
-  test('is the word before the token, and the one whose challenges count', async () => {
+  test('is the word before the token, and the scheme of the challenges that count', async () => {
     const { auth, browser, server } = await createSignedInScene({ scheme: 'JWT' })
     await browser.advance(MINUTE)
     const refuse = (challenge: string): Response =>

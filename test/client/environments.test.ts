@@ -110,7 +110,7 @@ describe.each([
   })
 })
 
-test('an origin that is none is told as such', () => {
+test('a value that is no origin is reported as such', () => {
   const refresh = cookieRefresh('https://app.example/auth/refresh')
   expect(() => createAuthClient({ refresh, origins: ['api.example'] })).toThrow(
     new TypeError('"origins" must hold absolute http(s) URLs'),

@@ -216,7 +216,7 @@ describe('init', () => {
     expect(sent.authorization).toBe(bearer('access-0'))
   })
 
-  test('that is none stays none under a polluted prototype', async () => {
+  test('that is missing stays missing under a polluted prototype', async () => {
     const polluted = Object.prototype as unknown as Record<string, unknown>
     const pollution = { method: 'DELETE', mode: 'no-cors', body: 'evil', signal: AbortSignal.abort() }
     const seen: unknown[] = []

@@ -239,7 +239,7 @@ describe('the timer', () => {
     expect(hidden).toBeLessThan(600_000)
   })
 
-  test('comes at any time of the first life after a sign-in, so that a fleet loses its step, and late in later ones', async () => {
+  test('comes at a random time of the first lifetime after a sign-in, and late in later ones', async () => {
     const browser = createVirtualBrowser()
     browser.random = 0.99
     const { auth, tab } = await createSignedInScene({ browser })
@@ -401,7 +401,7 @@ describe('after a sleep', () => {
     expect(server.refreshes).toHaveLength(1)
   })
 
-  test('nothing is sent while the wire is dead, and the refresh follows when it lives', async () => {
+  test('nothing is sent while the network is down, and the refresh follows when it is back', async () => {
     const { browser, server, tab } = await createSignedInScene()
     browser.jump(8 * HOUR)
     server.onProbe = () => Promise.reject(new TypeError('Failed to fetch'))

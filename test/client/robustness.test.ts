@@ -48,7 +48,7 @@ describe('a pause', () => {
     expect([server.refreshes.length, tab.timers().length]).toEqual([2, 1])
   })
 
-  test('whose end is no number is a pause all the same', async () => {
+  test('with an end that is no number is still a pause', async () => {
     let asked = 0
     const browser = createVirtualBrowser()
     const tab = browser.openTab()

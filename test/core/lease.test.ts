@@ -73,7 +73,7 @@ describe('a lease', () => {
     expect(lease.observe(owner('a~2000'))).toBe(false)
   })
 
-  test('lasts as long as ever where the answer is overdue, and where there is no guard', async () => {
+  test('lasts its whole length if the answer is overdue, or if there is no guard', async () => {
     const { lease, free, pass } = createScene()
     for (const owned of [{ owner: 'a~0', overdue: true }, owner('b')]) {
       free.add(owned.owner)
@@ -126,7 +126,7 @@ describe('a guard', () => {
     expect(guards.held.has('id~1875')).toBe(false)
   })
 
-  test('that is refused leaves an owner whose name promises none', async () => {
+  test('that is refused leaves an owner without a grace in its name', async () => {
     const { guards } = createHolder(false)
     expect(await guards.begin(0)).toBe('id')
     expect(guards.held.has('id')).toBe(true)

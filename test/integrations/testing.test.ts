@@ -58,7 +58,7 @@ describe('a client begins in the chosen state', () => {
     expect(await client.restore()).toMatchObject({ status: 'signed-out', reason: 'initial' })
   })
 
-  test('signed in as whoever is wanted, whatever the script of the name', async () => {
+  test('signed in as any user, with a name in any script', async () => {
     const { client } = await open({ claims: { sub: 'zoë', role: 'администратор' }, lifetime: 60_000 })
     expect(client.getClaims()).toMatchObject({ sub: 'zoë', role: 'администратор' })
   })

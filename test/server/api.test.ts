@@ -99,7 +99,7 @@ describe('challenges', () => {
     expect((await api(good)).status).toBe(200)
   })
 
-  test('what no refresh can mend is named', async () => {
+  test('an error that a refresh cannot fix is named', async () => {
     const { signIn, api } = await start()
     const { body } = await signIn('client')
     const scope = await api(body.access_token, '/api/admin-only')

@@ -54,7 +54,7 @@ export interface Retry {
   readonly failures: number
   /** So short that callers wait for it. */
   readonly isBrief?: boolean | undefined
-  /** What the server has said last was no: 1, a stale header may be why; 2, and the next one ends the session. */
+  /** The server has refused lately. 1: a stale header may be the reason; 2: the next refusal ends the session. */
   readonly refusals?: 1 | 2 | undefined
 }
 
@@ -66,7 +66,7 @@ export interface Entry extends Mark {
   readonly reason?: SignedOutReason | undefined
   /** Only statuses said so: the next start asks the server once more. */
   readonly soft?: boolean | undefined
-  /** Whom the session is of (RFC 7519 section 4.1.2), where the access token tells. */
+  /** The user of the session (RFC 7519 section 4.1.2), if the access token names one. */
   readonly subject?: string | undefined
   /** The newest refresh token, where the client holds it. */
   readonly refreshToken?: string | undefined

@@ -22,14 +22,14 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly lease: Lease
   /** Writes the ledger, and tries again what storage refuses. */
   readonly persist: Ledger['update']
-  /** Adopts what this tab has brought about, if anything, then tells the other tabs and whoever waits in this one. */
+  /** Adopts what this tab has obtained, if anything, then tells the other tabs and the callers that wait in this one. */
   readonly publish: (entry?: Entry, held?: Held) => void
 }
 
 /** The pauses (in milliseconds) between tries to write the ledger. */
 const PERSISTENCE = [20, 100, 500, 2_000]
 
-/** Tries for as long as the lease allows for settling; then reports the last refusal as a refresh that is not possible now. */
+/** Tries for as long as the lease allows for writing; then throws a RefreshUnavailableError. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
   return async (transition, overwrites) => {
     const startedAt = clock.elapsed()

@@ -30,7 +30,7 @@ export function createCoolDown(clock: Clock, session: Session): CoolDown {
   }
 
   session.on('adopted', () => {
-    // Where a session has no tokens to say when the next refresh is due, the failure still does.
+    // Without tokens, only the failure says when the next refresh is due.
     if (session.status === 'signed-in' && !session.held) cutShort()
     else failure = undefined
   })

@@ -1,16 +1,16 @@
-/** What this tab has in hand: the lock, and a guard for each of its claims, which the browser gives up with the page. */
+/** The lock and the guards that this tab holds. The browser releases them when the page is gone. */
 // Decisions (ARCHITECTURE.md): D15, D18.
 
 import type { Cancel, Platform } from '../ports.ts'
 
 export interface Guards {
-  /** What this tab is at work for; nothing of before once the page has been hidden away. */
+  /** What this tab works on, by owner, and how to release its lock. Empty once the page has been hidden away. */
   readonly held: Map<string, Cancel | undefined>
-  /** The owners in other tabs that have said of late that they live. */
+  /** The owners in other tabs that have answered lately. */
   readonly heard: Set<string>
   /** Names an owner, and holds a guard of that name for as long as the page lives, where the browser grants one. */
   begin(grace: number): Promise<string>
-  /** Gives up what is held for an owner, or everything: a page that is hidden away would keep it for as long. */
+  /** Releases what is held for an owner, or everything, because a page that is hidden away would keep it. */
   end(owner?: string): void
 }
 

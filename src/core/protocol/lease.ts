@@ -18,7 +18,7 @@ export interface Lease {
    * measures it by itself, on the clock that cannot jump: instants of other tabs prove nothing.
    */
   observe(...owned: readonly Owned[]): boolean
-  /** Waits for news, or for a moment: meanwhile it asks whether the owners live, and waits for their guards. */
+  /** Waits for news, or for a moment. Meanwhile it asks the owners whether they live, and asks for their guards. */
   wait(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ export function createLease(
   let seen = new Map<string, number>()
   /** The owners whose pages are gone, because their guards were free. */
   let gone = new Set<string>()
-  /** Since when they leave unanswered whether they live; undefined while they do not. */
+  /** Since when they have not answered; undefined while they answer. */
   let askedAt: number | undefined
   let rest = 0
 

@@ -8,11 +8,11 @@ export const PROBING = 5_000
 export const LOCK_WAIT = 1_000
 /** How old a claim may be when its request is sent: past it, the tab was asleep and must claim anew. */
 export const SEND_WINDOW = 1_000
-/** How long the ledger is given to take an outcome. */
+/** How long writing an outcome to the ledger may take. */
 export const SETTLING = 5_000
 /** How often the ledger is read by a tab that waits for another's attempt, should every message be lost. */
 export const POLLING = 500
-/** How long an owner may leave unanswered whether it lives. */
+/** How long an owner may take to answer before it counts as gone. */
 export const SILENCE = 10_000
 
 /** The longest pause that callers wait out after a hiccup. */

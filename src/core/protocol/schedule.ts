@@ -15,12 +15,12 @@ export interface DelayTerms {
   readonly lifetime: number
   readonly refreshLead: number
   readonly random: number
-  /** The first refresh after a sign-in or an outage comes at any time, so that a fleet loses its step. */
+  /** The first refresh after a sign-in or an outage comes at a random time, so that many clients do not refresh together. */
   readonly spread: boolean
   readonly hidden: boolean
 }
 
-/** How long after its receipt an access token is to be refreshed. */
+/** How long after its receipt an access token is refreshed. */
 export function refreshDelay({ lifetime, refreshLead, random, spread, hidden }: DelayTerms): number {
   const lead = Math.min(refreshLead, lifetime / 4)
   const due = (lifetime - lead) * (1 - random * (spread ? 0.78 : 0.05))
@@ -36,6 +36,6 @@ const LONGEST_RETRY_AFTER = 3_600_000
 /** The pause after so many failures in a row: exponential, with full jitter, and never shorter than the server asks for. */
 export function pauseAfter(failures: number, random: number, retryAfter = 0): number {
   const pause = Math.min(LONGEST_PAUSE, 1_000 * 2 ** failures)
-  // A refresh function may have read a header that is no number, or is over.
+  // A refresh function may give a `Retry-After` that is no number, or lies in the past.
   return Math.min(Math.max(retryAfter || 0, 0), LONGEST_RETRY_AFTER) + Math.max(200, pause * random)
 }

@@ -6,14 +6,14 @@ import { since } from './instant.ts'
 import { leewayOf } from './schedule.ts'
 import type { Held } from './view.ts'
 
-/** For how long one look at both clocks serves a burst of calls (in milliseconds): the second one costs the most of a call. */
+/** How long one reading of both clocks serves a burst of calls (in milliseconds); the second clock is slow to read. */
 const GLANCE = 500
 
 /** Tells whether tokens last for at least so long (in milliseconds). */
 export type Validity = (held: Held, minValidity: number) => boolean
 
 export function createValidity(clock: Clock): Validity {
-  /** The tokens that both clocks were asked about, and when the wall clock alone answers for them. */
+  /** The tokens that both clocks were read for, and for how long the wall clock alone is enough. */
   let asked: Held | undefined
   let askedAt = 0
   let answersUntil = 0

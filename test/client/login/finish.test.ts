@@ -59,7 +59,7 @@ describe('a sign-in', () => {
     expect(seen.at(-1)).toBe(`${APP}/callback`)
   })
 
-  test('takes its tokens to whoever asked for them, once the session has begun', async () => {
+  test('gives its tokens to onTokens, once the session has begun', async () => {
     const onTokens = vi.fn()
     const scene = createLoginScene({ onTokens: (given) => onTokens(given, scene.auth.getState().status) })
     await scene.signIn({})
@@ -228,7 +228,7 @@ describe('an answer by redirect', () => {
     expect(await codeOf(scene.login.finish())).toBe('no-code')
   })
 
-  test('whose state nobody knows is not believed, error or not', async () => {
+  test('with an unknown state is not believed, whether it is an error or not', async () => {
     const scene = createLoginScene()
     scene.comeBack({ error: 'access_denied', state: 'forged' })
     expect(await codeOf(scene.login.finish())).toBe('unknown-state')
@@ -308,7 +308,7 @@ describe('the exchange', () => {
     expect(exchanges(scene)).toHaveLength(1)
   })
 
-  test('whose tokens are none tells so', async () => {
+  test('without valid tokens rejects and says so', async () => {
     const scene = createLoginScene()
     answerExchange(() => Response.json({}))(scene)
     await expect(scene.signIn()).rejects.toMatchObject({ code: 'token-response' })
