@@ -1,5 +1,5 @@
 /** The transitions of the entry at sign-in and sign-out. Each raises the epoch, so that nothing older is committed. */
-// Decisions (ARCHITECTURE.md): D26, D29.
+// Decisions (ARCHITECTURE.md): D26, D29, D43.
 
 import { type Change, type Entry, grantOf, type Kept, living, type Mark, nextEpoch, tombstone, write } from './entry.ts'
 
@@ -43,7 +43,7 @@ export function beginSignIn(found: Entry | undefined, known: Mark, now: number):
 /** Confirms a login, unless another sign-in or sign-out has come since. */
 export function confirmSignIn(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  // Past the one commit that may have come during the login, which a ledger that was set back knows nothing of.
+  // Past one commit that may have come during the login, and that a ledger which was set back does not know (D43).
   return write(living({ ...tokens, epoch, generation: found.generation + 2 }))
 }
 

@@ -1,5 +1,5 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
-// Decisions (ARCHITECTURE.md): D26, D27, D28, D30.
+// Decisions (ARCHITECTURE.md): D26, D27, D28, D30, D44.
 
 import { attemptsOf, type Entry, isAskedAgain } from '../entry/entry.ts'
 import { renew } from '../entry/outcome-transitions.ts'
