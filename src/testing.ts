@@ -8,6 +8,7 @@ import { ASKING } from './core/protocol/limits.ts'
 import type { AuthState } from './core/protocol/view.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import type { AuthClientOptions } from './options.ts'
+import { pageOrigin } from './platform/page.ts'
 import { createVirtualBrowser, drain, START, type VirtualTab } from './testing/virtual-platform.ts'
 
 export type { Attempt, Change, Entry, Mark, Retry } from './core/entry/entry.ts'
@@ -85,6 +86,8 @@ export interface TestAuth extends WithDispose {
   /**
    * Fails the next refresh: by default the server refuses it for now. A `SessionEndedError` ends the session; after
    * anything else nobody knows whether the refresh token was spent.
+   *
+   * A `TypeError` is a connection that died: callers wait for the next try, up to 3 s of the virtual clock.
    */
   failNextRefresh(error?: Error): void
   /** Opens another tab of the same browser; its client knows nothing yet. */
@@ -130,6 +133,8 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
   function openTab(): AuthClient {
     const tab = browser.openTab()
     const client = createAuthClient({
+      // A blank page has no origin of its own.
+      ...(pageOrigin() === 'null' && { origins: [] }),
       ...rest,
       platform: platformOf(tab, browser.advance),
       async refresh() {

@@ -147,7 +147,7 @@ describe('our errors', () => {
   ])('are handed on as they are, and ky does not retry them, %s', async (_, options) => {
     const { api, auth, sent } = await open(options)
     auth.expireNow()
-    auth.failNextRefresh(new TypeError('Failed to fetch'))
+    auth.failNextRefresh(new Error('the answer was lost'))
     const beforeRetry = vi.fn()
     const call = api.get('', { hooks: { beforeRetry: [beforeRetry] } })
     await expect(call).rejects.toThrow(RefreshUnavailableError)
