@@ -43,8 +43,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Tokens that live for seconds need a machine that is not busy: these come after all others.
-        test: { name: 'alone', include: ['test/**/*.alone.ts'], maxConcurrency: 8, sequence: { groupOrder: 1 } },
+        // Tokens that live for seconds, and pages that draw, need a machine that is not busy: these files come after all
+        // others, one at a time.
+        test: {
+          name: 'alone',
+          include: ['test/**/*.alone.ts'],
+          maxConcurrency: 8,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
