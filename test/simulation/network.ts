@@ -142,6 +142,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
               observer.wipes === 0 &&
               !profile.hasCrossedLogins
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
+            if (send?.isTakenOver && send.landsAt === undefined && refresh_token) observer.restored.add(refresh_token)
             profile.jar = refresh_token
           })
         }

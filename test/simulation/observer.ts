@@ -63,6 +63,8 @@ export interface Observer {
   /** A client revokes a refresh token. */
   revoked(token: string | undefined, entry: Entry | undefined): void
   committed(before: Entry | undefined, after: Entry): void
+  /** Tokens that an answer of a page that was gone has put back into the cookie jar, later than anybody could wait for. */
+  readonly restored: Set<string>
   /** When somebody has heard a no that is no verdict, since the session last moved on. */
   readonly refusals: number[]
   fail(promise: string, message: string): void
@@ -122,6 +124,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     interruptions: 0,
     anonymous: 0,
     isForced: false,
+    restored: new Set(),
     refusals: [],
     fail(promise, message) {
       violation ??= new Violation(promise, message)
@@ -134,8 +137,10 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       const earlier = byToken.get(token) ?? []
       const first = earlier.find((one) => one.heard !== 'refused')
       for (const one of earlier) one.isTakenOver = true
+      // Nobody can look into the jar.
+      const isRestored = observer.restored.has(token)
       for (const one of earlier) {
-        if (one.heard === 'refused' || observer.wipes > 0) continue
+        if (one.heard === 'refused' || observer.wipes > 0 || isRestored) continue
         const wait = world.elapsed - one.at
         const isGone = one.actor.isCrashed || one.actor.isFrozen
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
@@ -148,7 +153,13 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           observer.fail('P1', `${token} was refused for good and is sent again`)
       }
       // A clock that has jumped since the first of them was claimed cannot tell.
-      if (first && observer.wipes === 0 && first.jumps === world.jumps && world.wall() - first.wall > resendWithin)
+      if (
+        first &&
+        !isRestored &&
+        observer.wipes === 0 &&
+        first.jumps === world.jumps &&
+        world.wall() - first.wall > resendWithin
+      )
         observer.fail('P1', `${token} sent past the grace`)
       const send: Send = {
         actor,

@@ -95,8 +95,10 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     await context.adopt?.(context)
     const entry = await persist((found) => ({ result: found }))
     if (entry) {
-      // Nobody was signed in when a tab last asked. The cookie jar may hold a session now.
-      const isDoubtful = isAskedAgain(entry) && (entry.refreshToken || !transport.holdsRefreshToken)
+      // Nobody was signed in when a tab last asked. The cookie jar may hold a session now. But a session that this tab has
+      // heard of meanwhile is over.
+      const isDoubtful =
+        session.status === 'unknown' && isAskedAgain(entry) && (entry.refreshToken || !transport.holdsRefreshToken)
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
     session.flush()
