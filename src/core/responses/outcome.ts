@@ -1,4 +1,4 @@
-/** What an answer of the token endpoint means. Only a verdict ends a session; a status alone is none. */
+/** What a response of the token endpoint means: tokens, a verdict (a 401 to a cookie is one), a refusal, or doubt. */
 // Decisions (ARCHITECTURE.md): D1, D2, D7.
 
 import type { Setback, SignedOutReason } from '../entry/entry.ts'
