@@ -1,6 +1,7 @@
 // What goes wrong elsewhere. Each test is named after what others do, and states what happens here.
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Platform } from '../../src/core/ports.ts'
 import { RefreshUnavailableError } from '../../src/index.ts'
 import { createClock } from '../../src/platform/clock.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -254,5 +255,43 @@ describe('fetch-extras: when all who wait abort, a second refresh starts', () =>
     expect(server.refreshes).toHaveLength(1)
     gate.open(Response.json(tokens(1)))
     expect((await next).status).toBe(200)
+  })
+})
+
+describe('authfetch in six busy windows of one thread: what the siblings have told is refreshed again', () => {
+  test.each(['guard', 'ledger'] as const)('an answer that comes while the %s is waited for is enough', async (slow) => {
+    const { browser, server, ...first } = await createSignedInScene()
+    const tab = browser.openTab()
+    const { channel, clock, ledger, locks } = tab.platform
+    let isBusy = false
+    const late = async <Value>(value: Promise<Value>, part: string): Promise<Value> => {
+      const result = await value
+      if (isBusy && part === slow) await new Promise<void>((resolve) => clock.after(200, resolve))
+      return result
+    }
+    const platform: Platform = {
+      ...tab.platform,
+      // Longer than a sibling is given to answer.
+      channel: {
+        ...channel,
+        open: (hear) => channel.open((message) => (isBusy ? clock.after(150, () => hear(message)) : hear(message))),
+      },
+      ledger: { ...ledger, update: (transition) => late(ledger.update(transition), 'ledger') },
+      locks: {
+        request(owner) {
+          const { granted, cancel } = locks.request(owner)
+          return { granted: owner ? late(granted, 'guard') : granted, cancel }
+        },
+      },
+    }
+    const { auth } = createScene({ browser, server, platform })
+    await auth.restore()
+    await browser.advance(MINUTE)
+    acceptOnlyNewest(server)
+    isBusy = true
+    const calls = Promise.all([first.auth, auth].map((client) => client.authFetch(API)))
+    await browser.advance(MINUTE)
+    expect((await calls).map(({ status }) => status)).toEqual([200, 200])
+    expect(server.refreshes).toHaveLength(1)
   })
 })

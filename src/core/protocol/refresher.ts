@@ -1,7 +1,7 @@
 /** One refresh of one tab: lock, look, probe, claim, send, write the outcome. Only one is pending at a time. */
 // Decisions (ARCHITECTURE.md): D10, D14, D22, D23, D24.
 
-import { claim } from '../entry/claim.ts'
+import { type ClaimResult, claim } from '../entry/claim.ts'
 import { attemptsOf, type Entry, isNewer } from '../entry/entry.ts'
 import { delay, postpone } from '../entry/outcome-transitions.ts'
 import { RefreshUnavailableError } from '../errors.ts'
@@ -147,15 +147,18 @@ export function createRefresher(context: Context): Refresher {
 
     const startedAt = instantOf(clock)
     owner = await guards.begin(grace)
-    const result = await ledger.update((entry) =>
-      claim(entry, {
-        known: { ...session.mark, status: session.status },
-        owner,
-        now: clock.now(),
-        resendWithin,
-        holdsRefreshToken: transport.holdsRefreshToken,
-        isFresh: lease.observe(...attemptsOf(entry)),
-      }),
+    const result = await ledger.update<ClaimResult>((entry) =>
+      // A sibling's answer may come while the guard is asked for.
+      isDone()
+        ? { result: { kind: 'again' } }
+        : claim(entry, {
+            known: { ...session.mark, status: session.status },
+            owner,
+            now: clock.now(),
+            resendWithin,
+            holdsRefreshToken: transport.holdsRefreshToken,
+            isFresh: lease.observe(...attemptsOf(entry)),
+          }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (result.kind === 'ended') {
@@ -167,7 +170,7 @@ export function createRefresher(context: Context): Refresher {
     }
     if (result.kind !== 'claimed') return result.kind
     // Without its guard, other tabs think that this page is gone.
-    if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner)) {
+    if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner) || isDone()) {
       // Nothing was sent, so the token is not in doubt and nobody needs to wait.
       await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))
       return 'again'
