@@ -77,7 +77,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        'if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner)) {',
+        'if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner) || isDone()) {',
         'if (since(clock, startedAt) < 0) {',
       ),
     ],
