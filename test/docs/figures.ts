@@ -64,7 +64,8 @@ function compared(): string {
 const simulated = (column: string): string => {
   const [table] = parseDocument('', read('test/simulation/results/schedules.md')).tables
   const index = table?.header.findIndex(({ text }) => text === column) ?? -1
-  return table?.rows[0]?.[index]?.text ?? ''
+  const sum = table?.rows.reduce((total, row) => total + Number(row[index]?.text.replaceAll(',', '')), 0)
+  return sum === undefined ? '' : grouped(sum)
 }
 
 const FIGURES: Readonly<Record<string, () => string>> = {

@@ -123,9 +123,11 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
+        // Where the lease is long, later than any grace.
+        const latest = Math.max(1_700, refreshTimeout / 3)
         const wait =
           fate === 'slow'
-            ? ([refreshTimeout + ABORTING - 25, refreshTimeout + 500, 1_200, 1_700][world.choose(4)] as number)
+            ? ([refreshTimeout + ABORTING - 25, refreshTimeout + 500, 1_200, latest][world.choose(4)] as number)
             : delay()
         if (send && isCookie && fate !== 'slow' && fate !== 'request late') send.landsAt = world.elapsed + wait
         if (isCookie) {

@@ -1,6 +1,6 @@
 // `npm run simulate`: many schedules, a progress bar, and the shortest trace of what went wrong.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Result, runSchedule, type Terms } from './schedule.ts'
 import { shrink } from './shrink.ts'
@@ -65,10 +65,25 @@ export async function report({ terms }: { readonly terms: Terms }): Promise<stri
   ].join('\n')
 }
 
+const RESULTS = new URL('./results/', import.meta.url)
+const fileOf = (name: string): URL => new URL(`${name}.md`, RESULTS)
+
 function keep(name: string, table: string): void {
-  const results = new URL('./results/', import.meta.url)
-  mkdirSync(results, { recursive: true })
-  writeFileSync(new URL(`${name}.md`, results), table)
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(fileOf(name), table)
+}
+
+const HEAD =
+  '| `resendWithin` | schedules | steps | token requests | faults injected | violations |\n|---|--:|--:|--:|--:|--:|\n'
+
+/** Keeps the last run of each policy. */
+function keepSchedules(policy: string, figures: readonly number[]): void {
+  const file = fileOf('schedules')
+  const before = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(2, -1) : []
+  const isOfPolicy = (row: string): boolean => row.startsWith(`| ${policy} |`)
+  const row = `| ${[policy, ...figures.map((figure) => figure.toLocaleString('en-US'))].join(' | ')} |`
+  const rows = [...before.filter((other) => !isOfPolicy(other)), row].sort()
+  keep('schedules', `${HEAD}${rows.join('\n')}\n`)
 }
 
 async function main(): Promise<void> {
@@ -112,9 +127,7 @@ async function main(): Promise<void> {
   console.log(`violations: ${failure ? 1 : 0}`)
   if (!failure) {
     const { schedules, steps, requests } = totals
-    const figures = [schedules, steps, requests, faults, 0].map((figure) => figure.toLocaleString('en-US'))
-    const head = '| schedules | steps | token requests | faults injected | violations |\n|---|---|---|---|---|\n'
-    if (values.write) keep('schedules', `${head}| ${figures.join(' | ')} |\n`)
+    if (values.write) keepSchedules(values.policy ?? 'drawn for each', [schedules, steps, requests, faults, 0])
     return
   }
   console.log(await report(failure))
