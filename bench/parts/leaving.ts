@@ -27,11 +27,12 @@ interface Scene {
   start(): Promise<void>
 }
 
+const CUSTODIES = ['client-held tokens', 'cookies', 'cookies, replayed answers'] as const
+type Custody = (typeof CUSTODIES)[number]
+
 interface Case {
   readonly title: string
-  readonly custody?: 'cookies'
-  /** Neither a grace nor a replay, in the cookie jar the rule. */
-  readonly isStrict?: boolean
+  readonly custody?: Custody
   readonly latency?: number
   readonly needs?: 'freeze' | 'crash'
   /** Resolves when the page has left, with what is to end in which tab. */
@@ -142,9 +143,10 @@ interface Figure {
   readonly reuses: number
 }
 
-async function measure(browser: Browser, one: Case, custody: string, latency: number): Promise<Figure> {
-  const open = custody === 'cookies' ? startCookieBackend : startOpenIdBackend
-  const backend = await open({ grace: GRACE, secureCookies: browser.engine !== 'webkit' })
+async function measure(browser: Browser, one: Case, custody: Custody, latency: number): Promise<Figure> {
+  const open = custody === 'client-held tokens' ? startOpenIdBackend : startCookieBackend
+  const replays = custody === 'cookies, replayed answers'
+  const backend = await open({ grace: GRACE, replays, secureCookies: browser.engine !== 'webkit' })
   const profile = await browser.newProfile()
   try {
     const tabs = [
@@ -209,7 +211,7 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
       for (const one of CASES) {
         const browser = one.needs === 'freeze' ? lifecycle : ordinary
         if (one.needs && !browser.can[one.needs]) continue
-        for (const custody of one.custody ? [one.custody] : ['client-held tokens', 'cookies']) {
+        for (const custody of one.custody ? [one.custody] : CUSTODIES) {
           for (const latency of one.latency ? [one.latency] : LATENCIES) {
             progress(`${engine}: ${one.title}, ${custody}, ${latency} ms`)
             figures.push(await measure(browser, one, custody, latency))
@@ -235,7 +237,7 @@ export async function run({ isQuick, progress }: Terms): Promise<Result> {
         title: 'From a page’s leaving amid its refresh to the token of its successor, or of all others',
         columns: ['', 'custody', 'answer takes', ...engines],
         rows,
-        note: `Default options. The provider lets a refresh token be spent again for ${GRACE} s; the reference server, for cookies, neither does so nor replays. The time includes the loading of a page, and the answer to the successor's own refresh. With “freeze” Chromium tells the page of it; WebKit's process is suspended without a word. One run of each. ${describeMachine(versions.join(', '))}`,
+        note: `Default options. The provider lets a refresh token be spent again for ${GRACE} s. The reference server, for cookies, does not; with “replayed answers” it answers an Idempotency-Key that it knows as before, and the client is told so (“replays”). The time includes the loading of a page, and the answer to the successor's own refresh. With “freeze” Chromium tells the page of it; WebKit's process is suspended without a word. One run of each. ${describeMachine(versions.join(', '))}`,
       },
     ],
     plots: {},

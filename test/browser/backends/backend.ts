@@ -56,6 +56,8 @@ export interface BackendOptions {
   readonly requiresPush?: boolean | undefined
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
   readonly grace?: number | undefined
+  /** The reference server replays answers, and the client is told so. @default it replays, and the client is not told */
+  readonly replays?: boolean | undefined
   /** `false` for browsers that refuse `Secure` cookies on http://localhost. @default true */
   readonly secureCookies?: boolean
 }

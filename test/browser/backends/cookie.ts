@@ -8,10 +8,10 @@ import { createGate } from './gate.ts'
 import { pageHtml } from './page.ts'
 
 export async function startCookieBackend(options: BackendOptions): Promise<Backend> {
-  const { lifetime = LIFETIME, secureCookies = true, refreshTimeout, grace } = options
+  const { lifetime = LIFETIME, secureCookies = true, refreshTimeout, grace, replays } = options
   const demo = await createDemoServer({ secureCookies, accessLifetime: lifetime })
-  demo.settings.replay = grace === undefined
-  const config = { resource: '/api/me', refreshTimeout }
+  demo.settings.replay = replays ?? grace === undefined
+  const config = { resource: '/api/me', refreshTimeout, replays }
   const page = await pageHtml(config)
   const pages: Readonly<Record<string, string>> = {
     '/before': await pageHtml(config, 'before'),

@@ -31,6 +31,8 @@ export interface PageConfig {
   readonly resource: string
   /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
   readonly refreshTimeout?: number | undefined
+  /** Whether the client is told that the server replays. @default false */
+  readonly replays?: boolean | undefined
 }
 
 /** What the scenarios ask of a page, for the `auth` and the `resource` of the script before it. */
@@ -60,9 +62,9 @@ import * as library from 'authfetch'
 
 const { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } = library
 
-const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout } = config
+const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, replays } = config
 const options = {
-  refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh'),
+  refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh', replays ? { replays } : undefined),
   onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
