@@ -32,8 +32,6 @@ export interface StageTerms extends Pick<ProviderOptions, 'grace'> {
   readonly name: SessionName
   /** Of access tokens (in seconds). */
   readonly lifetime: number
-  /** How long the token endpoint may take (in seconds), where a peer has such an option. */
-  readonly timeout?: number
   /** How fast the clock of the tabs is (in milliseconds). */
   readonly clockShift?: number
 }
@@ -80,7 +78,7 @@ async function serve(name: SessionName, terms: SessionTerms, clockShift: number)
 }
 
 export async function openStage(browser: Browser, terms: StageTerms): Promise<Stage> {
-  const { name, lifetime, timeout, clockShift = 0, grace = 0 } = terms
+  const { name, lifetime, clockShift = 0, grace = 0 } = terms
   const tokenRequests: TokenRequest[] = []
   const keepsInMemory = name === 'keycloak-js'
   const provider = await startProvider({
@@ -92,7 +90,7 @@ export async function openStage(browser: Browser, terms: StageTerms): Promise<St
     onTokenRequest: () => tokenRequests.push({ at: performance.now(), isAlive: provider.counters.revokedGrants === 0 }),
   })
   const { issuer, tokenEndpoint, clientId, resourceEndpoint: resource } = provider
-  const given = { issuer, tokenEndpoint, clientId, resource, lifetime, ...(timeout !== undefined && { timeout }) }
+  const given = { issuer, tokenEndpoint, clientId, resource, lifetime }
   const pages = await serve(name, given, clockShift)
   const profile = await browser.newProfile()
 

@@ -70,6 +70,11 @@ const reloadedTwice = leaving('reload amid a refresh, and again amid the next; o
   return [tab]
 })
 
+const closed = leaving('close amid a refresh; the other of two', 2, async ([first, ...others]) => {
+  await first?.close()
+  return others
+})
+
 const gone = leaving(
   'another page amid a refresh (back/forward cache); the other of two',
   2,
@@ -180,6 +185,7 @@ const wrongClock = (how: string, clockShift: number): Fault => ({
 export const FAULTS: readonly Fault[] = [
   reloaded,
   reloadedTwice,
+  closed,
   gone,
   killed,
   frozen,

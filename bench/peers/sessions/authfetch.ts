@@ -3,11 +3,10 @@
 import { createAuthClient, oauthRefresh } from '../../../src/index.ts'
 import type { CreateSession } from './session.ts'
 
-export const authfetch: CreateSession = ({ tokenEndpoint, clientId, resource, timeout }) => {
+export const authfetch: CreateSession = ({ tokenEndpoint, clientId, resource }) => {
   const auth = createAuthClient({
     refresh: oauthRefresh({ tokenEndpoint, clientId }),
     origins: [new URL(resource).origin],
-    ...(timeout !== undefined && { refreshTimeout: timeout * 1000 }),
   })
   return {
     seed: (tokens) => auth.signIn(tokens),

@@ -6,7 +6,7 @@
 import { User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import { bearer, type CreateSession, leadOf } from './session.ts'
 
-export const oidcClientTs: CreateSession = ({ issuer, clientId, resource, lifetime, timeout }) => {
+export const oidcClientTs: CreateSession = ({ issuer, clientId, resource, lifetime }) => {
   const settings = {
     authority: issuer,
     client_id: clientId,
@@ -14,7 +14,6 @@ export const oidcClientTs: CreateSession = ({ issuer, clientId, resource, lifeti
     scope: 'openid offline_access',
     userStore: new WebStorageStateStore({ store: localStorage }),
     accessTokenExpiringNotificationTimeInSeconds: leadOf(lifetime),
-    ...(timeout !== undefined && { silentRequestTimeoutInSeconds: timeout, requestTimeoutInSeconds: timeout }),
   }
   let manager: UserManager | undefined
   let user: User | null = null

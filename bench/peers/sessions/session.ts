@@ -14,8 +14,6 @@ export interface SessionTerms {
   readonly resource: string
   /** Of access tokens (in seconds). */
   readonly lifetime: number
-  /** How long the token endpoint may take (in seconds), where a peer has such an option; absent: the peer's default. */
-  readonly timeout?: number
 }
 
 export interface Session {

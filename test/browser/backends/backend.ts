@@ -8,8 +8,8 @@ export interface Hold {
   release(): void
 }
 
-/** `never` forbids resends. */
-export type Policy = 'never'
+/** `never` forbids resends; `grace` allows them for 30 s, as docs/servers.md says for a server with such a grace. */
+export type Policy = 'never' | 'grace'
 
 /** What every scenario may ask. */
 export interface Judge {

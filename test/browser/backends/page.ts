@@ -69,6 +69,7 @@ const options = {
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
+  ...(location.hash === '#grace' && { resendWithin: 30_000 }),
 }
 const auth = createAuthClient(options)
 ${WATCH}

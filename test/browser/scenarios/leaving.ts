@@ -46,7 +46,7 @@ export const LEAVING: readonly Scenario[] = [
     grace: GRACE,
     isSlow: true,
     async play(stage) {
-      const tab = await openTab(stage)
+      const tab = await openTab(stage, 'grace')
       await signIn(stage, [tab])
       const release = await refreshInFlight(stage, tab)
       await tab.reload()
