@@ -1,14 +1,14 @@
 /** The session of this tab: what it knows, and what it tells its listeners. */
 
 import { createEmitter, type Emitter } from '../emitter.ts'
-import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import { type Entry, isNewer, type SignedOutReason } from '../entry/entry.ts'
 import type { RefreshUnavailableError } from '../errors.ts'
 import type { Platform } from '../ports.ts'
 import { decodeClaims, type Tokens } from '../responses/tokens.ts'
 import type { Instant } from './instant.ts'
 import { refreshDelay } from './schedule.ts'
 import { createValidity } from './validity.ts'
-import { type AuthState, adopt, type Held, NOTHING_KNOWN, stateOf } from './view.ts'
+import { type AuthState, adopt, type Held, NOTHING_KNOWN, stateOf, type View } from './view.ts'
 
 /** Which tab brought a transition about. */
 export type TabSource = 'this-tab' | 'other-tab'
@@ -45,11 +45,8 @@ export interface Bearer {
   readonly held: Held | undefined
 }
 
-export interface Session {
-  readonly mark: Mark
-  readonly status: AuthState['status']
-  readonly subject: string | undefined
-  readonly held: Held | undefined
+/** What this tab knows, replaced member by member as it learns; and what can be done with it. */
+export interface Session extends View {
   readonly bearer: Bearer
   /** Whether the tokens in use are missing, or older than what the ledger shows. */
   readonly isBehind: boolean
@@ -80,10 +77,9 @@ export function createSession(
   const { clock, lifecycle } = platform
   const isValid = createValidity(clock)
   const { on, emit, clear } = createEmitter<SessionEvents>(platform.report)
-  let view = NOTHING_KNOWN
   let distrusted: Held | undefined
   let refreshing = false
-  let state = Object.freeze(stateOf(view, refreshing, platform.degraded))
+  let state = Object.freeze(stateOf(NOTHING_KNOWN, refreshing, platform.degraded))
   /** The state that the listeners know of, and what is to be told besides. */
   let told = state
   let queue: (() => void)[] = []
@@ -93,36 +89,25 @@ export function createSession(
   }
 
   function updateState(): void {
-    const next = stateOf(view, refreshing, platform.degraded)
+    const next = stateOf(session, refreshing, platform.degraded)
     if (JSON.stringify(next) !== JSON.stringify(state)) state = Object.freeze(next)
   }
 
-  return {
-    get mark() {
-      return view.mark
-    },
-    get status() {
-      return view.status
-    },
-    get subject() {
-      return view.subject
-    },
-    get held() {
-      return view.held
-    },
+  const session: Session = {
+    ...NOTHING_KNOWN,
     get bearer() {
-      const { mark, subject, held } = view
+      const { mark, subject, held } = session
       return { epoch: mark.epoch, subject, held }
     },
     get isBehind() {
-      const { status, held, mark, heldMark } = view
+      const { status, held, mark, heldMark } = session
       return status === 'signed-in' && (!held || isNewer(mark, heldMark))
     },
     get renewable() {
-      return view.hasRefreshToken || !holdsRefreshToken
+      return session.hasRefreshToken || !holdsRefreshToken
     },
     isReady(minValidity) {
-      const { status, held } = view
+      const { status, held } = session
       return status === 'signed-in' && held !== undefined && held !== distrusted && isValid(held, minValidity)
     },
     hold({ accessToken, lifetime }, receivedAt, spread) {
@@ -136,11 +121,11 @@ export function createSession(
       }
     },
     adopt(entry, source, held) {
-      const adoption = adopt(view, entry, held)
+      const adoption = adopt(session, entry, held)
       if (!adoption) return
       const { event } = adoption
-      view = adoption.view
-      const { reason, wasSignedIn } = view
+      Object.assign(session, adoption.news)
+      const { reason, wasSignedIn } = session
       if (event === 'signed-out') enqueue(event, { reason, wasSignedIn, source })
       else if (event) enqueue(event, { source })
       updateState()
@@ -154,7 +139,7 @@ export function createSession(
       updateState()
     },
     fail(error) {
-      view = { ...view, failure: error }
+      Object.assign(session, { failure: error })
       updateState()
       enqueue('refresh-failed', { error, retryAt: error.retryAt, source: 'this-tab' })
     },
@@ -171,4 +156,5 @@ export function createSession(
     on,
     clear,
   }
+  return session
 }

@@ -72,7 +72,8 @@ export const NOTHING_KNOWN: View = {
 }
 
 export interface Adoption {
-  readonly view: View
+  /** What is known anew. */
+  readonly news: Partial<View>
   /** What the listeners are to be told. */
   readonly event?: 'signed-in' | 'refreshed' | 'signed-out' | false | undefined
 }
@@ -82,24 +83,24 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   if (isNewer(view.mark, entry)) return undefined
   const { epoch, generation, subject, status } = entry
   const mark = { epoch, generation }
-  const next = { ...view, mark, subject, hasRefreshToken: entry.refreshToken !== undefined }
-  if (status === 'unknown') return { view: next }
+  const next = { mark, subject, hasRefreshToken: entry.refreshToken !== undefined }
+  if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
     // For all who are not signing in, a login that is running is a sign-out.
     const isNews = view.status !== 'signed-out'
     const reason = entry.reason ?? (isNews ? 'requested' : view.reason)
     const wasSignedIn = isNews ? view.status === 'signed-in' : view.wasSignedIn
     return {
-      view: { ...next, status: 'signed-out', reason, wasSignedIn, held: undefined },
+      news: { ...next, status: 'signed-out', reason, wasSignedIn, held: undefined },
       event: isNews && 'signed-out',
     }
   }
   const isNewSession = epoch !== view.mark.epoch || view.status !== status
   // An access token of the same session stays in use until a newer one is at hand.
-  if (!held && !isNewSession) return { view: next }
+  if (!held && !isNewSession) return { news: next }
   const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
   return {
-    view: { ...next, status, held, heldMark: mark, failure: undefined },
+    news: { ...next, status, held, heldMark: mark, failure: undefined },
     event: isNewSession ? 'signed-in' : isRefreshed,
   }
 }
