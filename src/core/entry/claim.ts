@@ -9,6 +9,7 @@ import {
   isNewer,
   type Mark,
   nextEpoch,
+  type Retry,
   type SignedOutReason,
   tombstone,
 } from './entry.ts'
@@ -24,12 +25,16 @@ export interface ClaimTerms {
   readonly isFresh: boolean
 }
 
+/**
+ * The claim; or the end of the session; or the pause that is not over; or `again`: the session has moved on; or `wait`:
+ * another tab's attempt is fresh.
+ */
 export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly claim: Claim }
-  /** `again`: the session has moved on; `wait`: another tab's attempt is fresh. */
-  | { readonly kind: 'again' | 'wait' }
-  | { readonly kind: 'later'; readonly retryAt: number }
-  | { readonly kind: 'ended'; readonly entry: Entry }
+  | { readonly claim: Claim }
+  | { readonly ended: Entry }
+  | { readonly retry: Retry }
+  | 'again'
+  | 'wait'
 
 /** Whether there is, or may be, a session in an entry that is not older than what this tab knows. */
 function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
@@ -44,17 +49,17 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   const { known, owner, now } = terms
   // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent.
   const isLost = !found || isNewer(known, found)
-  if (!isLost && !isOpen(found, known)) return { result: { kind: 'again' } }
+  if (!isLost && !isOpen(found, known)) return { result: 'again' }
   const entry: Entry = isLost ? { epoch: nextEpoch(known.epoch, now), generation: 0, status: known.status } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     const ended = tombstone(entry, reason, now)
-    return { entry: ended, result: { kind: 'ended', entry: ended } }
+    return { entry: ended, result: { ended } }
   }
   if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'no-refresh-token')
 
   const { attempt, retry } = entry
-  if (attempt && !attempt.doubt && terms.isFresh) return { result: { kind: 'wait' } }
-  if (retry && now >= retry.setAt && now < retry.at) return { result: { kind: 'later', retryAt: retry.at } }
+  if (attempt && !attempt.doubt && terms.isFresh) return { result: 'wait' }
+  if (retry && now >= retry.setAt && now < retry.at) return { result: { retry } }
   const resend = attempt !== undefined
   // The clock may have been set back, so the distance counts, in either direction.
   if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
@@ -72,5 +77,5 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
       resend,
     },
   }
-  return { entry: mine, result: { kind: 'claimed', claim: mine } }
+  return { entry: mine, result: { claim: mine } }
 }

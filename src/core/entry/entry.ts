@@ -138,7 +138,9 @@ export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
 export const attemptsOf = (entry: Entry | undefined): readonly Attempt[] =>
   entry?.attempt?.doubt === false ? [entry.attempt] : []
 
-export const isMine = (entry: Entry, claim: Claim): boolean => entry.attempt?.owner === claim.attempt.owner
+/** Whether the entry still shows this very claim. */
+export const isMine = (entry: Entry | undefined, claim: Claim): entry is Claim =>
+  entry?.attempt?.owner === claim.attempt.owner
 
 /** A living session; the access token stays out of the ledger, unless a refresh needs it. */
 export function living({ epoch, generation, refreshToken, subject, grant, kept }: Mark & Kept): Entry {

@@ -23,7 +23,7 @@ const isOfGrant = (entry: Entry | undefined, claim: Claim): entry is Entry =>
 
 /** Takes our claim back, so that nobody waits for it; a login that is running and fails has nothing to go back to. */
 function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result): Change<Result> {
-  if (!entry || !isMine(entry, claim)) return { result }
+  if (!isMine(entry, claim)) return { result }
   return { entry: { ...entry, attempt: undefined, grant: undefined }, result }
 }
 
@@ -83,7 +83,7 @@ export function commit(
 
 /** Marks an answer that takes longer than usual, for whoever sees its tab go. */
 export function delay(entry: Entry | undefined, claim: Claim): Change<void> {
-  if (!entry || !isMine(entry, claim)) return { result: undefined }
+  if (!isMine(entry, claim)) return { result: undefined }
   return { entry: { ...entry, attempt: { ...claim.attempt, overdue: true } }, result: undefined }
 }
 
@@ -94,7 +94,7 @@ export function reject(
   reason: SignedOutReason,
   now: number,
 ): Change<Entry | undefined> {
-  if (!entry || !isMine(entry, claim)) return { result: undefined }
+  if (!isMine(entry, claim)) return { result: undefined }
   // It is no theft if a resend is refused: the first request has most likely spent the token, and its answer was lost.
   const cause = claim.attempt.resend ? 'in-doubt' : reason
   return end(entry, claim, entry.status === 'unknown' ? 'initial' : cause, now)
@@ -112,7 +112,7 @@ export function postpone(
   { kind, refusal, isStale, rotated }: Setback,
   resendWithin: number,
 ): Change<Entry | 'again' | undefined> {
-  if (!entry || !isMine(entry, claim)) return { result: undefined }
+  if (!isMine(entry, claim)) return { result: undefined }
   const { resend } = claim.attempt
   const now = retry?.setAt ?? 0
   const refusals = entry.retry?.refusals ?? 0

@@ -28,14 +28,17 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
     session.mark.epoch === epoch || (subject !== undefined && session.subject === subject)
 
   /** A server that answers 401 to everything gets one refresh, not a storm. */
-  const isYoung = (held: Held): boolean => !session.isBehind && since(clock, held.receivedAt) < floorOf(held.lifetime)
+  const isYoung = (held: Held | undefined): boolean =>
+    held !== undefined && !session.isBehind && since(clock, held.receivedAt) < floorOf(held.lifetime)
+
+  const isFresh = (): boolean => session.isReady(0) && isYoung(session.held)
 
   return {
     async ensure(minValidity, isForced, refused) {
       if (session.status === 'unknown') {
         await signInOut.restore()
         if (session.getState().status === 'unknown') throw new RefreshUnavailableError()
-        if (session.isReady(0) && session.held && isYoung(session.held)) return session.bearer
+        if (isFresh()) return session.bearer
       }
       if (session.status === 'signed-out') return session.bearer
       const { held } = session
@@ -43,8 +46,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
       const isRefused = refused !== undefined && held?.accessToken === refused && !isYoung(held)
       if (isRefused) session.distrust(held)
       const forceRefresh = isForced || isRefused
-      const isEnough = session.isReady(minValidity) || (session.isReady(0) && session.held && isYoung(session.held))
-      if (isEnough && !forceRefresh) return session.bearer
+      if (!forceRefresh && (session.isReady(minValidity) || isFresh())) return session.bearer
       const before = session.bearer
       try {
         await refresher.refresh()
@@ -60,7 +62,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
         session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
       const current = (): Bearer | undefined => (isSameSession(before) ? session.bearer : undefined)
       if (hasMovedOn() && session.isReady(0)) return current()
-      if (session.status !== 'signed-in' || (before.held && isYoung(before.held))) return undefined
+      if (session.status !== 'signed-in' || isYoung(before.held)) return undefined
       session.distrust(before.held)
       try {
         await refresher.refresh()

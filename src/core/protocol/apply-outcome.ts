@@ -26,7 +26,7 @@ export interface ClaimedOutcome {
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
 export function createApplyOutcome(context: Context): ApplyOutcome {
-  const { clock, random, transport, resendWithin, session, lease, persist, publish } = context
+  const { clock, random, transport, resendWithin, session, siblings, lease, persist } = context
   let isWarned = false
 
   async function grant({ claim, receivedAt, wait }: ClaimedOutcome, tokens: Tokens | undefined): Promise<Step> {
@@ -49,7 +49,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     }
     const entry = typeof result === 'object' ? result : undefined
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
-    publish(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
+    siblings.publish(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
     return entry && tokens ? 'done' : 'again'
   }
 
@@ -72,7 +72,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     // Warned of once: whoever sets a server up looks at the console first.
     if (isMistake && !isWarned) context.warn(message)
     isWarned ||= isMistake === true
-    publish(ended)
+    siblings.publish(ended)
     if (ended) return 'done'
     throw new RefreshUnavailableError(message, { cause, retryAt: retry.at })
   }
@@ -89,7 +89,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     if (outcome.kind === 'granted') return grant(answer, outcome.tokens)
     if (outcome.kind !== 'rejected') return delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
-    publish(ended)
+    siblings.publish(ended)
     return ended ? 'done' : 'again'
   }
 }

@@ -1,6 +1,5 @@
 /** What the parts of the core share: writing the ledger with retries, and telling the tabs about it. */
 
-import type { Entry } from '../entry/entry.ts'
 import { RefreshUnavailableError } from '../errors.ts'
 import type { Adopt, Ledger, Platform, Transport } from '../ports.ts'
 import type { Guards } from './guards.ts'
@@ -8,7 +7,6 @@ import type { Lease } from './lease.ts'
 import { SETTLING } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Siblings } from './siblings.ts'
-import type { Held } from './view.ts'
 
 export interface Context extends Omit<Platform, 'degraded'> {
   readonly transport: Transport
@@ -22,8 +20,6 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly lease: Lease
   /** Writes the ledger, and tries again what storage refuses. */
   readonly persist: Ledger['update']
-  /** Adopts what this tab has obtained, if anything, then tells the other tabs and the callers that wait in this one. */
-  readonly publish: (entry?: Entry, held?: Held) => void
 }
 
 /** The pauses (in milliseconds) between tries to write the ledger. */
@@ -46,12 +42,5 @@ export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledge
         await new Promise<void>((resolve) => clock.after(pause, resolve))
       }
     }
-  }
-}
-
-export function createPublish(session: Session, siblings: Siblings): Context['publish'] {
-  return (entry, held) => {
-    if (entry) session.adopt(entry, 'this-tab', held)
-    siblings.tell()
   }
 }

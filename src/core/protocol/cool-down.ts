@@ -6,9 +6,6 @@ import type { Clock } from '../ports.ts'
 import { type Instant, instantOf, since } from './instant.ts'
 import type { Session } from './session.ts'
 
-/** The pause after a failure that does not say when to try again (in milliseconds). */
-const DEFAULT_PAUSE = 30_000
-
 export interface CoolDown {
   /** The failure, while its pause lasts. */
   failure(): RefreshUnavailableError | undefined
@@ -41,7 +38,8 @@ export function createCoolDown(clock: Clock, session: Session): CoolDown {
     start(error) {
       failure = error
       failedAt = instantOf(clock)
-      pause = error.retryAt === undefined ? DEFAULT_PAUSE : error.retryAt - failedAt.now
+      // Every failure of a refresh says when to try again.
+      pause = (error.retryAt as number) - failedAt.now
     },
     cutShort,
   }

@@ -19,23 +19,16 @@ export interface Message extends Mark {
   readonly owner?: string | undefined
 }
 
-const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type
-
 /** Reads a message of another tab, perhaps of another version of this library; undefined if it is none. */
 export function parseMessage(data: unknown): Message | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
-  const message = data as Message
-  const { tokens } = message
+  // Spread, because there may be nothing to take members from.
+  const { version, type, epoch, generation, status, tokens = { age: 0, sentAt: 0 } } = { ...(data as Message) }
+  const { age, sentAt, lifetime = 0, accessToken = '' } = { ...(tokens as Shared) }
   const isValid =
-    message.version === 1 &&
-    (message.type === 'ask' || message.type === 'news') &&
-    Number.isFinite(message.epoch) &&
-    Number.isFinite(message.generation) &&
-    typeof message.status === 'string' &&
-    (tokens === undefined ||
-      (Number.isFinite(tokens?.age) &&
-        Number.isFinite(tokens.sentAt) &&
-        isOptional(tokens.lifetime, 'number') &&
-        isOptional(tokens.accessToken, 'string')))
-  return isValid ? message : undefined
+    version === 1 &&
+    (type === 'ask' || type === 'news') &&
+    typeof status === 'string' &&
+    typeof accessToken === 'string' &&
+    [epoch, generation, age, sentAt, lifetime].every(Number.isFinite)
+  return isValid ? (data as Message) : undefined
 }

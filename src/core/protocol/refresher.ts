@@ -150,7 +150,7 @@ export function createRefresher(context: Context): Refresher {
     const result = await ledger.update<ClaimResult>((entry) =>
       // A sibling's answer may come while the guard is asked for.
       isDone()
-        ? { result: { kind: 'again' } }
+        ? { result: 'again' }
         : claim(entry, {
             known: { ...session.mark, status: session.status },
             owner,
@@ -161,24 +161,25 @@ export function createRefresher(context: Context): Refresher {
           }),
     )
     // No await from here to `send`: it runs in the task in which the claim became durable.
-    if (result.kind === 'ended') {
-      context.publish(result.entry)
+    if (typeof result === 'string') return result
+    if ('ended' in result) {
+      siblings.publish(result.ended)
       return 'done'
     }
-    if (result.kind === 'later') {
-      throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retryAt })
+    if ('retry' in result) {
+      throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retry.at })
     }
-    if (result.kind !== 'claimed') return result.kind
+    const { claim: claimed } = result
     // Without its guard, other tabs think that this page is gone.
     if (since(clock, startedAt) > SEND_WINDOW || !guards.held.has(owner) || isDone()) {
       // Nothing was sent, so the token is not in doubt and nobody needs to wait.
-      await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))
+      await persist((entry) => postpone(entry, claimed, claimed.retry, { kind: 'refused' }, resendWithin))
       return 'again'
     }
     const sentAt = instantOf(clock)
-    const sending = transport.send(result.claim, result.claim.attempt.id)
+    const sending = transport.send(claimed, claimed.attempt.id)
     const stop = clock.after(grace ? overdueAfter(usualWait) : refreshTimeout, () => {
-      persist((entry) => delay(entry, result.claim)).catch(() => {
+      persist((entry) => delay(entry, claimed)).catch(() => {
         // A failure of storage is reported when the outcome is written.
       })
     })
@@ -186,7 +187,7 @@ export function createRefresher(context: Context): Refresher {
     stop()
     // The answer may have waited while the tab was frozen: then it counts as being as old as the request.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
-    return { claim: result.claim, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
+    return { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
   }
 
   /** Nothing was sent. */

@@ -15,8 +15,8 @@ export interface Siblings {
   close(): void
   /** Asks for the access token; resolves when one was adopted, or after about 100 ms; at once where there is no channel. */
   ask(): Promise<void>
-  /** Tells the other tabs what this one knows, and wakes whoever waits in it. */
-  tell(): void
+  /** Adopts what this tab has obtained, if anything, then tells the other tabs, and wakes whoever waits in this one. */
+  publish(entry?: Entry, held?: Held): void
   /**
    * Resolves when a sibling has news by which it `isOver`, or after `timeout` (in milliseconds); asks whether these owners
    * in other tabs live.
@@ -133,7 +133,8 @@ export function createSiblings(
       asking = wait(ASKING, () => session.held !== held)
       return asking
     },
-    tell() {
+    publish(entry, held) {
+      if (entry) session.adopt(entry, 'this-tab', held)
       post('news', session.isBehind ? undefined : session.held)
       wake()
     },
