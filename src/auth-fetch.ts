@@ -36,7 +36,8 @@ export interface AuthFetchParts {
   /** The word before the token (RFC 9110 section 11.1). */
   readonly scheme: string
   /** Whether a response says that the token was refused; undefined: a 401 that a new token can fix. */
-  readonly isRefused: ((response: Response) => Promise<boolean>) | undefined
+  readonly isRefused: ((response: Response) => boolean | Promise<boolean>) | undefined
+  report(error: unknown): void
   /** Called with every response to a request of a session, unless it was redirected to another origin. */
   readonly onResponse: ((response: Response, epoch: number) => void) | undefined
 }
@@ -52,7 +53,7 @@ const isPlain = ({ body, referrer, referrerPolicy, mode }: Request): boolean =>
 
 function cancel({ body }: Response | Request, reason?: unknown): void {
   body?.cancel(reason).catch(() => {
-    // A body that cannot be cancelled any more is no problem.
+    // It is being read, or was read or cancelled: that is no problem.
   })
 }
 
@@ -70,7 +71,21 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
   const isRefused = (response: Response, address: string): boolean | Promise<boolean> =>
     (parts.isRefused || response.status === 401) &&
     isOurs(response, address) &&
-    (parts.isRefused?.(response) ?? callsForRefresh(response.headers.get('www-authenticate'), scheme))
+    (parts.isRefused
+      ? askIsRefused(response.clone())
+      : callsForRefresh(response.headers.get('www-authenticate'), scheme))
+
+  /** Gives a copy to the option `isRefused`, and cancels it afterwards: the browser keeps an unread copy in memory. */
+  async function askIsRefused(copy: Response): Promise<boolean> {
+    try {
+      return Boolean(await parts.isRefused?.(copy))
+    } catch (error) {
+      parts.report(error)
+      return false
+    } finally {
+      cancel(copy)
+    }
+  }
 
   function hear(response: Response, address: string, { epoch }: Bearer): Response {
     if (onResponse && isOurs(response, address)) onResponse(response, epoch)

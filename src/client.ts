@@ -6,7 +6,7 @@ import { createAllowList } from './allow-list.ts'
 import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
 import { check, DisposedError } from './core/errors.ts'
 import { createAccess } from './core/protocol/access.ts'
-import { type Context, createPersist, createPublish } from './core/protocol/context.ts'
+import { type Context, createPersist } from './core/protocol/context.ts'
 import { createGuards } from './core/protocol/guards.ts'
 import { createLease } from './core/protocol/lease.ts'
 import { leaseOf } from './core/protocol/limits.ts'
@@ -115,7 +115,7 @@ export interface AuthClient extends WithDispose {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh: askServer, origins, refreshLead, refreshTimeout, resendWithin, adopt, readTokens, fetch } = checked
+  const { refresh: askServer, origins, refreshLead, refreshTimeout, readTokens } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
@@ -133,19 +133,15 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const siblings = createSiblings(platform, session, guards)
   const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
   const persist = createPersist(platform)
-  const publish = createPublish(session, siblings)
   const context: Context = {
+    ...checked,
     ...platform,
     transport,
-    refreshTimeout,
-    resendWithin,
-    adopt,
     session,
     siblings,
     guards,
     lease,
     persist,
-    publish,
   }
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
@@ -174,30 +170,12 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const allowedAddress = createAllowList(origins, refresh.endpoint)
   const ensure = whileAlive(access.ensure)
   const recover = whileAlive(access.recover)
-  const { isRefused, scheme } = checked
-
-  /** Gives a copy to `isRefused` and cancels it afterwards, because the browser keeps an unread copy in memory. */
-  async function askIsRefused(response: Response): Promise<boolean> {
-    const copy = response.clone()
-    try {
-      return Boolean(await isRefused?.(copy))
-    } catch (error) {
-      platform.report(error)
-      return false
-    } finally {
-      copy.body?.cancel().catch(() => {
-        // It is being read, or was read.
-      })
-    }
-  }
-
   const authFetch = createAuthFetch({
+    ...checked,
     session,
-    scheme,
-    isRefused: isRefused && askIsRefused,
+    report: platform.report,
     // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
-    fetch,
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
     onResponse: readTokens && ((response, epoch) => void takeTokens(response, epoch).catch(platform.report)),
   })
@@ -220,7 +198,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const { minValidity = 0, forceRefresh = false, refused, signal } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
-      check(refused === undefined || typeof refused === 'string', 'refused', 'an access token')
+      check(refused === undefined || typeof refused === 'string', 'refused', 'a string')
       const { held } = await abortable(() => ensure(minValidity, forceRefresh, refused), signal)
       return held?.accessToken
     },

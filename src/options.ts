@@ -105,7 +105,7 @@ export interface CheckedOptions {
   readonly platform: Partial<Platform>
 }
 
-type Rule = readonly [preset: unknown, isRight: (value: unknown) => boolean, wanted: string]
+type Rule = readonly [isRight: (value: unknown) => unknown, wanted: string, preset?: unknown]
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isCallback = (value: unknown): boolean => value === undefined || isFunction(value)
@@ -114,36 +114,35 @@ const milliseconds = 'a number of milliseconds'
 
 /** Reads the options; throws a TypeError that names the one at fault. */
 export function checkOptions(options: AuthClientOptions): CheckedOptions {
-  check(typeof options === 'object' && options !== null, 'options', 'an object')
+  check(options && typeof options === 'object', 'options', 'an object')
   // Own members only, so that a polluted prototype sets nothing.
   const own: Readonly<Record<string, unknown>> = { __proto__: null, ...options }
   const page = pageOrigin()
   const rules: Readonly<Record<keyof AuthClientOptions, Rule>> = {
     refresh: [
-      undefined,
       // One that takes two arguments is a factory, such as `cookieRefresh` itself.
       (value) => isFunction(value) && (value as Refresh).length < 2,
       'a function, such as cookieRefresh() makes: call it',
     ],
-    origins: [page ? [page] : [], Array.isArray, 'an array of origins'],
-    refreshLead: [60_000, isTime, milliseconds],
-    refreshTimeout: [30_000, (value) => isTime(value) && value > 0, `${milliseconds} above 0`],
+    origins: [Array.isArray, 'an array of origins', page ? [page] : []],
+    refreshLead: [isTime, milliseconds, 60_000],
+    refreshTimeout: [(value) => isTime(value) && value > 0, `${milliseconds} above 0`, 30_000],
     resendWithin: [
-      Number.POSITIVE_INFINITY,
       (value) => value === Number.POSITIVE_INFINITY || isTime(value),
       `${milliseconds} or Infinity`,
+      Number.POSITIVE_INFINITY,
     ],
-    onSignOut: [undefined, isCallback, 'a function'],
-    adopt: [undefined, isCallback, 'a function, such as formerSession() makes'],
-    readTokens: [undefined, isCallback, 'a function'],
-    isRefused: [undefined, isCallback, 'a function'],
-    scheme: ['Bearer', (value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word'],
-    name: ['authfetch', (value) => typeof value === 'string' && value !== '', 'a non-empty string'],
-    fetch: [globalThis.fetch?.bind(globalThis), isFunction, 'a function'],
-    platform: [{}, (value) => typeof value === 'object' && value !== null, 'an object'],
+    onSignOut: [isCallback, 'a function'],
+    adopt: [isCallback, 'a function, such as formerSession() makes'],
+    readTokens: [isCallback, 'a function'],
+    isRefused: [isCallback, 'a function'],
+    scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
+    name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],
+    fetch: [isFunction, 'a function', globalThis.fetch?.bind(globalThis)],
+    platform: [(value) => value && typeof value === 'object', 'an object', {}],
   }
   checkNames(own, rules)
-  const checked = Object.entries(rules).map(([name, [preset, isRight, wanted]]) => {
+  const checked = Object.entries(rules).map(([name, [isRight, wanted, preset]]) => {
     const { [name]: value = preset } = own
     check(isRight(value), name, wanted)
     return [name, name === 'origins' ? (value as unknown[]).map(toOrigin) : value]
@@ -156,7 +155,7 @@ function toOrigin(value: unknown): string {
   if (!url) {
     const isMissing = value === pageOrigin()
     throw new TypeError(
-      `"origins" must ${isMissing ? 'be given: the origin of this page can carry no token' : 'hold absolute http(s) URLs'}`,
+      `"origins" must ${isMissing ? 'be given: this page is not of http(s)' : 'hold absolute http(s) URLs'}`,
     )
   }
   return url.origin
