@@ -95,7 +95,7 @@ export class DisposedError extends AuthError {
 
 /** Throws a TypeError that names an unknown option. */
 export function checkNames(options: object, known: object = {}): void {
-  for (const name of Object.keys(options)) check(Object.hasOwn(known, name), name, 'left out: there is no such option')
+  for (const name of Object.keys(options)) check(Object.hasOwn(known, name), name, 'left out: it is no option')
 }
 
 /** Throws a TypeError that names the option at fault. */

@@ -29,7 +29,7 @@ export function checkString(value: unknown, option: string): string {
 export function resolveEndpoint(url: unknown, option: string): URL {
   const isUrl = (typeof url === 'string' && url !== '') || url instanceof URL
   const endpoint = isUrl ? parseUrl(String(url), baseUrl()) : undefined
-  check(endpoint, option, 'an http(s) URL, absolute or relative to the page')
+  check(endpoint, option, 'an http(s) URL')
   return endpoint
 }
 
@@ -39,7 +39,7 @@ function checkFields(fields: unknown, option: string): Record<string, string> {
   check(
     entries?.every(([, value]) => typeof value === 'string'),
     option,
-    'an object of strings, or return one',
+    'an object of strings',
   )
   return Object.fromEntries(entries as [string, string][])
 }

@@ -100,7 +100,7 @@ describe.each([
   test('is told to give origins', () => {
     vi.stubGlobal('location', { origin, href })
     expect(() => createAuthClient({ refresh })).toThrow(
-      new TypeError('"origins" must be given: the origin of this page can carry no token'),
+      new TypeError('"origins" must be given: this page is not of http(s)'),
     )
   })
 

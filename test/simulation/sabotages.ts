@@ -18,9 +18,9 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/protocol/refresher.ts',
-        'const sending = transport.send(result.claim, result.claim.attempt.id)',
-        `const sending = transport.send(result.claim, result.claim.attempt.id)
-         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: result.claim.attempt } }), result: undefined }))`,
+        'const sending = transport.send(claimed, claimed.attempt.id)',
+        `const sending = transport.send(claimed, claimed.attempt.id)
+         await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: claimed.attempt } }), result: undefined }))`,
       ),
     ],
   },
@@ -36,7 +36,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         'const result = await persist((entry) =>',
         `if (tokens) {
            const early = { epoch: claim.epoch, generation: claim.generation + 1, status: 'signed-in', refreshToken: 'x' } as const
-           publish(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
+           siblings.publish(early, session.hold({ ...tokens, lifetime: 60_000 }, receivedAt, false))
          }
          const result = await persist((entry) =>`,
       ),
@@ -102,7 +102,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        "      await persist((entry) => postpone(entry, result.claim, result.claim.retry, { kind: 'refused' }, resendWithin))\n",
+        "      await persist((entry) => postpone(entry, claimed, claimed.retry, { kind: 'refused' }, resendWithin))\n",
         '',
       ),
     ],
@@ -131,7 +131,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  const { resend }',
+        'if (!isMine(entry, claim)) return { result: undefined }\n  const { resend }',
         "if (!entry || (!isMine(entry, claim) && kind === 'doubt')) return { result: undefined }\n  const { resend }",
       ),
     ],
@@ -152,7 +152,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a page ends a session',
-    edits: [edit('core/responses/outcome.ts', '(isPage ? /401/ : fromCookie', '(fromCookie')],
+    edits: [edit('core/responses/outcome.ts', '(isPage ? status === 401 : NO', '(NO')],
   },
   {
     name: 'two refusals without a pause end a session',
@@ -163,7 +163,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
+        'if (!isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
         'if (!entry) return { result: undefined }\n  // It is no theft',
       ),
     ],
@@ -178,7 +178,7 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/entry/outcome-transitions.ts',
-        'if (!entry || !isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
+        'if (!isMine(entry, claim)) return { result: undefined }\n  // It is no theft',
         'if (!entry) return { result: undefined }\n  // It is no theft',
       ),
     ],

@@ -28,13 +28,13 @@ export interface SignInOut {
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
-  const { clock, guards, lease, ledger, report, transport, session, siblings, persist, publish, warn } = context
+  const { clock, guards, lease, ledger, report, transport, session, siblings, persist, warn } = context
   let restoring: Promise<void> | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
     // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
+    siblings.publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
     session.flush()
   }
 
@@ -44,7 +44,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const tokens = readTokens(value)
     if (transport.holdsRefreshToken && !tokens.refreshToken) {
       if (!tokens.accessToken) throw new TokenResponseError('"access_token" is missing')
-      warn('no refresh token came: a reload ends this session')
+      warn('no refresh token: a reload ends this session')
     }
     return tokens
   }
@@ -154,7 +154,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
         guards.end(second)
-        publish()
+        siblings.publish()
       }
     },
 

@@ -36,7 +36,7 @@ export interface ServerResponse {
 }
 
 /** The codes of a reuse that servers are known to send: our reference server, Supabase, Cognito. */
-const REUSE = /^(refresh_token_reused|refresh_token_already_used|RefreshTokenReuseException)$/
+const REUSE = /^refresh_?token_?(reused|already_used|reuseexception)$/i
 
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   // The parser's message may quote a token, so it is dropped.
@@ -63,9 +63,8 @@ function readRetryAfter(value: string | null | undefined, now: number): number |
 const FAULT = /^(invalid_(client|request|scope)|un\w+_(client|grant_type)|server_error|temporarily_un)/
 /** A code is a word or words in one case, wherever it stands: nothing that could be a token. */
 const CODE = /"(?:error|\w*code)"\s*:\s*"([a-z_]+|[A-Z_]+)"/
-/** Statuses that may say that a session is over; nothing else can be wrong with a request that is a cookie alone. */
+/** Statuses that may say that a session is over. */
 const NO = /401|403|410|419|422|440|498/
-const NO_TO_COOKIE = /^[23]|400|401|403|410|419|422|440|498/
 
 export const answered = (status: number): string => `the server has answered with status ${status}`
 
@@ -107,7 +106,8 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
   // oidc-provider has spent the refresh token before it looks at the resource (RFC 8707 section 2).
   if (/^(5|.?.?$|408|425)/.test(`${status}`) || code === 'invalid_target') return { kind: 'doubt', error }
   const isNo =
-    (isPage ? /401/ : fromCookie ? NO_TO_COOKIE : NO).test(`${status}`) &&
+    // Nothing but the session can be wrong with a request that is a cookie alone.
+    (isPage ? status === 401 : NO.test(`${status}`) || (fromCookie && status <= 400)) &&
     !FAULT.test(`${parsed?.error}`) &&
     !/^basic/i.test(header('www-authenticate') ?? '')
   if (status === 401 && isNo && fromCookie && !isPage) return { kind: 'rejected', reason: 'rejected' }
