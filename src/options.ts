@@ -152,11 +152,6 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
 
 function toOrigin(value: unknown): string {
   const url = parseUrl(String(value))
-  if (!url) {
-    const isMissing = value === pageOrigin()
-    throw new TypeError(
-      `"origins" must ${isMissing ? 'be given: this page is not of http(s)' : 'hold absolute http(s) URLs'}`,
-    )
-  }
+  check(url, 'origins', value === pageOrigin() ? 'given: this page is not of http(s)' : 'absolute http(s) URLs')
   return url.origin
 }

@@ -37,7 +37,7 @@ export class SessionEndedError extends AuthError {
   override readonly name = 'SessionEndedError'
   readonly code = 'session-ended'
   /** Why the session is over; `superseded`: a later sign-in or sign-out counts, such as that of a second click. */
-  readonly reason: SignedOutReason
+  declare readonly reason: SignedOutReason
 
   constructor(reason: SignedOutReason = 'rejected', options?: Cause) {
     super(`the session has ended: ${reason}`, options)
@@ -53,7 +53,7 @@ export class RefreshUnavailableError extends AuthError {
   override readonly name = 'RefreshUnavailableError'
   readonly code = 'refresh-unavailable'
   /** The earliest time of the next try (in milliseconds since the epoch); undefined when nothing tells. */
-  readonly retryAt: number | undefined
+  declare readonly retryAt: number | undefined
 
   constructor(message = 'the access token cannot be refreshed now', options?: Cause & { readonly retryAt?: number }) {
     super(message, options)

@@ -153,8 +153,12 @@ export function createTransport(
       const { endpoint } = refresh
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
-      const init: RequestInit = { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }
-      isReachable = await within(PROBING, async (signal) => fetch(endpoint, ownMembers({ ...init, signal }))).then(
+      isReachable = await within(PROBING, async (signal) =>
+        fetch(
+          endpoint,
+          ownMembers<RequestInit>({ method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal }),
+        ),
+      ).then(
         () => true,
         () => false,
       )

@@ -291,7 +291,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a commit that fails loses the answer',
     edits: [
-      edit('core/protocol/context.ts', 'if (pause === undefined ||', 'if (pause !== undefined ||'),
+      edit('core/protocol/context.ts', 'if (pause > LONGEST_PAUSE ||', 'if (pause > 0 ||'),
       edit(
         'core/protocol/refresher.ts',
         "unsettled = answer.outcome.kind === 'granted' ? answer : undefined",

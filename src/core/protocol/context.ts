@@ -22,19 +22,18 @@ export interface Context extends Omit<Platform, 'degraded'> {
   readonly persist: Ledger['update']
 }
 
-/** The pauses (in milliseconds) between tries to write the ledger. */
-const PERSISTENCE = [20, 100, 500, 2_000]
+/** The longest pause between two tries to write the ledger (in milliseconds). */
+const LONGEST_PAUSE = 2_500
 
 /** Tries for as long as the lease allows for writing; then throws a RefreshUnavailableError. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
   return async (transition, overwrites) => {
     const startedAt = clock.elapsed()
-    for (let tries = 0; ; tries++) {
+    for (let pause = 20; ; pause *= 5) {
       try {
         return await ledger.update(transition, overwrites)
       } catch (cause) {
-        const pause = PERSISTENCE[tries]
-        if (pause === undefined || clock.elapsed() - startedAt >= SETTLING) {
+        if (pause > LONGEST_PAUSE || clock.elapsed() - startedAt >= SETTLING) {
           // Soon, because an answer may wait to be committed.
           const retryAt = clock.now() + 1_000
           throw new RefreshUnavailableError('IndexedDB cannot be written', { cause, retryAt })

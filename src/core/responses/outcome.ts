@@ -45,11 +45,9 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
 }
 
 /** The verdict in an error response (RFC 6749 section 5.2), if there is one. */
-export function verdictOf(body: Readonly<Record<string, unknown>> | undefined): Verdict | undefined {
-  if (!body) return undefined
-  const code = [body.error_code, body.code, body.__type, body.error].find((value) => REUSE.test(String(value)))
-  if (code) return 'reuse-detected'
-  return body.error === 'invalid_grant' ? 'rejected' : undefined
+function verdictOf({ error_code, code, __type, error }: Readonly<Record<string, unknown>>): Verdict | undefined {
+  if ([error_code, code, __type, error].some((value) => REUSE.test(`${value}`))) return 'reuse-detected'
+  return error === 'invalid_grant' ? 'rejected' : undefined
 }
 
 /** `Retry-After` (in milliseconds): seconds or a date (RFC 9110 section 10.2.3). */
@@ -95,7 +93,7 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
       }
     }
   }
-  const verdict = status < 500 && verdictOf(parsed)
+  const verdict = status < 500 && parsed && verdictOf(parsed)
   if (verdict) return { kind: 'rejected', reason: verdict }
   const code = CODE.exec(text)?.[1]
   const said = answered(status) + (isPage ? ' and a page' : '') + (code ? `, ${code}` : '')
