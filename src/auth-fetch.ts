@@ -39,7 +39,7 @@ export interface AuthFetchParts {
   readonly isRefused: ((response: Response) => boolean | Promise<boolean>) | undefined
   report(error: unknown): void
   /** Called with every response to a request of a session, unless it was redirected to another origin. */
-  readonly onResponse: ((response: Response, epoch: number) => void) | undefined
+  readonly onResponse: ((response: Response, epoch: number) => unknown) | undefined
 }
 
 /** A stream is read once; everything else that `fetch` takes can be sent again as it is. */

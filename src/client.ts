@@ -149,11 +149,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const stopRefreshTimer = startRefreshTimer(context, refresher)
   let disposed: DisposedError | undefined
 
-  async function takeTokens(response: Response, epoch: number): Promise<void> {
-    const tokens = disposed ? undefined : readTokens?.(response)
-    if (tokens) await signInOut.renew(tokens, epoch)
-  }
-
+  const takeTokens = readTokens?.({ ...context, ...signInOut })
   const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
 
   /** Rejects everybody who waits, and finishes the refresh that is under way before it closes the ledger. */
@@ -177,7 +173,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
-    onResponse: readTokens && ((response, epoch) => void takeTokens(response, epoch).catch(platform.report)),
+    onResponse: takeTokens && ((response, epoch) => disposed || takeTokens(response, epoch)),
   })
 
   function dispose(): void {

@@ -3,9 +3,9 @@
 
 import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'
-import type { TokenResponse } from './core/responses/tokens.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
 import type { Refresh, SignOut } from './refresh/transport.ts'
+import type { TakeTokens } from './response-tokens.ts'
 
 /** The options of `createAuthClient`; a member that is none of them is an error. */
 export interface AuthClientOptions {
@@ -53,7 +53,7 @@ export interface AuthClientOptions {
    *
    * @default none are looked for
    */
-  readonly readTokens?: (response: Response) => TokenResponse | undefined
+  readonly readTokens?: TakeTokens
   /**
    * Says whether an API's response means that the token was refused, if that is not a 401: a 403, a 419, an error in the
    * body of a 200. It is called with responses to requests of a session. It may read the body, which is a copy. If it
@@ -134,7 +134,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     ],
     onSignOut: [isCallback, 'a function'],
     adopt: [isCallback, 'a function, such as formerSession() makes'],
-    readTokens: [isCallback, 'a function'],
+    readTokens: [isCallback, 'a function, such as responseTokens() makes'],
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],

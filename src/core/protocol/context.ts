@@ -23,13 +23,13 @@ export interface Context extends Omit<Platform, 'degraded'> {
 }
 
 /** The longest pause between two tries to write the ledger (in milliseconds). */
-const LONGEST_PAUSE = 2_500
+const LONGEST_PAUSE = 2_000
 
 /** Tries for as long as the lease allows for writing; then throws a RefreshUnavailableError. */
 export function createPersist({ clock, ledger }: Pick<Platform, 'clock' | 'ledger'>): Ledger['update'] {
   return async (transition, overwrites) => {
     const startedAt = clock.elapsed()
-    for (let pause = 20; ; pause *= 5) {
+    for (let pause = 30; ; pause *= 4) {
       try {
         return await ledger.update(transition, overwrites)
       } catch (cause) {

@@ -2,7 +2,6 @@
 // Decisions (ARCHITECTURE.md): D26, D27, D28, D30, D44.
 
 import { attemptsOf, type Entry, isAskedAgain } from '../entry/entry.ts'
-import { renew } from '../entry/outcome-transitions.ts'
 import {
   abandonSignIn,
   advanceSignOut,
@@ -23,8 +22,10 @@ export interface SignInOut {
   signIn(source: TokenResponse | (() => Promise<unknown>)): Promise<void>
   signOut(): Promise<void>
   restore(): Promise<AuthState>
-  /** Takes over tokens that came with an ordinary response to a request of this epoch. */
-  renew(tokens: TokenResponse, epoch: number): Promise<void>
+  /** Reads a token response. */
+  readTokens(value: unknown): Tokens
+  /** Adopts what the ledger shows now, with tokens of this tab, and tells everybody. */
+  publishSession(entry: Entry, tokens?: Tokens): void
 }
 
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
@@ -158,15 +159,8 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       }
     },
 
-    async renew(source, epoch) {
-      const tokens = readTokens(source)
-      const { accessToken, refreshToken, lifetime } = tokens
-      const isNews = accessToken === undefined ? lifetime !== undefined : accessToken !== session.held?.accessToken
-      if (!isNews && refreshToken === undefined) return
-      const entry = await persist((found) => renew(found, epoch, tokens))
-      if (entry) publishSession(entry, tokens)
-    },
-
+    readTokens,
+    publishSession,
     restore,
   }
 }
