@@ -149,7 +149,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const stopRefreshTimer = startRefreshTimer(context, refresher)
   let disposed: DisposedError | undefined
 
-  const takeTokens = readTokens?.({ ...context, ...signInOut })
+  const takeTokens = readTokens?.take({ ...context, ...signInOut })
   const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
 
   /** Rejects everybody who waits, and finishes the refresh that is under way before it closes the ledger. */

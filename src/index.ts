@@ -36,3 +36,4 @@ export type {
   SignOut,
   SignOutRequest,
 } from './refresh/transport.ts'
+export { type ResponseTokens, responseTokens } from './response-tokens.ts'

@@ -5,7 +5,7 @@ import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
 import type { Refresh, SignOut } from './refresh/transport.ts'
-import type { TakeTokens } from './response-tokens.ts'
+import type { ResponseTokens } from './response-tokens.ts'
 
 /** The options of `createAuthClient`; a member that is none of them is an error. */
 export interface AuthClientOptions {
@@ -49,11 +49,11 @@ export interface AuthClientOptions {
    */
   readonly adopt?: Adopt
   /**
-   * Finds new tokens in an ordinary response, for servers that send new ones with any answer; it must not read the body.
+   * Takes over tokens in ordinary responses, for servers that send new ones with any answer: `responseTokens()`.
    *
    * @default none are looked for
    */
-  readonly readTokens?: TakeTokens
+  readonly readTokens?: ResponseTokens
   /**
    * Says whether an API's response means that the token was refused, if that is not a 401: a 403, a 419, an error in the
    * body of a 200. It is called with responses to requests of a session. It may read the body, which is a copy. If it
@@ -134,7 +134,10 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     ],
     onSignOut: [isCallback, 'a function'],
     adopt: [isCallback, 'a function, such as formerSession() makes'],
-    readTokens: [isCallback, 'a function, such as responseTokens() makes'],
+    readTokens: [
+      (value) => value === undefined || isFunction((value as ResponseTokens | null)?.take),
+      'made by responseTokens()',
+    ],
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { responseTokens } from '../../src/index.ts'
 import {
   API,
   acceptOnlyNewest,
@@ -283,7 +284,7 @@ describe('the body of the first 401', () => {
   test('does not hold up the retry when somebody else keeps a clone of it', async () => {
     const clones: Response[] = []
     const { auth, browser, server } = await createSignedInScene({
-      readTokens: (response) => void clones.push(response.clone()),
+      readTokens: responseTokens((response) => void clones.push(response.clone())),
     })
     await browser.advance(MINUTE)
     acceptOnlyNewest(server)

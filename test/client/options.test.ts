@@ -7,6 +7,7 @@ import {
   jsonRefresh,
   oauthRefresh,
   oauthRevocation,
+  responseTokens,
 } from '../../src/index.ts'
 import { API, createScene, createServer, createSignedInScene, TOKEN_ENDPOINT } from './harness.ts'
 
@@ -38,6 +39,7 @@ describe('a bad option is a TypeError that names it', () => {
     ['resendWithin', { refresh, resendWithin: true }],
     ['onSignOut', { refresh, onSignOut: '/logout' }],
     ['readTokens', { refresh, readTokens: {} }],
+    ['readTokens', { refresh, readTokens: () => undefined }],
     ['isRefused', { refresh, isRefused: true }],
     ['scheme', { refresh, scheme: 'Bearer ' }],
     ['refresh', { refresh: cookieRefresh }],
@@ -56,6 +58,7 @@ describe('a bad option is a TypeError that names it', () => {
   })
 
   const helpers: [string, () => unknown][] = [
+    ['read', () => responseTokens({} as never)],
     ['url', () => cookieRefresh(undefined as never)],
     ['url', () => cookieRefresh('')],
     ['url', () => cookieRefresh('ftp://as.example/')],
@@ -108,7 +111,7 @@ describe('options', () => {
     const polluted = Object.prototype as unknown as Record<string, unknown>
     const pollution = {
       origins: ['https://evil.example'],
-      readTokens: () => ({ access_token: 'evil' }),
+      readTokens: responseTokens(() => ({ access_token: 'evil' })),
       name: 'evil',
       platform: null,
       refreshLead: -1,

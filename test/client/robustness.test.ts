@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { SETTLING } from '../../src/core/protocol/limits.ts'
-import { cookieRefresh, cookieSignOut, RefreshUnavailableError } from '../../src/index.ts'
+import { cookieRefresh, cookieSignOut, RefreshUnavailableError, responseTokens } from '../../src/index.ts'
 import { createLedger } from '../../src/platform/ledger.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
@@ -235,8 +235,8 @@ test.each([
   ['nothing', () => ({})],
   ['a promise', (async () => undefined) as never],
   ['the token at hand', () => ({ access_token: 'access-0', expires_in: 3600 })],
-])('`readTokens` that gives %s changes nothing', async (_, readTokens) => {
-  const { auth, browser } = await createSignedInScene({ readTokens })
+])('`responseTokens` of what gives %s changes nothing', async (_, readTokens) => {
+  const { auth, browser } = await createSignedInScene({ readTokens: responseTokens(readTokens) })
   const before = browser.entry
   await auth.authFetch(`${API}/a`)
   await drain()

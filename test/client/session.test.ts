@@ -4,6 +4,7 @@ import {
   cookieRefresh,
   DisposedError,
   RefreshUnavailableError,
+  responseTokens,
   SessionEndedError,
   type SignOutRequest,
   TokenResponseError,
@@ -498,10 +499,10 @@ describe('listeners', () => {
 })
 
 describe('readTokens', () => {
-  const readTokens = (response: Response) => {
+  const readTokens = responseTokens((response) => {
     const token = response.headers.get('x-new-token')
     return token ? { access_token: token, expires_in: 600 } : undefined
-  }
+  })
 
   test('hears of no server that an allowed one has redirected to', async () => {
     const { auth, server } = await createSignedInScene({ readTokens })
@@ -539,7 +540,7 @@ describe('readTokens', () => {
   test('is asked about both answers of a retried call', async () => {
     const seen: number[] = []
     const { auth, browser, server } = await createSignedInScene({
-      readTokens: ({ status }) => void seen.push(status),
+      readTokens: responseTokens(({ status }) => void seen.push(status)),
     })
     await browser.advance(MINUTE)
     acceptOnlyNewest(server)
@@ -549,7 +550,7 @@ describe('readTokens', () => {
 
   test('is not asked about responses of foreign origins, or of those signed out', async () => {
     const spy = vi.fn(() => undefined)
-    const { auth } = await createSignedInScene({ readTokens: spy })
+    const { auth } = await createSignedInScene({ readTokens: responseTokens(spy) })
     await auth.authFetch('https://elsewhere.example/')
     await auth.authFetch(API, { auth: false })
     await auth.signOut()
@@ -566,7 +567,7 @@ describe('readTokens', () => {
     ],
     ['hands out what is no token', () => ({ access_token: 5 }) as never],
   ])('that %s is reported, and the caller gets the response', async (_, broken) => {
-    const { auth, tab } = await createSignedInScene({ readTokens: broken })
+    const { auth, tab } = await createSignedInScene({ readTokens: responseTokens(broken) })
     expect((await auth.authFetch(API)).status).toBe(200)
     await drain()
     expect(tab.reports.splice(0)).toHaveLength(1)
@@ -641,7 +642,7 @@ describe('dispose', () => {
 
   test('lets a valid token be used up, but no answer moves a disposed client to anything', async () => {
     const { auth, browser, server, tab } = await createSignedInScene({
-      readTokens: () => ({ access_token: 'handed-out' }),
+      readTokens: responseTokens(() => ({ access_token: 'handed-out' })),
     })
     await browser.advance(MINUTE)
     auth.dispose()

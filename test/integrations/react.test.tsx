@@ -2,7 +2,7 @@
 // `authfetch/react`, in React 19 and again in React 18.
 
 import { act, cleanup, configure, render, screen } from '@testing-library/react'
-import type { AuthClient, AuthState } from 'authfetch'
+import { type AuthClient, type AuthState, responseTokens } from 'authfetch'
 import { type Login, LoginError } from 'authfetch/login'
 import { AuthGate, AuthProvider, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/react'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
@@ -167,7 +167,7 @@ describe('hooks', () => {
         status: 'signed-out',
         origins: ['https://api.example'],
         fetch: async () => new Response('ok'),
-        readTokens: () => ({ access_token: token('bob') }),
+        readTokens: responseTokens(() => ({ access_token: token('bob') })),
       })
       function Child(): ReactElement {
         return <p>{useClaims<{ readonly name: string }>()?.name}</p>

@@ -3,7 +3,7 @@
 
 import { cleanup, configure, render, screen } from '@testing-library/vue'
 import { renderToString } from '@vue/server-renderer'
-import type { AuthClient } from 'authfetch'
+import { type AuthClient, responseTokens } from 'authfetch'
 import { type Login, LoginError } from 'authfetch/login'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
 import { AuthGate, createAuth, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/vue'
@@ -195,7 +195,7 @@ describe('composables', () => {
         status: 'signed-out',
         origins: ['https://api.example'],
         fetch: async () => new Response('ok'),
-        readTokens: () => ({ access_token: token('bob') }),
+        readTokens: responseTokens(() => ({ access_token: token('bob') })),
       })
       await client.signIn({ access_token: token('alice') })
       show(

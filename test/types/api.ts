@@ -16,6 +16,7 @@ import {
   type Refresh,
   type RefreshRequest,
   RefreshUnavailableError,
+  responseTokens,
   type ServerRefresh,
   SessionEndedError,
   type SignedOutReason,
@@ -235,7 +236,7 @@ export function requests(): void {
   createAuthClient({
     refresh: own,
     onSignOut: async ({ accessToken }) => accessToken,
-    readTokens: (response): TokenResponse | undefined => (response.ok ? {} : undefined),
+    readTokens: responseTokens((response): TokenResponse | undefined => (response.ok ? {} : undefined)),
   })
   const platform: Partial<Platform> = { random: () => 0 }
   expectTypeOf<ReturnType<Platform['locks']['request']>>().toEqualTypeOf<LockRequest>()
