@@ -124,7 +124,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
       (value) => isFunction(value) && (value as Refresh).length < 2,
       'a function, such as cookieRefresh() makes: call it',
     ],
-    origins: [Array.isArray, 'an array of origins', page ? [page] : []],
+    origins: [Array.isArray, 'an array', page ? [page] : []],
     refreshLead: [isTime, milliseconds, 60_000],
     refreshTimeout: [(value) => isTime(value) && value > 0, `${milliseconds} above 0`, 30_000],
     resendWithin: [
@@ -133,7 +133,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
       Number.POSITIVE_INFINITY,
     ],
     onSignOut: [isCallback, 'a function'],
-    adopt: [isCallback, 'a function, such as formerSession() makes'],
+    adopt: [isCallback, 'made by formerSession()'],
     readTokens: [
       (value) => value === undefined || isFunction((value as ResponseTokens | null)?.take),
       'made by responseTokens()',

@@ -19,7 +19,8 @@ type Transition<Result> = (entry: Entry | undefined) => Change<Result>
 export function createLedger(factory: IDBFactory | undefined, name: string, onBlocked: () => void): Ledger {
   let opening: Promise<IDBDatabase> | undefined
   let wasOpen = false
-  let isShared = factory !== undefined
+  /** Undefined from the moment when the browser refuses storage. */
+  let storage = factory
   let memory: Entry | undefined
 
   const forget = (): void => {
@@ -55,8 +56,8 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     overwrites = false,
   ): Promise<Result> {
     try {
-      if (factory && isShared) {
-        opening ??= open(factory)
+      if (storage) {
+        opening ??= open(storage)
         const transaction = (await opening).transaction(STORE, mode, { durability: 'strict' })
         const store = transaction.objectStore(STORE)
         let change: Change<Result> | undefined
@@ -78,8 +79,8 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
       close()
       // Storage that fails later is tried again; falling back to memory would make a second ledger.
       if (wasOpen) throw error
-      if (isShared) onBlocked()
-      isShared = false
+      if (storage) onBlocked()
+      storage = undefined
     }
     const { entry = memory, result } = transition(memory)
     memory = entry
@@ -88,7 +89,7 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
 
   return {
     get shared() {
-      return isShared
+      return storage !== undefined
     },
     read: () => transact('readonly', (entry) => ({ result: entry })),
     update: (transition, overwrites) => transact('readwrite', transition, overwrites),
