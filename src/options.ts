@@ -133,7 +133,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
       Number.POSITIVE_INFINITY,
     ],
     onSignOut: [isCallback, 'a function'],
-    adopt: [isCallback, 'made by formerSession()'],
+    adopt: [isCallback, 'a function, such as formerSession() makes'],
     readTokens: [
       (value) => value === undefined || isFunction((value as ResponseTokens | null)?.take),
       'made by responseTokens()',

@@ -208,8 +208,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/claim.ts',
-        'if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
-        'if (!attempt && resend)',
+        'if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
+        'if (attempt && now < 0)',
       ),
       edit('core/entry/outcome-transitions.ts', 'resendWithin === 0', 'resendWithin < 0'),
     ],

@@ -60,21 +60,20 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   const { attempt, retry } = entry
   if (attempt && !attempt.doubt && terms.isFresh) return { result: 'wait' }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { retry } }
-  const resend = attempt !== undefined
   // The clock may have been set back, so the distance counts, in either direction.
-  if (resend && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
+  if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 
   const mine: Claim = {
     ...entry,
-    status: entry.status === 'signed-in' ? 'signed-in' : 'unknown',
+    status: entry.status === 'signed-in' ? entry.status : 'unknown',
     reason: undefined,
     soft: undefined,
     attempt: {
       id: attempt?.id ?? owner,
       owner,
-      firstSentAt: resend ? attempt.firstSentAt : now,
+      firstSentAt: attempt?.firstSentAt ?? now,
       doubt: false,
-      resend,
+      resend: attempt !== undefined,
     },
   }
   return { entry: mine, result: { claim: mine } }

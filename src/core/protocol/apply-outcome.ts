@@ -70,8 +70,10 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
         ? `: check ${cause instanceof TypeError ? 'CORS' : 'the address, its slash at the end, and "read"'}`
         : '')
     // Warned of once: whoever sets a server up looks at the console first.
-    if (isMistake && !isWarned) context.warn(message)
-    isWarned ||= isMistake === true
+    if (isMistake && !isWarned) {
+      isWarned = true
+      context.warn(message)
+    }
     siblings.publish(ended)
     if (ended) return 'done'
     throw new RefreshUnavailableError(message, { cause, retryAt: retry.at })

@@ -112,9 +112,9 @@ export function readTokenResponse(value: unknown, now: number, isGranted = false
   if (typeof value !== 'object' || value === null)
     throw new TokenResponseError('the token response is not a JSON object')
   // Own members only, so that a polluted prototype adds no token.
-  const response: TokenResponse = Object.assign(Object.create(null), value)
-  const { token_type: type = null } = response
-  if (type !== null && (typeof type !== 'string' || BOUND.test(type))) {
+  const response = { __proto__: null, ...value } as TokenResponse
+  const type = response.token_type ?? ''
+  if (typeof type !== 'string' || BOUND.test(type)) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
   }
   const accessToken = readToken(response.access_token ?? response.accessToken, 'access_token')
