@@ -47,10 +47,13 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     if (result === 'superseded' && tokens?.refreshToken) {
       transport.revoke(tokens.refreshToken).catch(context.report)
     }
-    const entry = typeof result === 'object' ? result : undefined
+    if (typeof result === 'string') {
+      siblings.publish()
+      return 'again'
+    }
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
-    siblings.publish(entry, entry && tokens && session.hold(tokens, receivedAt, spread))
-    return entry && tokens ? 'done' : 'again'
+    siblings.publish(result, tokens && session.hold(tokens, receivedAt, spread))
+    return tokens ? 'done' : 'again'
   }
 
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
