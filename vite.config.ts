@@ -43,14 +43,23 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Tokens that live for seconds, and pages that draw, need a machine that is not busy: these files come after all
-        // others, one at a time.
+        // Pages that draw need a machine that is not busy: these files come after all others, one at a time.
         test: {
           name: 'alone',
           include: ['test/**/*.alone.ts'],
           maxConcurrency: 8,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        // Scenarios that mostly wait, for `npm run test:slow`.
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.ts'],
+          maxConcurrency: 8,
+          sequence: { groupOrder: 2 },
         },
       },
       {

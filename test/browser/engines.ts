@@ -1,6 +1,6 @@
 // `npm run test:engines`: the multi-tab suite in Chromium, Firefox and WebKit, as a table of scenario × engine.
 // `npm run test:engines -- firefox --only "ten tabs"` plays some of it in one; `--write` keeps the table for docs/figures.md;
-// `--rest` leaves out what `npm test` has played: in Chromium, all that the one which was here before can show.
+// `--rest` leaves out what the tests of Chromium have played: in Chromium, all that the one which was here before can show.
 
 import { parseArgs } from 'node:util'
 import { ENGINES, type Engine } from '../support/browser/driver.ts'
@@ -45,7 +45,7 @@ for (const engine of engines) {
   }
 }
 
-/** Before anything is installed: the scenarios that `npm test` plays in the Chromium at hand. */
+/** Before anything is installed: the scenarios that `npm test` and `npm run test:slow` play in the Chromium at hand. */
 async function playedByTest(): Promise<Scenario[]> {
   const theatre = openTheatre('chromium')
   try {

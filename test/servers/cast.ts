@@ -8,10 +8,15 @@ import { DJANGO_PACKAGES, djangoOAuthToolkit, isDjangoInstalled, simpleJwt } fro
 import { nodeOAuth2Server } from './servers/node-oauth2-server.ts'
 import { oidcProvider } from './servers/oidc-provider.ts'
 
-/** Those that need no more than `npm ci`. */
-export const QUICK: readonly Server[] = [oidcProvider, nodeOAuth2Server, directusCookie, directusJson]
-
-export const ALL: readonly Server[] = [simpleJwt, djangoOAuthToolkit, betterAuth, ...QUICK]
+export const ALL: readonly Server[] = [
+  simpleJwt,
+  djangoOAuthToolkit,
+  betterAuth,
+  oidcProvider,
+  nodeOAuth2Server,
+  directusCookie,
+  directusJson,
+]
 
 /** Installs what is missing, as far as it can; returns what still is. */
 export function installServers(): Server[] {
