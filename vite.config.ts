@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^authfetch$/, replacement: path('./src/index.ts') },
-      { find: /^authfetch\/(\w+)$/, replacement: path('./src/$1.ts') },
+      { find: /^authfetch\/([\w-]+)$/, replacement: path('./src/$1.ts') },
     ],
   },
   build: {
@@ -17,7 +17,10 @@ export default defineConfig({
     minify: false,
     lib: {
       entry: Object.fromEntries(
-        ['index', 'login', 'react', 'vue', 'ky', 'testing'].map((name) => [name, path(`./src/${name}.ts`)]),
+        ['index', 'login', 'react', 'vue', 'ky', 'service-worker', 'testing'].map((name) => [
+          name,
+          path(`./src/${name}.ts`),
+        ]),
       ),
       formats: ['es'],
     },

@@ -49,6 +49,8 @@ const claimed: Entry = mine
 const retry = { at: NOW + 500, setAt: NOW, failures: 1 }
 const kept = { refreshToken: 'r3', subject: 'ann' }
 const grant = { ...kept, wait: 400 }
+/** With tokens that are nowhere yet. */
+const late = { ...grant, refreshToken: 'r4' }
 
 describe('the order of marks', () => {
   test('is that of epochs first, then of generations', () => {
@@ -194,6 +196,16 @@ describe('a commit', () => {
     expect(commit(taken, mine, grant, NOW, stale).result).toMatchObject({ generation: 3 })
   })
 
+  test('finds the very answer written by a service worker, in whatever epoch', () => {
+    const written: Entry = { ...entry, epoch: 9, generation: 0, refreshToken: 'r3', subject: 'bob' }
+    expect(commit(written, mine, grant, NOW, fresh)).toEqual({ result: written })
+  })
+
+  test('does not take a token that is not rotated for an answer that was written', () => {
+    const { entry: written } = commit(claimed, mine, { ...grant, refreshToken: 'r2' }, NOW, fresh)
+    expect(written).toMatchObject({ generation: 3, refreshToken: 'r2' })
+  })
+
   test('into a wiped ledger is not made', () => {
     expect(commit(undefined, mine, grant, NOW, fresh)).toEqual({ result: 'superseded' })
   })
@@ -230,7 +242,7 @@ describe('an answer that a login has overtaken', () => {
   test('is dropped, not revoked, when another tab has committed its own', () => {
     const newer = commit(failed, mine, grant, LATER, stale).entry as Entry
     const again = abandonSignIn(beginSignIn(newer, newer, LATER).entry, LATER).entry as Entry
-    for (const found of [newer, again]) expect(commit(found, mine, grant, LATER, stale)).toEqual({ result: 'behind' })
+    for (const found of [newer, again]) expect(commit(found, mine, late, LATER, stale)).toEqual({ result: 'behind' })
   })
 
   test('is of another grant once the login has succeeded, or somebody has signed out', () => {
@@ -238,7 +250,7 @@ describe('an answer that a login has overtaken', () => {
     const next = abandonSignIn(beginSignIn(confirmed, confirmed, LATER).entry, LATER).entry as Entry
     const left = beginSignOut(failed, failed, 'id', LATER).entry as Entry
     for (const found of [confirmed, next, left])
-      expect(commit(found, mine, grant, LATER, stale).result).toBe('superseded')
+      expect(commit(found, mine, late, LATER, stale).result).toBe('superseded')
   })
 
   test('waits for the resend of another tab, which it may have to record', () => {

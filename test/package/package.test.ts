@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
-const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/testing'].map((path) => `authfetch${path}`)
+const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/service-worker', '/testing'].map((path) => `authfetch${path}`)
 
 let packed: Package
 
@@ -58,12 +58,13 @@ describe('the tarball', () => {
     const project = await packed.createProject({ 'main.js': main }, ['ky', 'react', 'vue'])
     const { code, output } = await run(project, 'main.js')
     expect(code).toBe(0)
-    const [root, login, react, vue, ky, testing] = output.trim().split('\n')
+    const [root, login, react, vue, ky, worker, testing] = output.trim().split('\n')
     expect(root).toContain('createAuthClient')
     expect(login).toBe('LoginError,createLogin,stepUpOf')
     expect(react).toBe('AuthGate,AuthProvider,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(vue).toBe('AuthGate,createAuth,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(ky).toBe('createKy')
+    expect(worker).toBe('keepAnswers')
     expect(testing).toBe('createTestAuth')
   })
 })

@@ -13,6 +13,7 @@ const CLIENT = `export { createAuthClient, cookieRefresh } from '${SOURCE}/index
 const OWN =
   /^(src\/(core|platform)\/.+|src\/(index|client|options|asked-request|auth-fetch|allow-list|abort|refresh\/(transport|request))\.ts|idb-keyval|jwt-decode)$/
 
+const SERVICE_WORKER = `export * from '${SOURCE}/service-worker.ts'\n`
 const LOGIN = ['error', 'id-token', 'pending', 'requests', 'step-up'].map((name) => `src/login/${name}.ts`)
 
 export interface Size {
@@ -26,7 +27,7 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 14_500,
+    limit: 14_550,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
@@ -34,6 +35,13 @@ export const SIZES: Readonly<Record<string, Size>> = {
   'authfetch/login, on top': onTop('login', 1_750, LOGIN),
   'authfetch/react, on top': onTop('react', 700),
   'authfetch/vue, on top': onTop('vue', 700),
+  // In a script of its own, where no client is.
+  'authfetch/service-worker': {
+    limit: 6_550,
+    parts: ['src/service-worker.ts'],
+    entry: SERVICE_WORKER,
+    measure: () => sizeOf(SERVICE_WORKER),
+  },
 }
 
 function onTop(name: string, limit: number, parts: readonly string[] = []): Size {

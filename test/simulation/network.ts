@@ -5,6 +5,7 @@ import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/transpo
 import type { Profile } from './browser.ts'
 import type { Observer, Send } from './observer.ts'
 import type { Server, Tokens } from './server.ts'
+import type { Settle, Workers } from './worker.ts'
 import type { Actor, World } from './world.ts'
 
 export interface Network {
@@ -23,6 +24,8 @@ export interface NetworkTerms {
   readonly refreshTimeout: number
   readonly speaksByStatus: boolean
   readonly isSlowServer: boolean
+  /** What the requests pass through, where the application has a service worker. */
+  readonly workers: Workers | undefined
 }
 
 export type Fate =
@@ -83,32 +86,43 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     const sentAt = world.elapsed
     world.note(`${actor.name} sends ${token} (${fate})`)
     return new Promise((resolve, reject) => {
-      const arrive = (what: string, heard: Send['heard'], settle: () => void, wait = delay()): void => {
-        world.after(wait, actor, what, () => {
-          // The sender has given up by then.
-          if (send && !signal.aborted) send.heard = heard
-          if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
-          settle()
-        })
+      let isCut = false
+      const hearOf = (heard: Send['heard'], settle: Settle): void => {
+        if (isCut) return
+        // The sender has given up by then.
+        if (send && !signal.aborted) send.heard = heard
+        if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
+        settle({ resolve, reject })
       }
-      const lose = (): void => arrive('network error', 'failed', () => reject(new TypeError('network error')))
+      const fail: Settle = (ends) => ends.reject(new TypeError('network error'))
+      const passage = terms.workers?.pass(isCookie ? undefined : token, () =>
+        world.after(0, actor, 'its worker was stopped', () => {
+          hearOf('failed', fail)
+          isCut = true
+        }),
+      )
+      const arrive = (what: string, heard: Send['heard'], settle: Settle, wait = delay()): void => {
+        passage?.arrive(what, heard === 'granted', settle, wait)
+        world.after(wait, actor, what, () => hearOf(heard, settle))
+      }
+      const lose = (): void => arrive('network error', 'failed', fail)
       /** An answer that only a status and a body tell of; a `no` counts towards the end of a session. */
       const answerBy = (status: number, text: string, heard: Send['heard'], isNo = false): void =>
-        arrive(`answer ${status}`, heard, () => {
+        arrive(`answer ${status}`, heard, (ends) => {
           if (isNo) observer.refusals.push(world.wall())
-          resolve({ status, headers: { get: () => null }, text: async () => text })
+          ends.resolve({ status, headers: { get: () => null }, text: async () => text })
         })
       const hear = (): void => {
         if (fate === 'request lost') return void lose()
         if (fate === '429' || fate === '503') {
           const error = new RefreshUnavailableError(fate, { retryAt: world.wall() + 500 })
-          return void arrive(`answer ${fate}`, 'refused', () => reject(error))
+          return void arrive(`answer ${fate}`, 'refused', (ends) => ends.reject(error))
         }
         if (fate === 'html' && speaksByStatus) {
           const [status, text, isNo] = INSTEAD[world.choose(INSTEAD.length)] as (typeof INSTEAD)[number]
           return void answerBy(status, text, 'refused', isNo)
         }
-        if (fate === 'html') return void arrive('answer 502', 'failed', () => reject(new Error('502')))
+        if (fate === 'html') return void arrive('answer 502', 'failed', (ends) => ends.reject(new Error('502')))
         const answer = server.refresh(token, world.elapsed)
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
         if (fate === 'answer lost') return void lose()
@@ -120,7 +134,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void answerBy(status, '', isVerdict && !isStranger ? 'rejected' : 'refused', !isVerdict)
         }
         if ('verdict' in answer) {
-          return void arrive('answer refused', 'rejected', () => reject(new SessionEndedError(answer.verdict)))
+          return void arrive('answer refused', 'rejected', (ends) => ends.reject(new SessionEndedError(answer.verdict)))
         }
         const { refresh_token, ...rest } = answer.tokens
         // Where the lease is long, later than any grace.
@@ -150,11 +164,16 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         }
         if (fate === 'body lost' && isCookie) {
           const body = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
-          return void arrive('answer without its body', 'failed', () => resolve(body), wait + 0.001)
+          return void arrive('answer without its body', 'failed', (ends) => ends.resolve(body), wait + 0.001)
         }
         if (fate === 'body lost' && speaksByStatus) return void answerBy(200, '{"token":"of another shape"}', 'failed')
         if (fate === 'body lost') return void lose()
-        return void arrive('answer granted', 'granted', () => resolve(isCookie ? rest : answer.tokens), wait + 0.001)
+        return void arrive(
+          'answer granted',
+          'granted',
+          (ends) => ends.resolve(isCookie ? rest : answer.tokens),
+          wait + 0.001,
+        )
       }
       let isHeard = false
       const hearOnce = (): void => {
@@ -172,9 +191,34 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     })
   }
 
+  function challenge(token: string | undefined, send: Send | undefined): Promise<void> {
+    const sentAt = world.elapsed
+    world.note(`${actor.name} sends ${token} (challenge)`)
+    return new Promise((resolve, reject) => {
+      const passage = terms.workers?.pass(token, () =>
+        world.after(0, actor, 'its worker was stopped', () => {
+          if (send) send.heard = 'failed'
+          reject(new TypeError('network error'))
+        }),
+      )
+      const wait = delay() + delay()
+      const refuse: Settle = (ends) => ends.reject(new RefreshUnavailableError('challenge'))
+      passage?.arrive('challenge', false, refuse, wait)
+      world.after(wait, actor, 'challenge', () => {
+        // A page that slept must not send again.
+        if (world.elapsed - sentAt < 1_000) return resolve()
+        if (send) send.heard = 'failed'
+        reject(new TypeError('too late'))
+      })
+    })
+  }
+
   const refresh = ({ refreshToken, signal }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    return exchange(token, observer.sent(actor, token, profile.entry), signal) as Promise<never>
+    const send = observer.sent(actor, token, profile.entry)
+    if (isCookie || !terms.workers?.challenges()) return exchange(token, send, signal) as Promise<never>
+    // Under the same claim, a refresh function sends its request again with what the server asks for.
+    return challenge(token, send).then(() => exchange(token, send, signal)) as Promise<never>
   }
 
   const respond = (status: number): Response =>

@@ -40,8 +40,24 @@ export interface Send {
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
 }
 
+/** A refresh token on its way through a service worker. */
+export interface Kept {
+  readonly actor: Actor
+  readonly token: string
+  /** Whether the worker has nothing more to do. */
+  isOver: boolean
+  /** Whether the worker has heard of new tokens. */
+  isGranted: boolean
+  /** Whether nobody else has sent the token. */
+  isAlone: boolean
+  /** When the ledger knew of it. */
+  markedAt: number | undefined
+}
+
 export interface Observer {
   readonly sends: Send[]
+  /** What service workers wait for, or have waited for. */
+  readonly keeps: Kept[]
   readonly violation: Violation | undefined
   wipes: number
   /** When the newest epoch began. */
@@ -114,8 +130,15 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
     return wasOverdue ? 'its answer was overdue when its sender left' : undefined
   }
 
+  /** The worker that has new tokens for this one, and had the time to write them. */
+  const keeperOf = (token: string): Kept | undefined =>
+    observer.keeps.find(
+      (one) => one.token === token && one.isOver && one.isGranted && one.isAlone && one.markedAt !== undefined,
+    )
+
   const observer: Observer = {
     sends,
+    keeps: [],
     get violation() {
       return violation
     },
@@ -135,6 +158,9 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         return undefined
       }
       const earlier = byToken.get(token) ?? []
+      if (keeperOf(token) && observer.wipes === 0)
+        observer.fail('P1', `${token} is known to be spent: ${keeperOf(token)?.actor.name} has heard it`)
+      for (const one of observer.keeps) if (one.token === token) one.isAlone = false
       const first = earlier.find((one) => one.heard !== 'refused')
       for (const one of earlier) one.isTakenOver = true
       // Nobody can look into the jar.
@@ -245,6 +271,19 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       const { attempt } = after
+      const pending = before?.attempt
+      if (attempt?.keeper && attempt.keeper !== pending?.keeper) {
+        const name = attempt.keeper.split('-')[0]
+        const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === after.refreshToken)
+        if (kept) kept.markedAt = world.elapsed
+      }
+      if (pending?.keeper && !pending.doubt && attempt && attempt.owner !== pending.owner) {
+        const name = pending.keeper.split('-')[0]
+        const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === before?.refreshToken)
+        const isWaiting = kept?.markedAt !== undefined && !kept.isOver && !kept.actor.isCrashed
+        if (isWaiting && world.elapsed - (kept.markedAt ?? 0) < SILENCE && observer.wipes === 0)
+          observer.fail('P1', `${before?.refreshToken} is taken over although ${name} waits for its answer`)
+      }
       if (attempt && attempt.owner !== before?.attempt?.owner)
         jumpsAtClaim.set(attempt.owner.split('-')[0] as string, world.jumps)
       if (after.epoch > highest) observer.epochAt = world.elapsed
@@ -284,6 +323,13 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         if (isVerdict && !after.soft && server.verdicts === 0 && observer.wipes === 0) {
           observer.fail('P5', `the session ended as ${after.reason} without a verdict`)
         }
+        if (
+          after.reason === 'in-doubt' &&
+          before?.refreshToken &&
+          keeperOf(before.refreshToken) &&
+          observer.wipes === 0
+        )
+          observer.fail('P5', 'in doubt although a worker has the answer')
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {

@@ -51,6 +51,7 @@ export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): 
     tabs: tabs ?? 1 + (seed % 4),
     policy: policy ?? (POLICIES[Math.floor(seed / 4) % 3] as Terms['policy']),
     movesIn: Math.floor(seed / 12) % 16 === 7,
+    hasWorker: Math.floor(seed / 768) % 3 === 2,
     speaksByStatus: Math.floor(seed / 192) % 4 === 3,
   }
 }

@@ -434,4 +434,53 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a login does not wait for a sign-out whose page is gone',
     edits: [edit('core/protocol/sign-in-out.ts', 'transport.outlivesPage ? graceOf() : 0', '0')],
   },
+  {
+    name: 'a service worker that waits for the answer is not waited for',
+    edits: [
+      edit('core/entry/entry.ts', 'attempt.keeper ? [attempt, { owner: attempt.keeper }] : [attempt]', '[attempt]'),
+    ],
+  },
+  {
+    name: 'a service worker does not hold its guard',
+    edits: [
+      edit(
+        'core/protocol/answer-keeper.ts',
+        'const keeper = await guards.begin(0)\n',
+        'const keeper = await guards.begin(0)\n      guards.held.get(keeper)?.()\n',
+      ),
+    ],
+  },
+  {
+    name: 'a service worker does not write the answer of a page that is gone',
+    edits: [
+      edit(
+        'core/protocol/answer-keeper.ts',
+        'const entry = await settle(claim, outcome, wait)\n',
+        'const entry = release ? undefined : await settle(claim, outcome, wait)\n',
+      ),
+    ],
+  },
+  {
+    name: 'a service worker writes before the page, which does not know its own answer',
+    edits: [
+      edit('core/protocol/answer-keeper.ts', 'release = await outlive(claim.attempt.owner)\n', ''),
+      edit('core/entry/outcome-transitions.ts', 'refreshToken === entry?.refreshToken', '!entry'),
+    ],
+  },
+  {
+    name: 'a service worker takes a resend for the first request',
+    edits: [edit('core/protocol/answer-keeper.ts', ' && !attempt.resend', '')],
+  },
+  {
+    name: 'a service worker takes any request for that of the newest refresh token',
+    edits: [edit('core/protocol/answer-keeper.ts', ' || !isSent(refreshToken)', '')],
+  },
+  {
+    name: 'a service worker takes a refusal for the end of the claim',
+    edits: [edit('core/protocol/answer-keeper.ts', 'outcome.rotated?.refreshToken\n', "outcome.kind === 'refused'\n")],
+  },
+  {
+    name: 'a living page takes its own answer for a late one',
+    edits: [edit('core/entry/outcome-transitions.ts', 'refreshToken === entry?.refreshToken', '!entry')],
+  },
 ]

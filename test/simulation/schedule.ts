@@ -5,6 +5,7 @@ import { createProfile, type Profile, type Tab, type TabKind } from './browser.t
 import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
 import { createServer, familyOf, type Server } from './server.ts'
+import { createWorkers } from './worker.ts'
 import { type Actor, createRandom, createWorld, nextTurn, type World } from './world.ts'
 
 export interface Terms {
@@ -13,6 +14,8 @@ export interface Terms {
   readonly policy: 0 | 'grace' | 'Infinity'
   /** The tabs start with a session that another library left in web storage. */
   readonly movesIn?: boolean
+  /** The requests of the tabs pass through a service worker that keeps their answers. */
+  readonly hasWorker?: boolean
   /** The server says no by statuses, and others answer in its place. */
   readonly speaksByStatus?: boolean
   readonly script?: readonly number[]
@@ -78,6 +81,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
   observer = createObserver({ world, server, refreshTimeout, resendWithin, isCookie })
+  const workers = terms.hasWorker ? createWorkers({ world, profile, observer, seed: terms.seed }) : undefined
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
   const run: Run = { world, server, profile, observer, isCookie, former, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
@@ -86,7 +90,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
     const tab = profile.openTab(actor, pickKind())
     const speaksByStatus = terms.speaksByStatus === true
-    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer }, actor)
+    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer, workers }, actor)
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
@@ -142,7 +146,8 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
   // A server that speaks by statuses has no word for a resend that it refuses, so that a caller hears of it.
   if (prelude === 11 && !terms.speaksByStatus) await hiccup(run, { open, call, abandon })
-  if (prelude === 10 || prelude === 9) await leaveAmid(run, { open, call, abandon })
+  if (prelude === 10 || prelude === 9 || (terms.hasWorker && !former && prelude < 6))
+    await leaveAmid(run, { open, call, abandon })
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
     await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
     await nextTurn()

@@ -16,7 +16,7 @@ export async function bundle(entry: string, library = `${SOURCE}/index.ts`): Pro
     resolve: {
       alias: [
         { find: /^authfetch$/, replacement: library },
-        { find: /^authfetch\/(\w+)$/, replacement: `${SOURCE}/$1.ts` },
+        { find: /^authfetch\/([\w-]+)$/, replacement: `${SOURCE}/$1.ts` },
       ],
     },
     plugins: [

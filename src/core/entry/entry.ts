@@ -42,6 +42,8 @@ export interface Attempt {
   readonly doubt: boolean
   /** An earlier request of the same generation was never answered. */
   readonly resend: boolean
+  /** The guard of a service worker that waits for the answer beside the page, and writes it if the page does not. */
+  readonly keeper?: string | undefined
 }
 
 /** When the next attempt may be made; `setAt` shows a clock that has gone back since. */
@@ -134,9 +136,12 @@ export function nextEpoch(previous: number, now: number): number {
 /** Names the grant that the refresh tokens of an entry belong to, through all logins that fail. */
 export const grantOf = (entry: Entry): number => entry.grant ?? entry.epoch
 
-/** The attempt of which no outcome is known yet, if there is one. */
-export const attemptsOf = (entry: Entry | undefined): readonly Attempt[] =>
-  entry?.attempt?.doubt === false ? [entry.attempt] : []
+/** Who may still write the outcome of the pending attempt: its owner, and a service worker that keeps the answer. */
+export function attemptsOf(entry: Entry | undefined): readonly Pick<Attempt, 'owner' | 'overdue'>[] {
+  if (entry?.attempt?.doubt !== false) return []
+  const { attempt } = entry
+  return attempt.keeper ? [attempt, { owner: attempt.keeper }] : [attempt]
+}
 
 /** Whether the entry still shows this very claim. */
 export const isMine = (entry: Entry | undefined, claim: Claim): entry is Claim =>

@@ -62,6 +62,10 @@ export function commit(
   /** Whether the lease of the entry's attempt still lasts. */
   isFresh: boolean,
 ): Change<Entry | 'superseded' | 'behind' | 'wait'> {
+  const { refreshToken } = grant
+  // A service worker has written this very answer: it is neither late nor to be revoked.
+  if (refreshToken && refreshToken !== claim.refreshToken && refreshToken === entry?.refreshToken)
+    return { result: entry }
   if (!isOfGrant(entry, claim)) return withdraw(entry, claim, 'superseded')
   if (entry.generation !== claim.generation) return { result: 'behind' }
   const others = isMine(entry, claim) ? undefined : entry.attempt
@@ -84,7 +88,7 @@ export function commit(
 /** Marks an answer that takes longer than usual, for whoever sees its tab go. */
 export function delay(entry: Entry | undefined, claim: Claim): Change<void> {
   if (!isMine(entry, claim)) return { result: undefined }
-  return { entry: { ...entry, attempt: { ...claim.attempt, overdue: true } }, result: undefined }
+  return { entry: { ...entry, attempt: { ...entry.attempt, overdue: true } }, result: undefined }
 }
 
 /** Records the server's verdict; undefined unless it ends the session. */

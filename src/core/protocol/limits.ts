@@ -14,6 +14,8 @@ export const SETTLING = 5_000
 export const POLLING = 500
 /** How long an owner may take to answer before it counts as gone. */
 export const SILENCE = 10_000
+/** How long a service worker leaves an answer to the page that is still there: a frozen one keeps its guard. */
+export const PAGE_PATIENCE = 2_000
 
 /** The longest pause that callers wait out after a hiccup. */
 export const BRIEF = 3_000
