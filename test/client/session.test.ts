@@ -338,6 +338,45 @@ describe('restore', () => {
   })
 })
 
+describe('a ledger that is deleted while a call waits', () => {
+  /** Signs in with the first answer; the refresh brings the second. */
+  async function play(first: object, second: object) {
+    const scene = createScene({ refresh: cookie, origins: [API] })
+    const { auth, browser, events, server } = scene
+    await auth.signIn(() => Promise.resolve(first))
+    await browser.advance(MINUTE)
+    events.length = 0
+    server.onRefresh = () => Response.json(second)
+    const gate = createGate<Response>()
+    server.onCall = ({ authorization }, nth) =>
+      nth === 1 ? gate.promise : new Response(authorization?.endsWith(`${Object.values(second)[0]}`) ? 'ok' : 'old')
+    const answer = auth.authFetch(API)
+    await drain()
+    browser.entry = undefined
+    gate.open(unauthorized())
+    await browser.advance(MINUTE)
+    return { ...scene, answer: await outcome(answer) }
+  }
+
+  test('leaves the session of an opaque cookie as it is', async () => {
+    const { answer, names } = await play(
+      { access_token: 'a', expires_in: 3600 },
+      { access_token: 'b', expires_in: 3600 },
+    )
+    expect(answer).toMatchObject({ status: 200 })
+    expect(names()).toEqual(['refreshed'])
+  })
+
+  test('does not hand the call to another user whose cookie has come', async () => {
+    const token = (sub: string) => ({ access_token: jwt({ sub }), expires_in: 3600 })
+    const { answer, auth, names, server } = await play(token('alice'), token('bob'))
+    expect(answer).toMatchObject({ status: 401 })
+    expect(server.calls).toHaveLength(1)
+    expect(auth.getClaims()?.sub).toBe('bob')
+    expect(names()).toEqual(['signed-in'])
+  })
+})
+
 describe('getState', () => {
   test('is the same frozen object until something changes', async () => {
     const { auth, browser, server } = await createSignedInScene()

@@ -60,6 +60,8 @@ export interface Observer {
   readonly keeps: Kept[]
   readonly violation: Violation | undefined
   wipes: number
+  /** A tab that knew nothing has looked for a session after the ledger was wiped: which one it is nobody can tell. */
+  isFoundAnew: boolean
   /** When the newest epoch began. */
   epochAt: number
   /** Tabs that were stopped in whatever they were doing. */
@@ -143,6 +145,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       return violation
     },
     wipes: 0,
+    isFoundAnew: false,
     epochAt: 0,
     interruptions: 0,
     anonymous: 0,
@@ -269,6 +272,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       const isOlder =
         before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
       if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
+      observer.isFoundAnew ||= !before && observer.wipes > 0 && after.grant === undefined
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       const { attempt } = after
       const pending = before?.attempt

@@ -483,4 +483,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a living page takes its own answer for a late one',
     edits: [edit('core/entry/outcome-transitions.ts', 'refreshToken === entry?.refreshToken', '!entry')],
   },
+  {
+    name: 'a ledger that is wiped ends the session for the calls that wait',
+    edits: [edit('core/entry/claim.ts', '{ ...known, epoch: nextEpoch(', '{ status: known.status, epoch: nextEpoch(')],
+  },
 ]

@@ -1,6 +1,12 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
-import { type AuthClient, createAuthClient, formerSession, RefreshUnavailableError } from '../../src/index.ts'
+import {
+  type AuthClient,
+  createAuthClient,
+  formerSession,
+  RefreshUnavailableError,
+  SessionEndedError,
+} from '../../src/index.ts'
 import { createProfile, type Profile, type Tab, type TabKind } from './browser.ts'
 import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
@@ -478,6 +484,14 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
     world.note(`${actor.name} ${kind}`)
   }
   const isAwake = ({ actor }: Page): boolean => !actor.isCrashed && !actor.isFrozen
+  /** One session is nobody else's, whatever becomes of the ledger. */
+  const watch = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.catch((error) => {
+      const isSuperseded = error instanceof SessionEndedError && error.reason === 'superseded'
+      if (isSuperseded && server.families.size < 2 && !observer.isFoundAnew)
+        observer.fail('P4', 'a call ends for the sake of another session')
+      throw error
+    })
   const whenAwake = (task: (page: Page) => void): void => {
     const page = any()
     if (isAwake(page)) task(page)
@@ -487,13 +501,13 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       world.step(world.elapsed + 90_000)
       return
     case 'call':
-      return whenAwake((page) => call(page, page.client.authFetch(API)))
+      return whenAwake((page) => call(page, watch(page.client.authFetch(API))))
     case 'refresh':
-      return whenAwake((page) => call(page, page.client.getAccessToken({ forceRefresh: observer.isForced })))
+      return whenAwake((page) => call(page, watch(page.client.getAccessToken({ forceRefresh: observer.isForced }))))
     case 'abort':
       return whenAwake((page) => {
         const controller = new AbortController()
-        call(page, page.client.authFetch(API, { signal: controller.signal }))
+        call(page, watch(page.client.authFetch(API, { signal: controller.signal })))
         world.after(1, page.actor, 'aborts', () => controller.abort())
       })
     case 'time passes': {

@@ -7,7 +7,6 @@ import {
   type Entry,
   isAskedAgain,
   isNewer,
-  type Mark,
   nextEpoch,
   type Retry,
   type SignedOutReason,
@@ -16,7 +15,7 @@ import {
 
 export interface ClaimTerms {
   /** What this tab knows. */
-  readonly known: Mark & { readonly status: Entry['status'] }
+  readonly known: Pick<Entry, 'epoch' | 'generation' | 'status' | 'grant' | 'subject'>
   readonly owner: string
   readonly now: number
   readonly resendWithin: number
@@ -47,10 +46,10 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
 /** Gives one tab the right to spend this generation's refresh token. */
 export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
   const { known, owner, now } = terms
-  // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent.
+  // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent. A cookie goes on.
   const isLost = !found || isNewer(known, found)
   if (!isLost && !isOpen(found, known)) return { result: 'again' }
-  const entry: Entry = isLost ? { epoch: nextEpoch(known.epoch, now), generation: 0, status: known.status } : found
+  const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation: 0 } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     const ended = tombstone(entry, reason, now)
     return { entry: ended, result: { ended } }

@@ -24,8 +24,8 @@ export interface Access {
 }
 
 export function createAccess({ clock, session }: Context, refresher: Refresher, signInOut: SignInOut): Access {
-  const isSameSession = ({ epoch, subject }: Bearer): boolean =>
-    session.mark.epoch === epoch || (subject !== undefined && session.subject === subject)
+  const isSameSession = ({ grant, subject }: Bearer): boolean =>
+    session.grant === grant || (subject !== undefined && session.subject === subject)
 
   /** A server that answers 401 to everything gets one refresh, not a storm. */
   const isYoung = (held: Held | undefined): boolean =>

@@ -147,19 +147,19 @@ export function createRefresher(context: Context): Refresher {
 
     const startedAt = instantOf(clock)
     owner = await guards.begin(grace)
-    const result = await ledger.update<ClaimResult>((entry) =>
+    const result = await ledger.update<ClaimResult>((entry) => {
       // A sibling's answer may come while the guard is asked for.
-      isDone()
-        ? { result: 'again' }
-        : claim(entry, {
-            known: { ...session.mark, status: session.status },
-            owner,
-            now: clock.now(),
-            resendWithin,
-            holdsRefreshToken: transport.holdsRefreshToken,
-            isFresh: lease.observe(...attemptsOf(entry)),
-          }),
-    )
+      if (isDone()) return { result: 'again' }
+      const { mark, status, grant, subject } = session
+      return claim(entry, {
+        known: { ...mark, status, grant, subject },
+        owner,
+        now: clock.now(),
+        resendWithin,
+        holdsRefreshToken: transport.holdsRefreshToken,
+        isFresh: lease.observe(...attemptsOf(entry)),
+      })
+    })
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (typeof result === 'string') return result
     if ('ended' in result) {

@@ -41,6 +41,7 @@ interface SessionEvents extends AuthEvents {
 /** The session, the user and the tokens that a request is made with. */
 export interface Bearer {
   readonly epoch: number
+  readonly grant: number | undefined
   readonly subject: string | undefined
   readonly held: Held | undefined
 }
@@ -96,8 +97,8 @@ export function createSession(
   const session: Session = {
     ...NOTHING_KNOWN,
     get bearer() {
-      const { mark, subject, held } = session
-      return { epoch: mark.epoch, subject, held }
+      const { mark, grant, subject, held } = session
+      return { epoch: mark.epoch, grant, subject, held }
     },
     get isBehind() {
       const { status, held, mark, heldMark } = session

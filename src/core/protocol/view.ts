@@ -1,7 +1,7 @@
 /** What a tab knows of the session: pure transitions. It never goes back to an older mark. */
 
 import type { JwtPayload } from 'jwt-decode'
-import { type Entry, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import { type Entry, grantOf, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
 import type { RefreshUnavailableError } from '../errors.ts'
 import type { MissingPart } from '../ports.ts'
 import type { Instant } from './instant.ts'
@@ -53,6 +53,8 @@ export interface View {
   readonly reason: SignedOutReason
   readonly wasSignedIn: boolean
   readonly failure?: RefreshUnavailableError | undefined
+  /** Names the session, through every epoch that it lives in. */
+  readonly grant?: number
   readonly subject?: string | undefined
   readonly hasRefreshToken?: boolean
   readonly held?: Held | undefined
@@ -83,7 +85,8 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   if (isNewer(view.mark, entry)) return undefined
   const { epoch, generation, subject, status } = entry
   const mark = { epoch, generation }
-  const next = { mark, subject, hasRefreshToken: entry.refreshToken !== undefined }
+  const grant = grantOf(entry)
+  const next = { mark, grant, subject, hasRefreshToken: entry.refreshToken !== undefined }
   if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
     // For all who are not signing in, a login that is running is a sign-out.
@@ -95,7 +98,7 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
       event: isNews && 'signed-out',
     }
   }
-  const isNewSession = epoch !== view.mark.epoch || view.status !== status
+  const isNewSession = grant !== view.grant || view.status !== status
   // An access token of the same session stays in use until a newer one is at hand.
   if (!held && !isNewSession) return { news: next }
   const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
