@@ -1,4 +1,5 @@
 /** Refreshing at an endpoint that takes and gives JSON, by a client that holds its refresh token. */
+// Decisions (ARCHITECTURE.md): D48.
 
 import { check, checkNames } from '../core/errors.ts'
 import { optional } from '../core/optional.ts'
@@ -76,6 +77,7 @@ export function jsonRefresh(options: JsonRefreshOptions): ServerRefresh {
         endpoint,
         requestInit({
           credentials: 'omit',
+          keepalive: false,
           headers: {
             Accept: 'application/json',
             'Content-Type': 'application/json',

@@ -1,4 +1,5 @@
 /** Refreshing at an OAuth 2.0 token endpoint, and revoking, as a public client that holds its refresh token. */
+// Decisions (ARCHITECTURE.md): D48.
 
 import { checkNames } from '../core/errors.ts'
 import { carriesKey, checkString, type Fields, fieldsOf, ownMembers, requestInit, resolveEndpoint } from './request.ts'
@@ -59,6 +60,7 @@ export function oauthRefresh(options: OAuthRefreshOptions): ServerRefresh {
         endpoint,
         requestInit({
           credentials: 'omit',
+          keepalive: false,
           headers: { Accept: 'application/json', ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
           body: new URLSearchParams({
             ...readParameters(),

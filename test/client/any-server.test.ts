@@ -425,7 +425,7 @@ describe('jsonRefresh', () => {
     const { auth, server } = await createSignedInScene({ refresh })
     await auth.getAccessToken({ forceRefresh: true })
     const [sent] = server.refreshes
-    expect(sent?.init).toMatchObject({ keepalive: true, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
+    expect(sent?.init).toMatchObject({ keepalive: false, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
     expect(JSON.parse((await sent?.body) ?? '')).toEqual({ refresh_token: 'refresh-0' })
     expect([...(sent?.request.headers ?? [])]).toEqual([
       ['accept', 'application/json'],

@@ -608,7 +608,7 @@ test('a refresh is a POST that outlives the page, follows no redirect and is not
   await auth.getAccessToken({ forceRefresh: true })
   const [sent] = server.refreshes
   expect(sent).toMatchObject({ url: TOKEN_ENDPOINT, method: 'POST', authorization: null })
-  expect(sent?.init).toMatchObject({ keepalive: true, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
+  expect(sent?.init).toMatchObject({ keepalive: false, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
   expect(new URLSearchParams(await sent?.body)).toEqual(
     new URLSearchParams({ grant_type: 'refresh_token', client_id: 'spa', refresh_token: 'refresh-0' }),
   )
