@@ -17,6 +17,7 @@ import { createSiblings } from './core/protocol/siblings.ts'
 import { createSignInOut } from './core/protocol/sign-in-out.ts'
 import type { AuthState } from './core/protocol/view.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
+import { insides } from './insides.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
 import { ownMembers } from './refresh/request.ts'
@@ -115,17 +116,17 @@ export interface AuthClient extends WithDispose {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { refresh: askServer, origins, refreshLead, refreshTimeout, readTokens } = checked
+  const { origins, refreshLead, refreshTimeout, readTokens } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
     isAsking = true
     try {
-      return askServer(request)
+      return checked.refresh(request)
     } finally {
       isAsking = false
     }
-  }, askServer)
+  }, checked.refresh)
   const platform = createBrowserPlatform(checked.name, checked.platform)
   const transport = createTransport({ ...checked, refresh }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
@@ -179,6 +180,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   function dispose(): void {
     if (disposed) return
     disposed = new DisposedError()
+    insides.delete(client)
     for (const reject of busy.values()) reject(disposed)
     stopRefreshTimer()
     session.clear()
@@ -188,7 +190,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     })
   }
 
-  return Object.freeze<AuthClient>({
+  const client = Object.freeze<AuthClient>({
     authFetch,
     async getAccessToken(options = {}) {
       const { minValidity = 0, forceRefresh = false, refused, signal } = ownMembers(options)
@@ -215,4 +217,6 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     dispose,
     [Symbol.dispose]: dispose,
   })
+  insides.set(client, { checked, context, refresher })
+  return client
 }

@@ -11,7 +11,7 @@ const CLIENT = `export { createAuthClient, cookieRefresh } from '${SOURCE}/index
 
 /** What everybody loads: the client with its adapters, the shared part of the requests, and two small packages. */
 const OWN =
-  /^(src\/(core|platform)\/.+|src\/(index|client|options|asked-request|auth-fetch|allow-list|abort|refresh\/(transport|request))\.ts|idb-keyval|jwt-decode)$/
+  /^(src\/(core|platform)\/.+|src\/(index|client|insides|options|asked-request|auth-fetch|allow-list|abort|refresh\/(transport|request))\.ts|idb-keyval|jwt-decode)$/
 
 const SERVICE_WORKER = `export * from '${SOURCE}/service-worker.ts'\n`
 const LOGIN = ['error', 'id-token', 'pending', 'requests', 'step-up'].map((name) => `src/login/${name}.ts`)
@@ -27,7 +27,7 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 14_600,
+    limit: 14_650,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),

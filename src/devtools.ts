@@ -1,0 +1,14 @@
+/** `authfetch/devtools`: what happened to the session, for developers and their support. */
+
+export type {
+  LedgerStep,
+  LostAnswer,
+  Observation,
+  OutcomeRule,
+  PageStep,
+  RefreshCause,
+  RequestKind,
+  Sight,
+  TimerKind,
+} from './devtools/observation.ts'
+export { createRecorder, type FlightRecord, type Recorder, type RecorderOptions } from './devtools/recorder.ts'

@@ -1,0 +1,146 @@
+/** Sees the requests to the authorization server, how each answer was read; and plays tricks on the next one. */
+
+import type { Cancel, Transport } from '../../core/ports.ts'
+import type { Outcome } from '../../core/responses/outcome.ts'
+import type { CheckedOptions } from '../../options.ts'
+import { pageOrigin } from '../../platform/page.ts'
+import { type Emit, nameAttempt, nextId, type OutcomeRule, type RequestKind } from '../observation.ts'
+import { patch, whenSettled } from './patch.ts'
+
+/** What is done to the next refresh. `lose`: its answer does not arrive; `refuse`: a verdict; `slow`: it takes 5 s. */
+export type Trick = 'lose' | 'refuse' | 'slow'
+
+/** How long a slow answer takes more (in milliseconds). */
+const SLOW = 5_000
+
+/** The library's own words for an answer; messages of applications are not repeated. */
+const ANSWERED = /^the server has answered with status (\d+)(?: and a page)?(?:, ([a-z_]{1,40}|[A-Z_]{1,40}))?$/
+
+/** Origin and path, and the path alone on this origin. */
+export function placeOf(url: URL | undefined): string {
+  if (!url) return '(a function)'
+  return url.origin === pageOrigin() ? url.pathname : url.origin + url.pathname
+}
+
+function ruleOf(outcome: Outcome, isAnswered: boolean): OutcomeRule {
+  switch (outcome.kind) {
+    case 'granted':
+      return outcome.tokens ? 'new tokens' : 'the cookie is new, the body was lost'
+    case 'rejected':
+      return outcome.reason === 'reuse-detected' ? 'the server calls it reuse' : 'the verdict of the server'
+    case 'refused':
+      if (outcome.refusal === 'no') return 'the session may be over'
+      return outcome.refusal ? 'no tokens that can be read' : 'refused for now'
+    default:
+      return isAnswered ? 'the outcome is unknown' : 'no answer'
+  }
+}
+
+export interface Wire {
+  /** What is done to the next refresh; undefined when nothing is. */
+  trick: Trick | undefined
+  stop: Cancel
+}
+
+export function watchWire(
+  checked: CheckedOptions,
+  transport: Transport,
+  after: (delay: number, callback: () => void) => unknown,
+  emit: Emit,
+): Wire {
+  const place = placeOf(checked.refresh.endpoint)
+  let status: number | undefined
+  const wire: Wire = {
+    trick: undefined,
+    stop() {
+      for (const step of undo) step()
+    },
+  }
+
+  async function play<Value>(trick: Trick | undefined, answer: Promise<Value>): Promise<Value> {
+    const value = await answer
+    if (trick === 'slow') await new Promise<void>((resolve) => void after(SLOW, resolve))
+    if (trick !== 'lose') return value
+    status = undefined
+    throw new TypeError('Failed to fetch')
+  }
+
+  /** Tells of one request; `done` says what its end means. */
+  function tell<Value>(
+    request: RequestKind,
+    path: string,
+    send: () => Promise<Value>,
+    done: (value: Value) => { readonly isFailed: boolean; readonly status?: number | undefined },
+    attempt?: string,
+  ): Promise<Value> {
+    const sight = { kind: 'wire', id: nextId(), request, path, attempt } as const
+    emit({ ...sight, step: 'sent' })
+    return whenSettled(
+      send(),
+      (value) => {
+        const { isFailed, status } = done(value)
+        emit({ ...sight, step: isFailed ? 'failed' : 'answered', status })
+      },
+      () => emit({ ...sight, step: 'failed' }),
+    )
+  }
+
+  const undo = [
+    patch(checked as { refresh: CheckedOptions['refresh'] }, 'refresh', (refresh) =>
+      Object.assign((request: Parameters<typeof refresh>[0]): ReturnType<typeof refresh> => {
+        const { trick } = wire
+        wire.trick = undefined
+        status = undefined
+        if (trick === 'refuse') {
+          const body = { error: 'invalid_grant' }
+          status = 400
+          return Promise.resolve(Response.json(body, { status }))
+        }
+        const spy: typeof fetch = (input, init) =>
+          whenSettled(request.fetch(input, init), (response) => {
+            status = response.status || undefined
+          })
+        // One call, so that the refresh function still calls `fetch` before its first await.
+        return play(trick, refresh({ ...request, fetch: spy }))
+      }, refresh),
+    ),
+    patch(transport, 'send', (send) => (tokens, key) => {
+      status = undefined
+      const sending = tell(
+        'refresh',
+        place,
+        () => send(tokens, key),
+        (outcome) => {
+          const { error } = outcome as { error?: unknown }
+          const [, said] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
+          const answeredBy = status ?? (said ? Number(said) : undefined)
+          const isLost = outcome.kind === 'doubt' && answeredBy === undefined
+          return { isFailed: isLost, status: answeredBy }
+        },
+        nameAttempt(key),
+      )
+      return whenSettled(sending, (outcome) => {
+        const { error, isMistake } = outcome as { error?: unknown; isMistake?: boolean }
+        const [, said, code] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
+        const known = status ?? (said ? Number(said) : undefined)
+        const rule = ruleOf(outcome, known !== undefined)
+        emit({ kind: 'outcome', step: outcome.kind, rule, status: known, code, isMistake })
+      })
+    }),
+    patch(
+      transport,
+      'probe',
+      (probe) => () => tell('probe', place, probe, (isReachable) => ({ isFailed: !isReachable })),
+    ),
+    patch(transport, 'revoke', (revoke) => (...terms) => {
+      if (!checked.onSignOut) return revoke(...terms)
+      return tell(
+        'sign-out',
+        '(the sign-out function)',
+        () => revoke(...terms),
+        () => ({ isFailed: false }),
+      )
+    }),
+  ]
+  return wire
+}

@@ -1,0 +1,15 @@
+/** What `authfetch/devtools` may look at: the parts of each living client. Nothing else exports it. */
+// Decisions (ARCHITECTURE.md): D49.
+
+import type { Context } from './core/protocol/context.ts'
+import type { Refresher } from './core/protocol/refresher.ts'
+import type { CheckedOptions } from './options.ts'
+
+/** The parts of a client; methods that are replaced here are called instead. */
+export interface Insides {
+  readonly checked: CheckedOptions
+  readonly context: Context
+  readonly refresher: Refresher
+}
+
+export const insides: WeakMap<object, Insides> = /* @__PURE__ */ new WeakMap()
