@@ -3,7 +3,7 @@
 import { optional } from '../core/optional.ts'
 import type { Observation, Sight } from './observation.ts'
 
-export interface Record {
+export interface BoundedRecord {
   /** The oldest first. */
   entries(): readonly Observation[]
   add(observation: Observation): void
@@ -24,7 +24,7 @@ function read(text: string | null): readonly Observation[] {
 }
 
 /** @param key where it is stored; undefined when a reload is to forget it */
-export function createRecord(limit: number, key: string | undefined): Record {
+export function createRecord(limit: number, key: string | undefined): BoundedRecord {
   // Where storage is blocked, reading the global throws.
   const storage = key === undefined ? undefined : optional(() => globalThis.sessionStorage)
   let entries: readonly Observation[] = storage ? read(optional(() => storage.getItem(key as string)) ?? null) : []

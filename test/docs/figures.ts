@@ -71,6 +71,7 @@ const simulated = (column: string): string => {
 const FIGURES: Readonly<Record<string, () => string>> = {
   'size:client': () => limitOf('createAuthClient + cookieRefresh'),
   'size:login': () => limitOf('authfetch/login, on top'),
+  'size:recorder': () => limitOf('authfetch/devtools: createRecorder, on top'),
   'size:react': () => limitOf('authfetch/react, on top'),
   'figure:schedules': () =>
     grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),

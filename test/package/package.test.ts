@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
-const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/service-worker', '/testing'].map((path) => `authfetch${path}`)
+const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/devtools', '/service-worker', '/testing'].map(
+  (path) => `authfetch${path}`,
+)
 
 let packed: Package
 

@@ -15,6 +15,10 @@ const OWN =
 
 const SERVICE_WORKER = `export * from '${SOURCE}/service-worker.ts'\n`
 const LOGIN = ['error', 'id-token', 'pending', 'requests', 'step-up'].map((name) => `src/login/${name}.ts`)
+const DEVTOOLS = [
+  ...['explain', 'observation', 'record', 'recorder', 'words'],
+  ...['channel', 'clock', 'ledger', 'locks', 'patch', 'session', 'wire'].map((name) => `observe/${name}`),
+].map((name) => `src/devtools/${name}.ts`)
 
 export interface Size {
   readonly limit: number
@@ -35,6 +39,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   'authfetch/login, on top': onTop('login', 1_750, LOGIN),
   'authfetch/react, on top': onTop('react', 700),
   'authfetch/vue, on top': onTop('vue', 700),
+  'authfetch/devtools: createRecorder, on top': onTop('devtools', 4_600, DEVTOOLS),
   // In a script of its own, where no client is.
   'authfetch/service-worker': {
     limit: 6_550,
