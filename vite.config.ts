@@ -17,7 +17,7 @@ export default defineConfig({
     minify: false,
     lib: {
       entry: Object.fromEntries(
-        ['index', 'login', 'react', 'vue', 'ky', 'devtools', 'service-worker', 'testing'].map((name) => [
+        ['index', 'login', 'dpop', 'react', 'vue', 'ky', 'devtools', 'service-worker', 'testing'].map((name) => [
           name,
           path(`./src/${name}.ts`),
         ]),

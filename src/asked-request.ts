@@ -90,10 +90,10 @@ export function createReadRequest(): ReadRequest {
   }
 }
 
-/** Whether the caller has an Authorization of its own. */
+/** Whether the caller has an Authorization or a proof of its own. */
 export function hasAuthorization(headers: OwnHeaders): boolean {
   const names = Array.isArray(headers) ? headers.map(([name]) => name as string) : Object.keys(headers)
-  return names.some((name) => /^authorization$/i.test(name))
+  return names.some((name) => /^(authorization|dpop)$/i.test(name))
 }
 
 export function withAuthorization(headers: OwnHeaders, value: string): OwnHeaders {

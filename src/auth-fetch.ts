@@ -18,6 +18,7 @@ import { optional } from './core/optional.ts'
 import type { Access } from './core/protocol/access.ts'
 import type { Bearer, Session } from './core/protocol/session.ts'
 import { callsForRefresh } from './core/responses/challenge.ts'
+import type { FetchBinding } from './refresh/proofs.ts'
 
 /**
  * `fetch`, as this library extends it; assignable to `typeof fetch`.
@@ -38,6 +39,8 @@ export interface AuthFetchParts {
   /** Whether a response says that the token was refused; undefined: a 401 that a new token can fix. */
   readonly isRefused: ((response: Response) => boolean | Promise<boolean>) | undefined
   report(error: unknown): void
+  /** Sends requests whose token is bound to a key. */
+  readonly binding: FetchBinding | undefined
   /** Called with every response to a request of a session, unless it was redirected to another origin. */
   readonly onResponse: ((response: Response, epoch: number) => unknown) | undefined
 }
@@ -58,7 +61,7 @@ function cancel({ body }: Response | Request, reason?: unknown): void {
 }
 
 export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
-  const { session, access, fetch, allowedAddress, scheme, onResponse } = parts
+  const { session, access, fetch, allowedAddress, scheme, binding, onResponse } = parts
   // Captured here, so that what a page patches later sees no token.
   const { Request, URL } = globalThis
   const readRequest = createReadRequest()
@@ -73,7 +76,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     isOurs(response, address) &&
     (parts.isRefused
       ? askIsRefused(response.clone())
-      : callsForRefresh(response.headers.get('www-authenticate'), scheme))
+      : callsForRefresh(response.headers.get('www-authenticate'), session.held?.proofs ? 'DPoP' : scheme))
 
   /** Gives a copy to the option `isRefused`, and cancels it afterwards: the browser keeps an unread copy in memory. */
   async function askIsRefused(copy: Response): Promise<boolean> {
@@ -96,12 +99,13 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
    * Sends one attempt; the token is attached here and nowhere else. It joins the headers, or, where there are none, those
    * of the target, which is a Request of our own then.
    */
-  function send(target: string | Request, init: OwnInit, { held }: Bearer, headers?: OwnHeaders): Promise<Response> {
-    const authorization = held?.accessToken && `${scheme} ${held.accessToken}`
+  function send(target: string | Request, init: OwnInit, bearer: Bearer, headers?: OwnHeaders): Promise<Response> {
+    const { held } = bearer
+    const authorization = held?.accessToken && `${held.proofs ? 'DPoP' : scheme} ${held.accessToken}`
     if (!headers) setAuthorization((target as Request).headers, authorization)
     else if (authorization) init.headers = withAuthorization(headers, authorization)
     else if (init.headers) init.headers = headers
-    return fetch(target, init as RequestInit)
+    return held?.proofs && binding ? binding.send(target, init, bearer) : fetch(target, init as RequestInit)
   }
 
   /** Finds the token for a retry of a refused request; if there is one, the first answer is cancelled. */

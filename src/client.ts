@@ -20,6 +20,7 @@ import type { TokenResponse } from './core/responses/tokens.ts'
 import { insides } from './insides.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
+import type { LoginTools } from './refresh/proofs.ts'
 import { ownMembers } from './refresh/request.ts'
 import { createTransport, type Refresh, type RefreshRequest } from './refresh/transport.ts'
 
@@ -72,6 +73,13 @@ export interface AuthClient extends WithDispose {
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<string | undefined>
   /**
+   * The headers that one request needs, for what takes no `fetch`: `Authorization`, and `DPoP` where the token is bound
+   * (RFC 9449 section 7.1). None where the address may not carry the token, or nobody is signed in.
+   *
+   * Rejects as `getAccessToken` does.
+   */
+  getHeaders(request: { readonly url: string | URL; readonly method?: string }): Promise<Record<string, string>>
+  /**
    * The claim set of the access token, for display only: it is not verified; undefined for opaque tokens (RFC 7519
    * section 4, RFC 9068 section 6).
    */
@@ -85,7 +93,7 @@ export interface AuthClient extends WithDispose {
    * rejects with, with a {@link SessionEndedError} when another tab has signed in or out during the login, and with a
    * {@link RefreshUnavailableError} when IndexedDB cannot be written.
    */
-  signIn(tokens: TokenResponse | (() => Promise<TokenResponse | Response>)): Promise<void>
+  signIn(tokens: TokenResponse | ((tools: LoginTools) => Promise<TokenResponse | Response>)): Promise<void>
   /**
    * Ends the session on this device at once, then tells the server.
    *
@@ -127,11 +135,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       isAsking = false
     }
   }, checked.refresh)
-  const platform = createBrowserPlatform(checked.name, checked.platform)
-  const transport = createTransport({ ...checked, refresh }, platform)
+  const allowedAddress = createAllowList(origins, refresh.endpoint)
+  const binding = checked.proofs?.({ endpoint: refresh.endpoint, fetch: checked.fetch, allowedAddress })
+  // A version that knows no proofs would end a session whose tokens are bound.
+  const platform = createBrowserPlatform(checked.name + (binding ? '-dpop' : ''), checked.platform)
+  const transport = createTransport({ ...checked, refresh, binding }, platform)
   const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
   const guards = createGuards(platform)
-  const siblings = createSiblings(platform, session, guards)
+  const siblings = createSiblings(platform, session, guards, binding)
   const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
   const persist = createPersist(platform)
   const context: Context = {
@@ -164,13 +175,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
         promise.then(resolve, reject).finally(() => busy.delete(promise))
       })
 
-  const allowedAddress = createAllowList(origins, refresh.endpoint)
   const ensure = whileAlive(access.ensure)
   const recover = whileAlive(access.recover)
   const authFetch = createAuthFetch({
     ...checked,
     session,
     report: platform.report,
+    binding,
     // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
@@ -199,6 +210,15 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       check(refused === undefined || typeof refused === 'string', 'refused', 'a string')
       const { held } = await abortable(() => ensure(minValidity, forceRefresh, refused), signal)
       return held?.accessToken
+    },
+    async getHeaders({ url, method }) {
+      const address = allowedAddress(`${url}`)
+      const bearer = address ? await ensure(0, false) : undefined
+      const token = bearer?.held?.accessToken
+      if (!token) return {}
+      return bearer.held?.proofs && binding
+        ? binding.headers(bearer, method, address as string)
+        : { Authorization: `${checked.scheme} ${token}` }
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
     signIn: whileAlive(signInOut.signIn),

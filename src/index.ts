@@ -27,6 +27,7 @@ export {
   oauthRefresh,
   oauthRevocation,
 } from './refresh/oauth.ts'
+export type { LoginTools, Proofs } from './refresh/proofs.ts'
 export type { Fields } from './refresh/request.ts'
 export type {
   ReadResponse,

@@ -4,6 +4,7 @@
 import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
+import type { CreateBinding, Proofs } from './refresh/proofs.ts'
 import type { Refresh, SignOut } from './refresh/transport.ts'
 import type { ResponseTokens } from './response-tokens.ts'
 
@@ -69,6 +70,13 @@ export interface AuthClientOptions {
    */
   readonly scheme?: string
   /**
+   * Ties each session to a key that cannot leave the browser: `dpop()` of `authfetch/dpop`. Such a client has a lock, a
+   * channel and a database of its own, so that no older version meets a bound token.
+   *
+   * @default tokens are sent as they are
+   */
+  readonly proofs?: Proofs
+  /**
    * Names the lock, the channel and the IndexedDB database; clients of one name share one session.
    *
    * @default 'authfetch'
@@ -100,6 +108,7 @@ export interface CheckedOptions {
   readonly readTokens: AuthClientOptions['readTokens']
   readonly isRefused: AuthClientOptions['isRefused']
   readonly scheme: string
+  readonly proofs: CreateBinding | undefined
   readonly name: string
   readonly fetch: typeof fetch
   readonly platform: Partial<Platform>
@@ -140,6 +149,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     ],
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
+    proofs: [isCallback, 'a function, such as dpop() makes'],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],
     fetch: [isFunction, 'a function', globalThis.fetch?.bind(globalThis)],
     platform: [(value) => value && typeof value === 'object', 'an object', {}],

@@ -58,7 +58,7 @@ export function keepAnswers(options: KeepAnswersOptions): void {
   function keep(body: Promise<string>, answer: Promise<Response>): ReturnType<AnswerKeeper['keep']> {
     const refresh: Refresh = Object.assign(async () => answer, { endpoint, holdsRefreshToken: true, read })
     const transport = createTransport({ refresh, onSignOut: undefined, refreshTimeout: PATIENCE, fetch }, platform)
-    const outcome = transport.send({ refreshToken: '' }, '')
+    const outcome = transport.send({ refreshToken: '' })
     return body.then((text) => keeper.keep((refreshToken) => isSentIn(text, refreshToken), outcome))
   }
 

@@ -2,6 +2,7 @@
 
 import type { Change, Entry, Mark } from './entry/entry.ts'
 import type { Outcome } from './responses/outcome.ts'
+import type { TokenResponse } from './responses/tokens.ts'
 
 /** Undoes what returned it; calling it twice does no harm. */
 export type Cancel = () => void
@@ -111,6 +112,31 @@ export interface AdoptTerms extends Pick<Platform, 'clock' | 'ledger' | 'report'
 /** Runs before a client looks for its own session; `formerSession()` makes it. */
 export type Adopt = (terms: AdoptTerms) => Promise<void>
 
+/** Shows to one request of a refresh that the key is here; good for one use. */
+export interface Proof {
+  readonly proof: string
+}
+
+/** What a login is given to work with. */
+export interface LoginKit {
+  /** What its tokens are bound by. */
+  bound(): unknown
+}
+
+/** Ties tokens to a key that cannot leave the browser. What it keeps in the ledger's entry is opaque to the core. */
+export interface Binding {
+  /** Makes a key before a login runs. */
+  begin(): Promise<LoginKit>
+  /** Makes the proof of a refresh, by the entry or by the answer that asks for another one. */
+  prepare(from: Pick<Outcome, 'bound' | 'again'> | undefined): Promise<Proof | undefined>
+  /** What a session with these tokens is bound by; throws when they are bound and it is not known to what. */
+  bind(tokens: TokenResponse, kit?: LoginKit): unknown
+  /** What servers have told and a new tab needs. */
+  tell(): unknown
+  /** Takes over what another tab shares. */
+  hear(shared: unknown): void
+}
+
 /** The requests to the authorization server. */
 export interface Transport {
   /** Whether the client holds the refresh token; otherwise the cookie jar does. */
@@ -119,12 +145,14 @@ export interface Transport {
   readonly needsAccessToken: boolean
   /** Whether an answer that comes when its page is gone can make the refresh token that is sent next a spent one. */
   readonly outlivesPage: boolean
+  /** What ties tokens to a key, if anything does. */
+  readonly binding: Binding | undefined
   /** Calls `fetch` before it returns, and never rejects. */
-  send(tokens: Pick<Entry, 'refreshToken' | 'kept'>, idempotencyKey: string): Promise<Outcome>
+  send(claim: Pick<Entry, 'refreshToken' | 'kept' | 'attempt'>, proof?: Proof): Promise<Outcome>
   /** What a login has resolved with, as a token response. */
   read(login: unknown): Promise<unknown>
   /** Asks whether the server can be reached, without credentials. */
   probe(): Promise<boolean>
   /** Tells the server that a session is over. */
-  revoke(refreshToken: string | undefined, accessToken?: string): Promise<void>
+  revoke(session: Pick<Entry, 'refreshToken' | 'bound'> | undefined, accessToken?: string): Promise<void>
 }

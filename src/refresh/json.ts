@@ -72,7 +72,7 @@ export function jsonRefresh(options: JsonRefreshOptions): ServerRefresh {
     }),
   )
   return asRefresh(
-    ({ refreshToken, accessToken, idempotencyKey, signal, fetch }) =>
+    ({ refreshToken, accessToken, idempotencyKey, proof, signal, fetch }) =>
       fetch(
         endpoint,
         requestInit({
@@ -83,6 +83,7 @@ export function jsonRefresh(options: JsonRefreshOptions): ServerRefresh {
             'Content-Type': 'application/json',
             ...readHeaders(),
             ...(hasKey && { 'Idempotency-Key': idempotencyKey }),
+            ...(proof && { DPoP: proof }),
           },
           body: JSON.stringify(body({ refreshToken: refreshToken as string, accessToken })),
           signal,

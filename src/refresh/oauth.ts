@@ -55,13 +55,17 @@ export function oauthRefresh(options: OAuthRefreshOptions): ServerRefresh {
   const readParameters = fieldsOf(parameters, 'parameters')
   const hasKey = carriesKey(endpoint, isOn)
   return asRefresh(
-    ({ refreshToken, idempotencyKey, signal, fetch }) =>
+    ({ refreshToken, idempotencyKey, proof, signal, fetch }) =>
       fetch(
         endpoint,
         requestInit({
           credentials: 'omit',
           keepalive: false,
-          headers: { Accept: 'application/json', ...(hasKey && { 'Idempotency-Key': idempotencyKey }) },
+          headers: {
+            Accept: 'application/json',
+            ...(hasKey && { 'Idempotency-Key': idempotencyKey }),
+            ...(proof && { DPoP: proof }),
+          },
           body: new URLSearchParams({
             ...readParameters(),
             grant_type: 'refresh_token',

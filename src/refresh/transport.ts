@@ -8,6 +8,7 @@ import { PROBING } from '../core/protocol/limits.ts'
 import { answered, type Outcome, outcomeOf, parseObject } from '../core/responses/outcome.ts'
 import type { TokenResponse } from '../core/responses/tokens.ts'
 import { pageOrigin } from '../platform/page.ts'
+import type { FetchBinding, JudgingProof } from './proofs.ts'
 import { ownMembers } from './request.ts'
 
 /** What a refresh function is given. */
@@ -18,6 +19,8 @@ export interface RefreshRequest {
   readonly accessToken: string | undefined
   /** Names this attempt, the same for a resend: a server that replays its answer makes rotation exactly-once. */
   readonly idempotencyKey: string
+  /** The `DPoP` header, where the client has `proofs` (RFC 9449 section 5): for one request, to `endpoint`. */
+  readonly proof: string | undefined
   /** Aborts after `refreshTimeout`. */
   readonly signal: AbortSignal
   /** The `fetch` that was captured when the client was made. */
@@ -69,7 +72,7 @@ export interface SignOutRequest {
   readonly accessToken: string | undefined
   /** Aborts after `refreshTimeout`. */
   readonly signal: AbortSignal
-  /** The `fetch` that was captured when the client was made. */
+  /** The `fetch` that was captured when the client was made; it adds proofs, where the client has them. */
   readonly fetch: typeof fetch
 }
 
@@ -90,10 +93,11 @@ export interface TransportOptions {
   readonly onSignOut: SignOut | undefined
   readonly refreshTimeout: number
   readonly fetch: typeof fetch
+  readonly binding?: FetchBinding | undefined
 }
 
 export function createTransport(
-  { refresh, onSignOut, refreshTimeout, fetch }: TransportOptions,
+  { refresh, onSignOut, refreshTimeout, fetch, binding }: TransportOptions,
   { clock, lifecycle }: Pick<Platform, 'clock' | 'lifecycle'>,
 ): Transport {
   /** Runs `task` with a signal that aborts after `timeout`, and rejects then even if the task does not listen. */
@@ -114,13 +118,23 @@ export function createTransport(
     needsAccessToken: refresh.needsAccessToken === true,
     outlivesPage: !refresh.holdsRefreshToken && !refresh.replays,
 
-    async send({ refreshToken, kept: accessToken }, idempotencyKey) {
+    binding,
+
+    async send(claim, prepared) {
+      const { refreshToken, kept: accessToken, attempt } = claim
       let response: Response | undefined
       let body: string | undefined
       let mapped: object | undefined
       try {
         await within(refreshTimeout, async (signal) => {
-          const result = await refresh({ refreshToken, accessToken, idempotencyKey, signal, fetch })
+          const result = await refresh({
+            refreshToken,
+            accessToken,
+            idempotencyKey: attempt?.id ?? '',
+            proof: prepared?.proof,
+            signal,
+            fetch,
+          })
           if (isResponse(result)) response = result
           mapped = response && (await map(response))
           body = response ? await response.text() : (JSON.stringify(result) ?? '')
@@ -129,7 +143,7 @@ export function createTransport(
         // Once the headers have come, the cookie jar is new, even though the body is lost.
         if (!response || isWord(error) || (refreshToken && response.ok)) return outcomeOfError(error)
       }
-      return outcomeOf(
+      const outcome = outcomeOf(
         {
           // A redirect that was not followed has no status of its own.
           status: response ? (response.type === 'opaqueredirect' ? 302 : response.status) : 200,
@@ -137,9 +151,11 @@ export function createTransport(
           mapped,
           header: (name) => response?.headers.get(name),
           fromCookie: refreshToken === undefined,
+          binding,
         },
         clock.now(),
       )
+      return (response && (prepared as JudgingProof | undefined)?.judge(outcome, response, body, claim)) ?? outcome
     },
 
     async read(login) {
@@ -165,8 +181,10 @@ export function createTransport(
       return isReachable
     },
 
-    async revoke(refreshToken, accessToken) {
-      await within(refreshTimeout, async (signal) => onSignOut?.({ refreshToken, accessToken, signal, fetch }))
+    async revoke(session, accessToken) {
+      const { refreshToken, bound } = session ?? {}
+      const send = binding?.fetch(bound) ?? fetch
+      await within(refreshTimeout, async (signal) => onSignOut?.({ refreshToken, accessToken, signal, fetch: send }))
     },
   }
 

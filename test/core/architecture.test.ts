@@ -22,8 +22,9 @@ const allowed: Readonly<Record<string, RegExp>> = {
   'core/responses': /^core\/(responses\/|entry\/entry|errors|optional)/,
   core: /^core\//,
   platform: /^(core\/(ports|entry\/entry|optional)|platform\/)/,
+  dpop: /^(core\/(errors|ports|responses\/)|dpop\/|platform\/page|refresh\/proofs)/,
   login: /^(core\/(errors|responses\/tokens)|login\/|refresh\/request)/,
-  refresh: /^(core\/(ports|errors|optional|responses\/|protocol\/limits)|refresh\/|platform\/page|abort)/,
+  refresh: /^(core\/(entry\/entry|ports|errors|optional|responses\/|protocol\/limits)|refresh\/|platform\/page|abort)/,
 }
 
 describe('the arrows point one way', () => {

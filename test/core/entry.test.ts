@@ -454,7 +454,7 @@ describe('signing in and out', () => {
     const { entry: written, result } = beginSignOut(claimed, known, 'id', NOW)
     expect(written).toMatchObject({ status: 'signed-out', reason: 'requested', attempt: mine.attempt, leaving: ['id'] })
     expect(written?.refreshToken).toBeUndefined()
-    expect(result.refreshToken).toBe('r2')
+    expect(result.left?.refreshToken).toBe('r2')
   })
 
   test('a sign-out while another is being told forgets neither', () => {

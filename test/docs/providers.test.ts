@@ -36,6 +36,7 @@ async function ask(name: string, answer: Response): Promise<{ readonly sent: Req
     refreshToken: 'refresh-0',
     accessToken: undefined,
     idempotencyKey: 'key',
+    proof: undefined,
     signal: new AbortController().signal,
     fetch: async (input, init) => {
       sent = new Request(input, init)

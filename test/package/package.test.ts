@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
-const ENTRIES = ['', '/login', '/react', '/vue', '/ky', '/devtools', '/service-worker', '/testing'].map(
+const ENTRIES = ['', '/login', '/dpop', '/react', '/vue', '/ky', '/devtools', '/service-worker', '/testing'].map(
   (path) => `authfetch${path}`,
 )
 
@@ -60,9 +60,10 @@ describe('the tarball', () => {
     const project = await packed.createProject({ 'main.js': main }, ['ky', 'react', 'vue'])
     const { code, output } = await run(project, 'main.js')
     expect(code).toBe(0)
-    const [root, login, react, vue, ky, worker, testing] = output.trim().split('\n')
+    const [root, login, bound, react, vue, ky, , worker, testing] = output.trim().split('\n')
     expect(root).toContain('createAuthClient')
     expect(login).toBe('LoginError,createLogin,stepUpOf')
+    expect(bound).toBe('dpop')
     expect(react).toBe('AuthGate,AuthProvider,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(vue).toBe('AuthGate,createAuth,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(ky).toBe('createKy')

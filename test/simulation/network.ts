@@ -4,7 +4,8 @@ import { RefreshUnavailableError, SessionEndedError } from '../../src/core/error
 import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/transport.ts'
 import type { Profile } from './browser.ts'
 import type { Observer, Send } from './observer.ts'
-import type { Server, Tokens } from './server.ts'
+import { type Bound, type Proof, readProof } from './proofs.ts'
+import { familyOf, type Server, type Tokens } from './server.ts'
 import type { Settle, Workers } from './worker.ts'
 import type { Actor, World } from './world.ts'
 
@@ -26,6 +27,7 @@ export interface NetworkTerms {
   readonly isSlowServer: boolean
   /** What the requests pass through, where the application has a service worker. */
   readonly workers: Workers | undefined
+  readonly bound: Bound | undefined
 }
 
 export type Fate =
@@ -59,6 +61,10 @@ const INSTEAD: readonly (readonly [status: number, text: string, isNo: boolean])
   [419, '{"message":"CSRF token mismatch."}', true],
 ]
 
+/** What may be wrong with a proof; most are right. */
+const PROOF_FAULTS = ['use_dpop_nonce', 'use_dpop_nonce', 'proof refused', 'heard twice'] as const
+let nonces = 0
+
 /** How long the answer to a request that was given up may still be heard (in milliseconds). */
 const ABORTING = 50
 
@@ -66,7 +72,7 @@ const ABORTING = 50
 const OVERTAKING = 1_050
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
-  const { world, server, profile, observer, isCookie, refreshTimeout, isSlowServer, speaksByStatus } = terms
+  const { world, server, profile, observer, isCookie, refreshTimeout, isSlowServer, speaksByStatus, bound } = terms
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
@@ -80,7 +86,12 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
   /** Of a server that always takes its time. */
   const reflect = (): number => (isSlowServer && world.isHostile ? delay() + 600 : delay())
 
-  function exchange(token: string | undefined, send: Send | undefined, signal: AbortSignal): Promise<unknown> {
+  function exchange(
+    token: string | undefined,
+    send: Send | undefined,
+    signal: AbortSignal,
+    proof?: Proof,
+  ): Promise<unknown> {
     const fate = pickFate()
     const { jarEpoch } = profile
     const sentAt = world.elapsed
@@ -107,11 +118,49 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
       }
       const lose = (): void => arrive('network error', 'failed', fail)
       /** An answer that only a status and a body tell of; a `no` counts towards the end of a session. */
-      const answerBy = (status: number, text: string, heard: Send['heard'], isNo = false): void =>
-        arrive(`answer ${status}`, heard, (ends) => {
-          if (isNo) observer.refusals.push(world.wall())
-          ends.resolve({ status, headers: { get: () => null }, text: async () => text })
-        })
+      const answerBy = (
+        status: number,
+        text: string,
+        heard: Send['heard'],
+        isNo = false,
+        { wait, nonce = null }: { readonly wait?: number; readonly nonce?: string | null } = {},
+      ): void =>
+        arrive(
+          `answer ${status}`,
+          heard,
+          (ends) => {
+            if (isNo) observer.refusals.push(world.wall())
+            const get = (name: string): string | null => (name === 'dpop-nonce' ? nonce : null)
+            ends.resolve({ status, ok: status < 400, headers: { get }, text: async () => text })
+          },
+          wait,
+        )
+      /** What is wrong with the proof; nothing is spent, unless the browser has sent the request twice. */
+      const refuseProof = (): boolean => {
+        const kind = bound && world.isHostile ? PROOF_FAULTS[world.choose(10)] : undefined
+        if (!kind) return false
+        const family = token === undefined ? undefined : server.families.get(familyOf(token))
+        const isDouble = kind === 'heard twice'
+        // A second verdict in a row is one.
+        if (isDouble && family?.wasDoubled) return false
+        if (isDouble && family) family.wasDoubled = true
+        profile.faults[kind] = (profile.faults[kind] ?? 0) + 1
+        world.note(`  server: ${kind}`)
+        if (kind === 'use_dpop_nonce') {
+          const wait = [1, 200, refreshTimeout - 10][world.choose(3)] as number
+          answerBy(400, '{"error":"use_dpop_nonce"}', 'refused', false, { wait, nonce: `nonce-${nonces++}` })
+        } else if (kind === 'proof refused') answerBy(400, '{"error":"invalid_dpop_proof"}', 'refused')
+        else {
+          server.refresh(token, world.elapsed)
+          server.verdicts++
+          // The answer to the first is lost, and with it the next refresh token; one that is known to stay is as good as
+          // before.
+          const { rotates } = (send?.claim?.bound ?? {}) as { readonly rotates?: boolean }
+          if (rotates !== false) server.revoke(token)
+          answerBy(400, '{"error":"invalid_grant"}', rotates === false ? 'refused' : 'rejected')
+        }
+        return true
+      }
       const hear = (): void => {
         if (fate === 'request lost') return void lose()
         if (fate === '429' || fate === '503') {
@@ -123,6 +172,10 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return void answerBy(status, text, 'refused', isNo)
         }
         if (fate === 'html') return void arrive('answer 502', 'failed', (ends) => ends.reject(new Error('502')))
+        if (token !== undefined && bound) observer.proven(proof, server.families.get(familyOf(token)))
+        if (refuseProof()) return
+        const family = bound && token !== undefined ? server.families.get(familyOf(token)) : undefined
+        if (family) family.wasDoubled = false
         const answer = server.refresh(token, world.elapsed)
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
         if (fate === 'answer lost') return void lose()
@@ -132,6 +185,11 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           // Nobody is known then: each start may ask again.
           const isStranger = profile.entry?.status === 'unknown'
           return void answerBy(status, '', isVerdict && !isStranger ? 'rejected' : 'refused', !isVerdict)
+        }
+        if ('verdict' in answer && bound) {
+          // One that stays may be asked for again with another proof: what ends a session is checked against the server.
+          const { rotates } = (send?.claim?.bound ?? {}) as { readonly rotates?: boolean }
+          return void answerBy(400, '{"error":"invalid_grant"}', rotates === false ? 'refused' : 'rejected')
         }
         if ('verdict' in answer) {
           return void arrive('answer refused', 'rejected', (ends) => ends.reject(new SessionEndedError(answer.verdict)))
@@ -168,6 +226,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         }
         if (fate === 'body lost' && speaksByStatus) return void answerBy(200, '{"token":"of another shape"}', 'failed')
         if (fate === 'body lost') return void lose()
+        if (bound) return void answerBy(200, JSON.stringify(answer.tokens), 'granted', false, { wait: wait + 0.001 })
         return void arrive(
           'answer granted',
           'granted',
@@ -213,10 +272,11 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     })
   }
 
-  const refresh = ({ refreshToken, signal }: RefreshRequest): Promise<never> => {
+  const refresh = ({ refreshToken, signal, proof }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
     const send = observer.sent(actor, token, profile.entry)
-    if (isCookie || !terms.workers?.challenges()) return exchange(token, send, signal) as Promise<never>
+    if (isCookie || !terms.workers?.challenges())
+      return exchange(token, send, signal, readProof(proof)) as Promise<never>
     // Under the same claim, a refresh function sends its request again with what the server asks for.
     return challenge(token, send).then(() => exchange(token, send, signal)) as Promise<never>
   }
@@ -283,7 +343,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           world.after(5, actor, 'unreachable', () => reject(new TypeError('network error')))
           return
         }
-        const header = isProbe ? undefined : new Headers(init?.headers).get('authorization')?.slice(7)
+        const header = isProbe ? undefined : new Headers(init?.headers).get('authorization')?.split(' ')[1]
         if (!isProbe) observer.called(actor, header)
         world.after(delay(), undefined, `${isProbe ? 'probe' : 'API'} hears ${actor.name}`, () => {
           const status = isProbe || server.accepts(header, world.elapsed) ? 200 : 401

@@ -2,7 +2,8 @@
 
 import type { Entry } from '../../src/core/entry/entry.ts'
 import { overdueAfter } from '../../src/core/protocol/limits.ts'
-import { familyOf, indexOf, type Server } from './server.ts'
+import type { Proof } from './proofs.ts'
+import { type Family, familyOf, indexOf, type Server } from './server.ts'
 import type { Actor, World } from './world.ts'
 
 export class Violation extends Error {
@@ -75,6 +76,8 @@ export interface Observer {
   slept(actor: Actor, isGone?: boolean): void
   /** Whether others may have taken its sender for gone, although it is back. */
   wasTakenForGone(send: Send): boolean
+  /** A refresh of a bound session is heard with this proof. */
+  proven(proof: Proof | undefined, family: Family | undefined): void
   /** A request of a tab reached the API with this access token. */
   called(actor: Actor, accessToken: string | undefined): void
   posted(message: unknown): void
@@ -100,9 +103,18 @@ export interface ObserverTerms {
   readonly refreshTimeout: number
   readonly resendWithin: number
   readonly isCookie: boolean
+  /** A refresh leaves the refresh token as it was. */
+  readonly staysSame?: boolean
 }
 
-export function createObserver({ world, server, refreshTimeout, resendWithin, isCookie }: ObserverTerms): Observer {
+export function createObserver({
+  world,
+  server,
+  refreshTimeout,
+  resendWithin,
+  isCookie,
+  staysSame,
+}: ObserverTerms): Observer {
   const sends: Send[] = []
   const byToken = new Map<string, Send[]>()
   const newest = new Map<Actor, string>()
@@ -111,8 +123,16 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
   const jumpsAtClaim = new Map<string, number>()
   /** The sessions that were signed out of. */
   const ended = new Set<string>()
+  const proofs = new Set<number>()
   let violation: Violation | undefined
   let highest = 0
+
+  /** The requests with a token; one that stays the same begins anew with each answer. */
+  function sendsOf(token: string): readonly Send[] {
+    const all = byToken.get(token) ?? []
+    const isGranted = all.map(({ heard }) => heard === 'granted')
+    return staysSame ? all.slice(isGranted.lastIndexOf(true) + 1) : all
+  }
 
   const wasTakenForGone = ({ claim, leftAt = world.elapsed, isGone }: Send): boolean =>
     claim?.attempt?.owner.includes('~') === true && (isGone || world.elapsed - leftAt >= SILENCE)
@@ -160,7 +180,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         observer.anonymous++
         return undefined
       }
-      const earlier = byToken.get(token) ?? []
+      const earlier = sendsOf(token)
       if (keeperOf(token) && observer.wipes === 0)
         observer.fail('P1', `${token} is known to be spent: ${keeperOf(token)?.actor.name} has heard it`)
       for (const one of observer.keeps) if (one.token === token) one.isAlone = false
@@ -182,8 +202,10 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
           observer.fail('P1', `${token} was refused for good and is sent again`)
       }
       // A clock that has jumped since the first of them was claimed cannot tell.
+      // What stays the same has no grace.
       if (
         first &&
+        !staysSame &&
         !isRestored &&
         observer.wipes === 0 &&
         first.jumps === world.jumps &&
@@ -230,7 +252,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       ) {
         observer.fail('P6', `${actor.name} refreshes again what it has just refreshed`)
       }
-      byToken.set(token, [...earlier, send])
+      byToken.set(token, [...(byToken.get(token) ?? []), send])
       sends.push(send)
       return send
     },
@@ -245,6 +267,12 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
       }
     },
     wasTakenForGone,
+    proven(proof, family) {
+      if (!proof) observer.fail('P3', `${family?.id} is refreshed without its key`)
+      else if (proof.key !== family?.key?.id) observer.fail('P3', `${family?.id} is refreshed with the key of another`)
+      if (proof && proofs.has(proof.jti)) observer.fail('P1', 'a proof is used twice')
+      proofs.add(proof?.jti ?? -1)
+    },
     called(actor, accessToken) {
       if (accessToken === undefined) return
       const last = newest.get(actor)
@@ -337,7 +365,7 @@ export function createObserver({ world, server, refreshTimeout, resendWithin, is
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {
-          const isLost = byToken.get(token)?.some(({ heard }) => heard === 'failed')
+          const isLost = sendsOf(token).some(({ heard }) => heard === 'failed')
           if (isLost) observer.fail('P5', 'a lost answer is taken for a theft')
           if (!server.families.get(familyOf(token))?.isRevoked)
             observer.fail('P5', 'the server still honours the session')

@@ -43,16 +43,22 @@ export async function runMany(
 }
 
 const POLICIES = [0, 'grace', 'Infinity'] as const
+const BOUND = [undefined, undefined, 'rotates', 'stays'] as const
 
 /** Tabs and policy vary with the seed unless they are given. */
 export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): Terms {
+  const movesIn = Math.floor(seed / 12) % 16 === 7
+  const speaksByStatus = Math.floor(seed / 192) % 4 === 3
+  const hasWorker = Math.floor(seed / 768) % 3 === 2
   return {
     seed,
     tabs: tabs ?? 1 + (seed % 4),
     policy: policy ?? (POLICIES[Math.floor(seed / 4) % 3] as Terms['policy']),
-    movesIn: Math.floor(seed / 12) % 16 === 7,
-    hasWorker: Math.floor(seed / 768) % 3 === 2,
-    speaksByStatus: Math.floor(seed / 192) % 4 === 3,
+    movesIn,
+    hasWorker,
+    speaksByStatus,
+    // A session that another library left is not bound, and a server of bound tokens has words.
+    bound: movesIn || speaksByStatus || hasWorker ? undefined : BOUND[Math.floor(seed / 768) % 4],
   }
 }
 

@@ -18,15 +18,17 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/entry/claim.ts', 'return { entry: mine,', 'return { entry: { ...mine, attempt },'),
       edit(
         'core/protocol/refresher.ts',
-        'const sending = transport.send(claimed, claimed.attempt.id)',
-        `const sending = transport.send(claimed, claimed.attempt.id)
+        'const sending = transport.send(claimed, proof)',
+        `const sending = transport.send(claimed, proof)
          await ledger.update((entry) => ({ ...(entry && { entry: { ...entry, attempt: claimed.attempt } }), result: undefined }))`,
       ),
     ],
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [edit('core/protocol/refresher.ts', '(await look())?.usualWait', 'undefined')],
+    edits: [
+      edit('core/protocol/refresher.ts', 'before?.claim ?? (await look())', 'before?.claim ?? (await ledger.read())'),
+    ],
   },
   {
     name: 'announced before the commit',
@@ -486,5 +488,86 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a ledger that is wiped ends the session for the calls that wait',
     edits: [edit('core/entry/claim.ts', '{ ...known, epoch: nextEpoch(', '{ status: known.status, epoch: nextEpoch(')],
+  },
+  {
+    name: 'a refused proof is made anew under the same claim',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        "const next = await claimAndSend(answer).catch(() => 'again')",
+        `const proof2 = await transport.binding?.prepare(outcome)
+         const next = { ...answer, outcome: await transport.send(claimed, proof2), receivedAt: instantOf(clock) } as ClaimedOutcome | string`,
+      ),
+    ],
+  },
+  {
+    name: 'a refused proof is made anew in a turn of its own',
+    edits: [
+      edit('core/protocol/refresher.ts', 'if (!outcome.again) return answer', "if (outcome.again) return 'again'"),
+    ],
+  },
+  {
+    name: 'a proof is used again',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        'const proof = await transport.binding?.prepare(before?.outcome ?? found)',
+        'const proof = (before as { proof?: undefined })?.proof ?? (await transport.binding?.prepare(before?.outcome ?? found))',
+      ),
+      edit(
+        'core/protocol/refresher.ts',
+        'const answer = { claim: claimed, outcome,',
+        'const answer = { proof, claim: claimed, outcome,',
+      ),
+    ],
+  },
+  {
+    name: 'a proof is made after the claim',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        'const sending = transport.send(claimed, proof)',
+        `if (proof) await new Promise<void>((resolve) => clock.after(30, resolve))
+         const sending = transport.send(claimed, proof)`,
+      ),
+    ],
+  },
+  {
+    name: 'a verdict on a proof ends the session',
+    edits: [
+      edit(
+        'dpop/binding.ts',
+        "if (error === 'invalid_dpop_proof' || isUnclear) {",
+        "if (error === 'invalid_dpop_proof') return { kind: 'rejected', reason: 'rejected' }\n    if (isUnclear) {",
+      ),
+    ],
+  },
+  {
+    name: 'the refusal of a request that was sent twice is believed',
+    edits: [edit('dpop/binding.ts', 'used.rotates === false && ', 'false && ')],
+  },
+  {
+    name: 'a refresh token that rotates is sent again after its refusal',
+    edits: [edit('dpop/binding.ts', 'used.rotates === false && ', '')],
+  },
+  {
+    name: 'the key is written after the refresh token',
+    edits: [
+      edit(
+        'core/entry/session-transitions.ts',
+        'return write(living({ ...tokens, epoch: epochAfter(found, known, now), generation: 0 }))',
+        'return write(living({ ...tokens, bound: undefined, epoch: epochAfter(found, known, now), generation: 0 }))',
+      ),
+      edit(
+        'core/protocol/sign-in-out.ts',
+        'publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)',
+        `publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
+         await persist((found) => ({ ...(found && { entry: { ...found, bound: tokens.bound } }), result: undefined }))`,
+      ),
+    ],
+  },
+  {
+    name: 'the key of an older session signs',
+    edits: [edit('core/protocol/refresher.ts', ' || entry?.epoch !== found?.epoch', '')],
   },
 ]

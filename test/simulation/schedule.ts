@@ -10,6 +10,7 @@ import {
 import { createProfile, type Profile, type Tab, type TabKind } from './browser.ts'
 import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
+import { type Bound, createProofs } from './proofs.ts'
 import { createServer, familyOf, type Server } from './server.ts'
 import { createWorkers } from './worker.ts'
 import { type Actor, createRandom, createWorld, nextTurn, type World } from './world.ts'
@@ -24,6 +25,8 @@ export interface Terms {
   readonly hasWorker?: boolean
   /** The server says no by statuses, and others answer in its place. */
   readonly speaksByStatus?: boolean
+  /** The tokens are bound to a key, and what a refresh makes of the refresh token. */
+  readonly bound?: Bound | undefined
   readonly script?: readonly number[]
   readonly isTraced?: boolean
 }
@@ -81,12 +84,19 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   const refreshTimeout = chance() < 0.25 ? LONG_TIMEOUT : SHORT_TIMEOUT
   const isSlowServer = chance() < 0.1
   const pickKind = (): TabKind => (['without guards', 'without locks'] as const)[Math.floor(chance() * 16)] ?? 'new'
-  const isCookie = world.choose(2) === 1 && !terms.movesIn
-  const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3)
+  const isCookie = world.choose(2) === 1 && !terms.movesIn && !terms.bound
+  const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3, terms.bound)
   const resendWithin = terms.policy === 'grace' ? GRACE : terms.policy === 0 ? 0 : Number.POSITIVE_INFINITY
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
-  observer = createObserver({ world, server, refreshTimeout, resendWithin, isCookie })
+  observer = createObserver({
+    world,
+    server,
+    refreshTimeout,
+    resendWithin,
+    isCookie,
+    staysSame: terms.bound === 'stays',
+  })
   const workers = terms.hasWorker ? createWorkers({ world, profile, observer, seed: terms.seed }) : undefined
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
   const run: Run = { world, server, profile, observer, isCookie, former, pages: [], pending: 0 }
@@ -96,7 +106,10 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
     const tab = profile.openTab(actor, pickKind())
     const speaksByStatus = terms.speaksByStatus === true
-    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer, workers }, actor)
+    const network = createNetwork(
+      { ...run, speaksByStatus, refreshTimeout, isSlowServer, workers, bound: terms.bound },
+      actor,
+    )
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
@@ -105,6 +118,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
       refreshTimeout,
       resendWithin,
       ...(former && { adopt: formerSession({ refreshToken: former.read, forget: former.forget }) }),
+      ...(terms.bound && { proofs: createProofs(world, actor) }),
       platform: tab.platform,
     })
     const page: Page = { actor, tab, network, client, isAway: false }

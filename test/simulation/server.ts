@@ -1,5 +1,7 @@
 // The authorization server and the API of a schedule: rotation, reuse detection, grace, and a cookie jar.
 
+import { type Bound, createKey, type Key } from './proofs.ts'
+
 export interface Family {
   readonly id: string
   readonly user: string
@@ -8,12 +10,18 @@ export interface Family {
   spentAt: number
   isRevoked: boolean
   isReused: boolean
+  /** What its tokens are bound to. */
+  readonly key: Key | undefined
+  /** The browser has sent its last request twice. */
+  wasDoubled: boolean
 }
 
 export interface Tokens {
   readonly access_token: string
   readonly refresh_token: string
   readonly expires_in: number
+  readonly token_type?: 'DPoP'
+  readonly key?: Key
 }
 
 export type Answer = { readonly tokens: Tokens } | { readonly verdict: 'rejected' | 'reuse-detected' }
@@ -38,9 +46,9 @@ export const indexOf = (token: string): number => Number(token.split('.')[2])
 
 /**
  * `grace`: for how long a spent token is answered once more (in milliseconds). A lenient server refuses a spent token
- * and leaves the family alone.
+ * and leaves the family alone. Where tokens are `bound`, refresh tokens rotate or stay.
  */
-export function createServer(grace: number, isLenient: boolean): Server {
+export function createServer(grace: number, isLenient: boolean, bound?: Bound): Server {
   const families = new Map<string, Family>()
   const expiries = new Map<string, number>()
   let issued = 0
@@ -48,7 +56,8 @@ export function createServer(grace: number, isLenient: boolean): Server {
   function issue(family: Family, now: number): Tokens {
     const access = `at.${family.id}.${family.current}.${issued++}`
     expiries.set(access, now + LIFETIME * 1000)
-    return { access_token: access, refresh_token: `rt.${family.id}.${family.current}`, expires_in: LIFETIME }
+    const tokens = { access_token: access, refresh_token: `rt.${family.id}.${family.current}`, expires_in: LIFETIME }
+    return bound ? { ...tokens, token_type: 'DPoP' } : tokens
   }
 
   const server: Server = {
@@ -57,9 +66,19 @@ export function createServer(grace: number, isLenient: boolean): Server {
     verdicts: 0,
     signIn(user) {
       const id = `f${families.size}`
-      const family: Family = { id, user, current: 0, spentAt: 0, isRevoked: false, isReused: false }
+      const family: Family = {
+        id,
+        user,
+        current: 0,
+        spentAt: 0,
+        isRevoked: false,
+        isReused: false,
+        key: bound && createKey(families.size),
+        wasDoubled: false,
+      }
       families.set(id, family)
-      return issue(family, Number.POSITIVE_INFINITY)
+      const tokens = issue(family, Number.POSITIVE_INFINITY)
+      return family.key ? { ...tokens, key: family.key } : tokens
     },
     refresh(refreshToken, now) {
       const family = refreshToken === undefined ? undefined : families.get(familyOf(refreshToken))
@@ -77,7 +96,7 @@ export function createServer(grace: number, isLenient: boolean): Server {
         family.isReused = true
         return { verdict: 'reuse-detected' }
       }
-      family.current++
+      if (bound !== 'stays') family.current++
       family.spentAt = now
       return { tokens: issue(family, now) }
     },

@@ -20,8 +20,8 @@ async function verify(count: number, terms: (index: number) => Terms): Promise<T
 
 test('every seed that ever failed keeps all promises', async () => {
   const { schedules } = await verify(seeds.length, (index) => {
-    const { seed, tabs, policy, speaksByStatus = false, hasWorker = false } = seeds[index] as StoredSeed
-    return { ...termsOf(seed, tabs, policy), speaksByStatus, hasWorker }
+    const { seed, tabs, policy, speaksByStatus = false, hasWorker = false, bound } = seeds[index] as StoredSeed
+    return { ...termsOf(seed, tabs, policy), speaksByStatus, hasWorker, bound }
   })
   expect(schedules).toBe(seeds.length)
 })

@@ -85,7 +85,7 @@ export function createWorkers(terms: {
       const transport = createTransport({ refresh, onSignOut: undefined, refreshTimeout: PATIENCE, fetch }, platform)
       world.after(STARTS[Math.floor(chance() * STARTS.length)] ?? 0, actor, 'hears a request', () => {
         keeper
-          .keep((refreshToken) => refreshToken === token, transport.send({ refreshToken: token }, ''))
+          .keep((refreshToken) => refreshToken === token, transport.send({ refreshToken: token }))
           .then(
             () => {
               kept.isOver = true

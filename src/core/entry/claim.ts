@@ -22,6 +22,8 @@ export interface ClaimTerms {
   readonly holdsRefreshToken: boolean
   /** Whether the lease of the entry's attempt still lasts. */
   readonly isFresh: boolean
+  /** The owner of an attempt of this tab that the server has refused for its proof, before processing it. */
+  readonly unsent?: string | undefined
 }
 
 /**
@@ -56,8 +58,10 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   }
   if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'no-refresh-token')
 
-  const { attempt, retry } = entry
-  if (attempt && !attempt.doubt && terms.isFresh) return { result: 'wait' }
+  const { attempt: pending, retry } = entry
+  const isUnsent = pending?.owner === terms.unsent
+  const attempt = isUnsent && !pending?.resend ? undefined : pending
+  if (attempt && !isUnsent && !attempt.doubt && terms.isFresh) return { result: 'wait' }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { retry } }
   // The clock may have been set back, so the distance counts, in either direction.
   if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
@@ -68,7 +72,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
     reason: undefined,
     soft: undefined,
     attempt: {
-      id: attempt?.id ?? owner,
+      id: pending?.id ?? owner,
       owner,
       firstSentAt: attempt?.firstSentAt ?? now,
       doubt: false,

@@ -74,6 +74,8 @@ export interface Entry extends Mark {
   readonly refreshToken?: string | undefined
   /** The newest access token, where a refresh needs it. */
   readonly kept?: string | undefined
+  /** What the tokens are bound by, such as a key that cannot leave the browser: only its binding looks into it. */
+  readonly bound?: unknown
   /** The right to spend it, if somebody has that. */
   readonly attempt?: Attempt | undefined
   /** The pause that a server has asked for, or that a failure calls for. */
@@ -102,7 +104,7 @@ export interface Claim extends Entry {
 }
 
 /** What the ledger keeps of tokens. */
-export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept'>
+export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept' | 'bound'>
 
 /** An outcome without new tokens that is no verdict. */
 export interface Setback {
@@ -114,6 +116,8 @@ export interface Setback {
   readonly isStale?: boolean
   /** The server has granted what nobody can read, but for the refresh token perhaps. */
   readonly rotated?: { readonly refreshToken: string | undefined } | undefined
+  /** What the tokens are bound by from now on. */
+  readonly bound?: unknown
 }
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
@@ -148,8 +152,17 @@ export const isMine = (entry: Entry | undefined, claim: Claim): entry is Claim =
   entry?.attempt?.owner === claim.attempt.owner
 
 /** A living session; the access token stays out of the ledger, unless a refresh needs it. */
-export function living({ epoch, generation, refreshToken, subject, grant, kept }: Mark & Kept): Entry {
-  return { epoch, generation, status: 'signed-in', refreshToken, subject, grant, ...(kept && { kept }) }
+export function living({ epoch, generation, refreshToken, subject, grant, kept, bound }: Mark & Kept): Entry {
+  return {
+    epoch,
+    generation,
+    status: 'signed-in',
+    refreshToken,
+    subject,
+    grant,
+    bound,
+    ...(kept && { kept }),
+  }
 }
 
 /** Leaves the entry in the ledger, and tells so. */

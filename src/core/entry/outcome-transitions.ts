@@ -33,8 +33,11 @@ const isNewest = (entry: Entry, claim: Claim): boolean =>
 /** Ends the session, if the claim is of its newest refresh token, and no login is running; `kept`: for the next start. */
 function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, kept?: Kept): Change<Entry | undefined> {
   if (!isNewest(entry, claim) || entry.status === 'signing-in') return withdraw(entry, claim, undefined)
-  const { refreshToken, kept: accessToken } = kept ?? {}
-  return write({ ...tombstone(entry, reason, now), ...(kept && { soft: true, refreshToken, kept: accessToken }) })
+  const { refreshToken, kept: accessToken, bound } = kept ?? {}
+  return write({
+    ...tombstone(entry, reason, now),
+    ...(kept && { soft: true, refreshToken, kept: accessToken, bound }),
+  })
 }
 
 /** The next generation; what is not new stays. */
@@ -113,7 +116,7 @@ export function postpone(
   entry: Entry | undefined,
   claim: Claim,
   retry: Retry | undefined,
-  { kind, refusal, isStale, rotated }: Setback,
+  { kind, refusal, isStale, rotated, bound }: Setback,
   resendWithin: number,
 ): Change<Entry | 'again' | undefined> {
   if (!isMine(entry, claim)) return { result: undefined }
@@ -132,6 +135,8 @@ export function postpone(
   return {
     entry: {
       ...next,
+      // A session that was signed out of meanwhile has no key any more.
+      bound: next.bound && (bound ?? next.bound),
       attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true },
       retry: retry && refusal ? { ...retry, at: isFirst ? now : retry.at, refusals: counted } : retry,
     },

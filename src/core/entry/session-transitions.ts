@@ -57,17 +57,17 @@ export function abandonSignIn(found: Entry | undefined, epoch: number): Change<E
   )
 }
 
-/** Ends the session on this device first; the result is the refresh token that the server is to be told of. */
+/** Ends the session on this device first; the result has the session that the server is to be told of. */
 export function beginSignOut(
   found: Entry | undefined,
   known: Mark,
   id: string,
   now: number,
-): Change<{ readonly entry: Entry; readonly refreshToken: string | undefined }> {
+): Change<{ readonly entry: Entry; readonly left: Entry | undefined }> {
   const ended = tombstone(newestOf(found, known), 'requested', now)
   const leaving = [...(found?.leaving ?? []), id]
   const entry: Entry = { ...ended, attempt: found?.attempt, leaving }
-  return { entry, result: { entry, refreshToken: found?.refreshToken } }
+  return { entry, result: { entry, left: found } }
 }
 
 /** Moves the sign-out from `id` to its next phase, or ends it; false if it is no longer the newest word. */

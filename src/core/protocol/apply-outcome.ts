@@ -5,7 +5,7 @@ import { attemptsOf, type Claim, type Retry } from '../entry/entry.ts'
 import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
 import { AuthError, RefreshUnavailableError } from '../errors.ts'
 import type { Outcome } from '../responses/outcome.ts'
-import { keep, type Tokens } from '../responses/tokens.ts'
+import { keep } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import type { Instant } from './instant.ts'
 import { BRIEF } from './limits.ts'
@@ -29,7 +29,10 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
   const { clock, random, transport, resendWithin, session, siblings, lease, persist } = context
   let isWarned = false
 
-  async function grant({ claim, receivedAt, wait }: ClaimedOutcome, tokens: Tokens | undefined): Promise<Step> {
+  async function grant(
+    { claim, receivedAt, wait }: ClaimedOutcome,
+    { tokens, bound }: Extract<Outcome, { kind: 'granted' }>,
+  ): Promise<Step> {
     const failures = failuresOf(claim)
     // If the body is lost again and again, the pauses grow.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
@@ -37,7 +40,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
       commit(
         entry,
         claim,
-        { ...(tokens && keep(tokens, transport)), retry, wait },
+        { ...(tokens && keep(tokens, transport)), bound, retry, wait },
         clock.now(),
         lease.observe(...attemptsOf(entry)),
       ),
@@ -45,7 +48,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     if (result === 'wait') return 'wait'
     // Only a token of another epoch is revoked. Revoking one of the same epoch would end the living grant.
     if (result === 'superseded' && tokens?.refreshToken) {
-      transport.revoke(tokens.refreshToken).catch(context.report)
+      transport.revoke({ ...tokens, bound: claim.bound }).catch(context.report)
     }
     if (typeof result === 'string') {
       siblings.publish()
@@ -91,7 +94,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
 
   return async (answer) => {
     const { claim, outcome } = answer
-    if (outcome.kind === 'granted') return grant(answer, outcome.tokens)
+    if (outcome.kind === 'granted') return grant(answer, outcome)
     if (outcome.kind !== 'rejected') return delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
     siblings.publish(ended)

@@ -8,6 +8,8 @@ export interface Shared {
   readonly lifetime: number | undefined
   readonly age: number
   readonly sentAt: number
+  /** What its binding shares, where each request with it needs a proof. */
+  readonly proofs?: unknown
 }
 
 export interface Message extends Mark {

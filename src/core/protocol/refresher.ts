@@ -134,8 +134,10 @@ export function createRefresher(context: Context): Refresher {
     return step
   }
 
-  async function claimAndSend(): Promise<Step | ClaimedOutcome> {
-    const usualWait = (await look())?.usualWait
+  /** `before`: the answer that has refused a proof. */
+  async function claimAndSend(before?: ClaimedOutcome): Promise<Step | ClaimedOutcome> {
+    const found = before?.claim ?? (await look())
+    const usualWait = found?.usualWait
     const grace = transport.outlivesPage ? graceOf(usualWait) : 0
     if (wireIsSuspect && !isDone()) {
       if (!(await transport.probe())) throw missed()
@@ -146,10 +148,12 @@ export function createRefresher(context: Context): Refresher {
     if (!ledger.shared && !session.renewable) throw missed()
 
     const startedAt = instantOf(clock)
+    // Before the claim, because no await may come after it. The key of an epoch never changes.
+    const proof = await transport.binding?.prepare(before?.outcome ?? found)
     owner = await guards.begin(grace)
     const result = await ledger.update<ClaimResult>((entry) => {
       // A sibling's answer may come while the guard is asked for.
-      if (isDone()) return { result: 'again' }
+      if (isDone() || entry?.epoch !== found?.epoch) return { result: 'again' }
       const { mark, status, grant, subject } = session
       return claim(entry, {
         known: { ...mark, status, grant, subject },
@@ -158,6 +162,7 @@ export function createRefresher(context: Context): Refresher {
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
         isFresh: lease.observe(...attemptsOf(entry)),
+        unsent: before?.claim.attempt.owner,
       })
     })
     // No await from here to `send`: it runs in the task in which the claim became durable.
@@ -177,7 +182,7 @@ export function createRefresher(context: Context): Refresher {
       return 'again'
     }
     const sentAt = instantOf(clock)
-    const sending = transport.send(claimed, claimed.attempt.id)
+    const sending = transport.send(claimed, proof)
     const stop = clock.after(grace ? overdueAfter(usualWait) : refreshTimeout, () => {
       persist((entry) => delay(entry, claimed)).catch(() => {
         // A failure of storage is reported when the outcome is written.
@@ -187,7 +192,13 @@ export function createRefresher(context: Context): Refresher {
     stop()
     // The answer may have waited while the tab was frozen: then it counts as being as old as the request.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
-    return { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
+    const answer = { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
+    if (!outcome.again) return answer
+    // A proof was refused, and the refresh token is unspent: once more in the same turn, under a claim of its own, so that
+    // other tabs measure its lease anew. If that cannot be sent, the refusal counts.
+    const next = await claimAndSend(answer).catch(() => 'again')
+    guards.end(claimed.attempt.owner)
+    return typeof next === 'string' ? answer : next
   }
 
   /** Nothing was sent. */

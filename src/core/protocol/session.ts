@@ -44,6 +44,8 @@ export interface Bearer {
   readonly grant: number | undefined
   readonly subject: string | undefined
   readonly held: Held | undefined
+  /** What its tokens are bound by. */
+  readonly bound: unknown
 }
 
 /** What this tab knows, replaced member by member as it learns; and what can be done with it. */
@@ -56,7 +58,7 @@ export interface Session extends View {
   /** Whether the tokens in use may be sent for at least so long (in milliseconds). */
   isReady(minValidity: number): boolean
   /** Makes tokens fit to be adopted; `spread` as in {@link DelayTerms}. */
-  hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime'>, receivedAt: Instant, spread: boolean): Held
+  hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime' | 'proofs'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
   adopt(entry: Entry, source: TabSource, held?: Held): void
   /** A server refused the access token, so that it is not sent while a refresh is under way. */
@@ -97,8 +99,8 @@ export function createSession(
   const session: Session = {
     ...NOTHING_KNOWN,
     get bearer() {
-      const { mark, grant, subject, held } = session
-      return { epoch: mark.epoch, grant, subject, held }
+      const { mark, grant, subject, held, bound } = session
+      return { epoch: mark.epoch, grant, subject, held, bound }
     },
     get isBehind() {
       const { status, held, mark, heldMark } = session
@@ -111,13 +113,14 @@ export function createSession(
       const { status, held } = session
       return status === 'signed-in' && held !== undefined && held !== distrusted && isValid(held, minValidity)
     },
-    hold({ accessToken, lifetime }, receivedAt, spread) {
+    hold({ accessToken, lifetime, proofs }, receivedAt, spread) {
       const hidden = lifecycle.isHidden()
       return {
         accessToken,
         claims: decodeClaims(accessToken),
         lifetime,
         receivedAt,
+        proofs,
         refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
       }
     },

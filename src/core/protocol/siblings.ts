@@ -2,7 +2,7 @@
 // Decisions (ARCHITECTURE.md): D31.
 
 import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
-import type { Platform } from '../ports.ts'
+import type { Binding, Platform } from '../ports.ts'
 import type { Guards } from './guards.ts'
 import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
@@ -30,6 +30,7 @@ export function createSiblings(
   { channel, clock, ledger, degraded }: Pick<Platform, 'channel' | 'clock' | 'ledger' | 'degraded'>,
   session: Session,
   guards: Guards,
+  binding: Binding | undefined,
 ): Siblings {
   const isAlone = degraded.includes('channel')
   const waiters = new Set<(isOver?: boolean) => void>()
@@ -50,6 +51,7 @@ export function createSiblings(
         lifetime: held.lifetime,
         age: since(clock, held.receivedAt),
         sentAt: clock.now(),
+        proofs: held.proofs && binding?.tell(),
       },
     } satisfies Message)
   }
@@ -72,6 +74,7 @@ export function createSiblings(
 
   function receive({ tokens }: Message): Held | undefined {
     if (!tokens) return undefined
+    binding?.hear(tokens.proofs)
     const { now, elapsed } = instantOf(clock)
     const age = tokens.age + Math.max(0, now - tokens.sentAt)
     return session.hold(tokens, { now: now - age, elapsed: elapsed - age }, false)
@@ -154,7 +157,7 @@ function believe(entry: Entry | undefined, message: Message): { readonly entry?:
       epoch: message.epoch,
       generation: message.generation,
       status: message.status,
-      refreshToken: entry?.epoch === message.epoch ? entry.refreshToken : undefined,
+      ...(entry?.epoch === message.epoch && { refreshToken: entry.refreshToken, bound: entry.bound }),
     },
   }
 }

@@ -11,6 +11,7 @@ import {
   confirmSignIn,
 } from '../entry/session-transitions.ts'
 import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '../errors.ts'
+import type { LoginKit } from '../ports.ts'
 import { keep, readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
 import { instantOf, since } from './instant.ts'
@@ -19,7 +20,7 @@ import type { Refresher } from './refresher.ts'
 import type { AuthState } from './view.ts'
 
 export interface SignInOut {
-  signIn(source: TokenResponse | (() => Promise<unknown>)): Promise<void>
+  signIn(source: TokenResponse | ((kit: never) => Promise<unknown>)): Promise<void>
   signOut(): Promise<void>
   restore(): Promise<AuthState>
   /** Reads a token response. */
@@ -39,10 +40,11 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     session.flush()
   }
 
-  const readTokens = (value: unknown): Tokens => keep(readTokenResponse(value, clock.now()), transport)
+  const { binding } = transport
+  const readTokens = (value: unknown): Tokens => keep(readTokenResponse(value, clock.now(), binding), transport)
 
-  function read(value: unknown): Tokens {
-    const tokens = readTokens(value)
+  function read(value: unknown, kit?: LoginKit): Tokens {
+    const tokens = { ...readTokens(value), bound: binding?.bind(value as TokenResponse, kit) }
     if (transport.holdsRefreshToken && !tokens.refreshToken) {
       if (!tokens.accessToken) throw new TokenResponseError('"access_token" is missing')
       warn('no refresh token: a reload ends this session')
@@ -72,7 +74,8 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     }
   }
 
-  async function signInBy(login: () => Promise<unknown>): Promise<void> {
+  async function signInBy(login: (kit: never) => Promise<unknown>): Promise<void> {
+    const kit = binding && (await binding.begin())
     const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
     publishSession(prepared)
     const { epoch } = prepared
@@ -80,7 +83,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     try {
       // A newer login came: running this one would overwrite the newer user's cookie.
       if (!(await settled(epoch, true))) throw new SessionEndedError('superseded')
-      tokens = read(await transport.read(await login()))
+      tokens = read(await transport.read(await login((kit ?? {}) as never)), kit)
     } catch (error) {
       const entry = await persist((found) => abandonSignIn(found, epoch))
       if (entry) publishSession(entry)
@@ -88,7 +91,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     }
     const entry = await persist((found) => confirmSignIn(found, epoch, tokens))
     if (entry) return publishSession(entry, tokens)
-    if (tokens.refreshToken) transport.revoke(tokens.refreshToken).catch(report)
+    if (tokens.refreshToken) transport.revoke(tokens).catch(report)
     throw new SessionEndedError('superseded')
   }
 
@@ -138,10 +141,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     async signOut() {
       const accessToken = session.held?.accessToken
       const first = await guards.begin(0)
-      const { entry, refreshToken } = await persist(
-        (found) => beginSignOut(found, session.mark, first, clock.now()),
-        true,
-      )
+      const { entry, left } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()), true)
       publishSession(entry)
       await settled(entry.epoch, false)
       const startedAt = instantOf(clock)
@@ -151,7 +151,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       try {
         // A late sign-out by cookie would end the next user's session. Revoking a token ends only that token's session.
         const isInTime = isNewest && since(clock, startedAt) <= SEND_WINDOW
-        if (isInTime || refreshToken) await transport.revoke(refreshToken, accessToken)
+        if (isInTime || left?.refreshToken) await transport.revoke(left, accessToken)
       } finally {
         await persist((found) => advanceSignOut(found, entry.epoch, second, []))
         guards.end(second)

@@ -14,6 +14,8 @@ export interface Held {
   /** In milliseconds from `receivedAt`; undefined when nothing tells. */
   readonly lifetime: number | undefined
   readonly receivedAt: Instant
+  /** Set where each request with it needs a proof (RFC 9449 section 5). */
+  readonly proofs: unknown
   /** When to refresh (in milliseconds from `receivedAt`). */
   readonly refreshAfter: number | undefined
 }
@@ -57,6 +59,7 @@ export interface View {
   readonly grant?: number
   readonly subject?: string | undefined
   readonly hasRefreshToken?: boolean
+  readonly bound?: unknown
   readonly held?: Held | undefined
   /** The generation that the tokens in use belong to. */
   readonly heldMark: Mark
@@ -83,10 +86,10 @@ export interface Adoption {
 /** Takes over what the ledger shows, and tokens that belong to it; undefined when that is older than what is known. */
 export function adopt(view: View, entry: Entry, held: Held | undefined): Adoption | undefined {
   if (isNewer(view.mark, entry)) return undefined
-  const { epoch, generation, subject, status } = entry
+  const { epoch, generation, subject, status, bound } = entry
   const mark = { epoch, generation }
   const grant = grantOf(entry)
-  const next = { mark, grant, subject, hasRefreshToken: entry.refreshToken !== undefined }
+  const next = { mark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
   if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
     // For all who are not signing in, a login that is running is a sign-out.

@@ -1,7 +1,8 @@
 /** Reading `WWW-Authenticate`: whether a new access token can help. */
 
-/** The errors that a new token of the same session does not fix (RFC 6750 section 3.1, RFC 9470 section 3). */
-const FINAL = /(?:^|[\s,])error\s*=\s*(insufficient_(?:scope|user_authentication)|invalid_request)(?=[\s,]|$)/i
+/** The errors that a new token of the same session does not fix (RFC 6750 section 3.1, RFC 9470 section 3, RFC 9449 section 7.1). */
+const FINAL =
+  /(?:^|[\s,])error\s*=\s*(insufficient_(?:scope|user_authentication)|invalid_request|\w+_dpop_\w+)(?=[\s,]|$)/i
 
 /**
  * Whether a 401 with this header calls for a refresh. A header that cannot be read (cross-origin) does; challenges of

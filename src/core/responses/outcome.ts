@@ -8,19 +8,29 @@ import { readRefreshToken, readTokenResponse, type TokenResponse, type Tokens } 
 
 export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
 
+/** What a binding adds to an outcome. */
+interface Proven {
+  /** What the tokens are bound by from now on. */
+  readonly bound?: unknown
+  /** Set where the server may be asked once more at once: it has refused a proof, and the refresh token is unspent. */
+  readonly again?: unknown
+}
+
 /** An outcome without new tokens that is no verdict. */
-interface Failure extends Setback {
+export interface Failure extends Setback {
   readonly retryAfter?: number | undefined
   /** Most likely the set-up is at fault. */
   readonly isMistake?: boolean
   readonly error: unknown
 }
 
-export type Outcome =
-  /** Without tokens: the cookie jar is new, but the body was lost. */
-  | { readonly kind: 'granted'; readonly tokens: Tokens | undefined }
-  | { readonly kind: 'rejected'; readonly reason: SignedOutReason }
-  | Failure
+export type Outcome = Proven &
+  (
+    | /** Without tokens: the cookie jar is new, but the body was lost. */
+    { readonly kind: 'granted'; readonly tokens: Tokens | undefined }
+    | { readonly kind: 'rejected'; readonly reason: SignedOutReason }
+    | Failure
+  )
 
 /** An answer, read as far as it could be. */
 export interface ServerResponse {
@@ -31,6 +41,8 @@ export interface ServerResponse {
   readonly mapped?: object | undefined
   /** Whether the refresh token came from the cookie jar. */
   readonly fromCookie: boolean
+  /** What ties tokens to a key, if anything does. */
+  readonly binding?: unknown
   /** A header, where it can be read. */
   header(name: string): string | null | undefined
 }
@@ -67,7 +79,7 @@ const NO = /401|403|410|419|422|440|498/
 export const answered = (status: number): string => `the server has answered with status ${status}`
 
 /** Classifies an answer of the token endpoint; `now` is the local time (in milliseconds since the epoch). */
-export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerResponse, now: number): Outcome {
+export function outcomeOf({ status, body, mapped, header, fromCookie, binding }: ServerResponse, now: number): Outcome {
   const text = body ?? ''
   const parsed = parseObject(text)
   const servedAt = Date.parse(header('date') ?? '') || 0
@@ -79,7 +91,7 @@ export function outcomeOf({ status, body, mapped, header, fromCookie }: ServerRe
     // A dying connection looks like an empty 200. 204 says that there is no body: tokens are in cookies.
     const value = mapped ?? (status === 204 && fromCookie ? {} : parsed)
     try {
-      const tokens = readTokenResponse(value, now, true, servedAt)
+      const tokens = readTokenResponse(value, now, binding, true, servedAt)
       if (!tokens.accessToken && !fromCookie) throw new TokenResponseError('"access_token" is missing')
       return { kind: 'granted', tokens }
     } catch (error) {

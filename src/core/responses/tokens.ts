@@ -20,8 +20,10 @@ export interface TokenResponse {
   readonly refresh_token?: string
   /** When the access token expires: seconds since the epoch or ISO 8601; read where nothing tells the lifetime. */
   readonly expires_at?: number | string
-  /** Not `DPoP` or another type that needs more than the token itself (RFC 6749 section 7.1). */
+  /** `DPoP` where the client has `proofs`; no other type that needs more than the token itself (RFC 6749 section 7.1). */
   readonly token_type?: string
+  /** The key that the tokens are bound to, for `signIn` alone: a CryptoKeyPair that cannot be exported (RFC 9449). */
+  readonly key?: { readonly privateKey: object; readonly publicKey: object }
   /** Not looked at. */
   readonly scope?: string
   /** Its subject is the session's where the access token is opaque (OpenID Connect Core 1.0 section 2). */
@@ -46,6 +48,10 @@ export interface Tokens {
   readonly lifetime: number | undefined
   /** The access token, where the ledger is to keep it. */
   readonly kept?: string | undefined
+  /** Set where each request with the access token needs a proof (RFC 9449 section 5). */
+  readonly proofs?: unknown
+  /** What the tokens are bound by. */
+  readonly bound?: unknown
 }
 
 /** Marks the access token to be kept, where a refresh needs it. */
@@ -108,13 +114,21 @@ export const readRefreshToken = (response: TokenResponse): string | undefined =>
  * refresh token has been spent for it, so that a lifetime nobody can read must not cost the new one. `servedAt` is the
  * time of the response by the server's clock, where it tells.
  */
-export function readTokenResponse(value: unknown, now: number, isGranted = false, servedAt = 0): Tokens {
+export function readTokenResponse(
+  value: unknown,
+  now: number,
+  /** Whatever ties tokens to a key: without it, bound tokens are refused. */
+  binding?: unknown,
+  isGranted = false,
+  servedAt = 0,
+): Tokens {
   if (typeof value !== 'object' || value === null)
     throw new TokenResponseError('the token response is not a JSON object')
   // Own members only, so that a polluted prototype adds no token.
   const response = { __proto__: null, ...value } as TokenResponse
   const type = response.token_type ?? ''
-  if (typeof type !== 'string' || BOUND.test(type)) {
+  const isBound = binding && /^dpop$/i.test(`${type}`)
+  if (!isBound && (typeof type !== 'string' || BOUND.test(type))) {
     throw new TokenResponseError('"token_type" must be "Bearer"')
   }
   const accessToken = readToken(response.access_token ?? response.accessToken, 'access_token')
@@ -134,5 +148,6 @@ export function readTokenResponse(value: unknown, now: number, isGranted = false
     refreshToken,
     subject: claims.sub ?? decodeClaims(response.id_token)?.sub,
     lifetime: readLifetime(expiresIn, expiresAt, claims, now, isGranted, servedAt),
+    proofs: isBound || undefined,
   }
 }

@@ -104,12 +104,12 @@ export function watchWire(
         return play(trick, refresh({ ...request, fetch: spy }))
       }, refresh),
     ),
-    patch(transport, 'send', (send) => (tokens, key) => {
+    patch(transport, 'send', (send) => (claim, proof) => {
       status = undefined
       const sending = tell(
         'refresh',
         place,
-        () => send(tokens, key),
+        () => send(claim, proof),
         (outcome) => {
           const { error } = outcome as { error?: unknown }
           const [, said] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
@@ -117,7 +117,7 @@ export function watchWire(
           const isLost = outcome.kind === 'doubt' && answeredBy === undefined
           return { isFailed: isLost, status: answeredBy }
         },
-        nameAttempt(key),
+        nameAttempt(claim.attempt?.id),
       )
       return whenSettled(sending, (outcome) => {
         const { error, isMistake } = outcome as { error?: unknown; isMistake?: boolean }
