@@ -7,6 +7,7 @@ import {
   responseTokens,
   SessionEndedError,
   type SignOutRequest,
+  type TokenResponse,
   TokenResponseError,
 } from '../../src/index.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -178,6 +179,68 @@ describe('sign-in', () => {
     await forced
     expect(login).toHaveBeenCalledTimes(1)
     expect(await auth.getAccessToken()).toBe('new-user')
+  })
+
+  describe('beside a session', () => {
+    /** Two tabs share the session, and a login begins in the first. */
+    async function begin() {
+      const scene = await createSignedInScene()
+      const other = createScene({ browser: scene.browser, server: scene.server })
+      await other.auth.restore()
+      await scene.browser.advance(MINUTE)
+      other.events.length = 0
+      const gate = createGate<TokenResponse>()
+      const signedIn = scene.auth.signIn(() => gate.promise).catch((error: unknown) => error)
+      await scene.browser.advance(100)
+      return { ...scene, other, gate, signedIn, tabs: [scene, other] }
+    }
+
+    test('leaves it as it is in every tab until the new one stands', async () => {
+      const { browser, gate, server, signedIn, tabs } = await begin()
+      for (const { auth } of tabs) {
+        expect(auth.getState()).toMatchObject({ status: 'signed-in', ready: true })
+        await auth.authFetch(API)
+      }
+      expect(server.calls.map(({ authorization }) => authorization)).toEqual(['Bearer access-0', 'Bearer access-0'])
+      gate.open(tokens(9))
+      await signedIn
+      await browser.advance(100)
+      for (const { auth, names } of tabs) {
+        expect(await auth.getAccessToken()).toBe('access-9')
+        expect(names()).toEqual(['signed-in'])
+      }
+      expect(server.refreshes).toHaveLength(0)
+    })
+
+    test('goes unseen where it fails', async () => {
+      const { browser, gate, server, signedIn, tabs } = await begin()
+      gate.fail(new Error('wrong password'))
+      expect(await signedIn).toEqual(new Error('wrong password'))
+      await browser.advance(100)
+      for (const { auth, names } of tabs) {
+        expect(await auth.getAccessToken()).toBe('access-0')
+        expect(names()).toEqual([])
+      }
+      expect(server.refreshes).toHaveLength(0)
+    })
+
+    test('puts a refresh off while the token lasts, and ends the session when it does not', async () => {
+      const { browser, gate, other, server, signedIn } = await begin()
+      const refused = other.auth.getAccessToken({ forceRefresh: true }).catch((error) => error)
+      await browser.advance(1_000)
+      expect(await outcome(refused)).toMatchObject({
+        code: 'refresh-unavailable',
+        message: expect.stringMatching(/login/),
+      })
+      expect(await other.auth.getAccessToken()).toBe('access-0')
+      await browser.advance(2 * HOUR)
+      expect(other.auth.getState()).toMatchObject({ status: 'signed-out', reason: 'requested' })
+      expect(server.refreshes).toHaveLength(0)
+      gate.open(tokens(9))
+      await signedIn
+      await browser.advance(100)
+      expect(await other.auth.getAccessToken()).toBe('access-9')
+    })
   })
 
   test('whose login fails rejects with its error', async () => {

@@ -124,9 +124,16 @@ describe('a claim', () => {
     expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('again')
   })
 
-  test.each(['signing-in', 'signed-out'] as const)('of a session that is %s is not made', (status) => {
-    const change = claim({ ...entry, status, reason: 'requested' }, terms())
+  test('of a session that is signed out is not made', () => {
+    const change = claim({ ...entry, status: 'signed-out', reason: 'requested' }, terms())
     expect([kind(change), change.entry]).toEqual(['again', undefined])
+  })
+
+  test('beside a login is not made, and the session is over unless something else is known', () => {
+    const change = claim({ ...entry, status: 'signing-in', grant: 4 }, terms())
+    expect(change).toEqual({ result: { ended: { ...entry, status: 'signing-in', grant: undefined } } })
+    const newer = claim({ ...entry, epoch: entry.epoch + 1, status: 'signing-in' }, terms())
+    expect(kind(newer)).toBe('again')
   })
 
   test('waits for what the server has asked for', () => {

@@ -329,6 +329,10 @@ export function createObserver({
           observer.fail('P5', 'one refusal ends a session, or two without a pause')
       }
       if (before?.epoch !== after.epoch || before.generation !== after.generation) observer.refusals.length = 0
+      if (after.refreshToken && !isCookie) {
+        const family = familyOf(after.refreshToken)
+        durable.set(family, Math.max(durable.get(family) ?? 0, indexOf(after.refreshToken)))
+      }
       if (after.status === 'signed-in' && after.refreshToken && !isCookie) {
         const family = familyOf(after.refreshToken)
         const known = lineage.get(after.epoch)
@@ -338,7 +342,6 @@ export function createObserver({
         if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
         if (ended.has(family) && observer.wipes === 0) observer.fail('P3', `${family} comes back after its sign-out`)
         lineage.set(after.epoch, family)
-        durable.set(family, Math.max(durable.get(family) ?? 0, indexOf(after.refreshToken)))
         // Generations and refresh tokens advance together: a skipped one was spent by nobody's commit.
         const spent = server.families.get(family)
         if (spent && indexOf(after.refreshToken) > spent.current) observer.fail('P7', 'a token nobody issued')

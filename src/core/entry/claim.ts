@@ -50,7 +50,11 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   const { known, owner, now } = terms
   // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent. A cookie goes on.
   const isLost = !found || isNewer(known, found)
-  if (!isLost && !isOpen(found, known)) return { result: 'again' }
+  if (!isLost && !isOpen(found, known)) {
+    const isLogin = found.status === 'signing-in' && !isNewer(found, known)
+    // Without its grant, the session beside which it began is over.
+    return { result: isLogin ? { ended: { ...found, grant: undefined } } : 'again' }
+  }
   const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation: 0 } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     const ended = tombstone(entry, reason, now)

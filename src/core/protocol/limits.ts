@@ -17,6 +17,9 @@ export const SILENCE = 10_000
 /** How long a service worker leaves an answer to the page that is still there: a frozen one keeps its guard. */
 export const PAGE_PATIENCE = 2_000
 
+/** How long a refresh is put off by a login that is running. */
+export const LOGIN_PAUSE = 5_000
+
 /** The longest pause that callers wait out after a hiccup. */
 export const BRIEF = 3_000
 

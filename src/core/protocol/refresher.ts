@@ -9,7 +9,7 @@ import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outc
 import type { Context } from './context.ts'
 import { createCoolDown } from './cool-down.ts'
 import { instantOf, since } from './instant.ts'
-import { BRIEF, graceOf, LOCK_WAIT, overdueAfter, SEND_WINDOW } from './limits.ts'
+import { BRIEF, graceOf, LOCK_WAIT, LOGIN_PAUSE, overdueAfter, SEND_WINDOW } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 import type { Held } from './view.ts'
 
@@ -168,6 +168,9 @@ export function createRefresher(context: Context): Refresher {
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (typeof result === 'string') return result
     if ('ended' in result) {
+      // The token at hand outlives most logins.
+      if (result.ended.status === 'signing-in' && session.isReady(0))
+        throw new RefreshUnavailableError('a login is running', { retryAt: clock.now() + LOGIN_PAUSE })
       siblings.publish(result.ended)
       return 'done'
     }

@@ -1,4 +1,5 @@
 /** What a tab knows of the session: pure transitions. It never goes back to an older mark. */
+// Decisions (ARCHITECTURE.md): D50.
 
 import type { JwtPayload } from 'jwt-decode'
 import { type Entry, grantOf, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
@@ -86,10 +87,16 @@ export interface Adoption {
 /** Takes over what the ledger shows, and tokens that belong to it; undefined when that is older than what is known. */
 export function adopt(view: View, entry: Entry, held: Held | undefined): Adoption | undefined {
   if (isNewer(view.mark, entry)) return undefined
-  const { epoch, generation, subject, status, bound } = entry
+  const { epoch, generation, subject, bound } = entry
   const mark = { epoch, generation }
   const grant = grantOf(entry)
-  const next = { mark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
+  const isSameGrant = grant === view.grant
+  // A login that runs beside a session leaves it as it is until the new one stands.
+  const isKept = entry.status === 'signing-in' && isSameGrant && view.status === 'signed-in'
+  const status = isKept ? view.status : entry.status
+  const isSameGeneration = isSameGrant && generation === view.mark.generation
+  const heldMark = isSameGeneration && !isNewer(view.mark, view.heldMark) ? mark : view.heldMark
+  const next = { mark, heldMark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
   if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
     // For all who are not signing in, a login that is running is a sign-out.
@@ -101,7 +108,7 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
       event: isNews && 'signed-out',
     }
   }
-  const isNewSession = grant !== view.grant || view.status !== status
+  const isNewSession = !isSameGrant || view.status !== status
   // An access token of the same session stays in use until a newer one is at hand.
   if (!held && !isNewSession) return { news: next }
   const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
