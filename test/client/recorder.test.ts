@@ -168,6 +168,8 @@ describe('explain() says why the session has ended', () => {
     await restored
     const gate = createGate<ReturnType<typeof tokens>>()
     const login = scene.auth.signIn(() => gate.promise)
+    // The session beside it lasts as long as its token.
+    await scene.browser.advance(2 * HOUR)
     await hear(scene)
     expect(recorder.explain()).toContain('a sign-in began in this tab')
     expect(others.explain()).toContain('a sign-in began in another tab')

@@ -235,6 +235,7 @@ describe('sign-in', () => {
       expect(await other.auth.getAccessToken()).toBe('access-0')
       await browser.advance(2 * HOUR)
       expect(other.auth.getState()).toMatchObject({ status: 'signed-out', reason: 'requested' })
+      expect(other.events.at(-1)).toMatchObject({ name: 'signed-out', detail: { source: 'other-tab' } })
       expect(server.refreshes).toHaveLength(0)
       gate.open(tokens(9))
       await signedIn

@@ -169,9 +169,12 @@ export function createRefresher(context: Context): Refresher {
     if (typeof result === 'string') return result
     if ('ended' in result) {
       // The token at hand outlives most logins.
-      if (result.ended.status === 'signing-in' && session.isReady(0))
+      const { status, epoch } = result.ended
+      const isLogin = status === 'signing-in'
+      if (isLogin && session.isReady(0))
         throw new RefreshUnavailableError('a login is running', { retryAt: clock.now() + LOGIN_PAUSE })
-      siblings.publish(result.ended)
+      session.adopt(result.ended, isLogin && epoch !== session.ownLogin ? 'other-tab' : 'this-tab')
+      siblings.publish()
       return 'done'
     }
     if ('retry' in result) {

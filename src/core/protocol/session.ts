@@ -50,6 +50,8 @@ export interface Bearer {
 
 /** What this tab knows, replaced member by member as it learns; and what can be done with it. */
 export interface Session extends View {
+  /** The epoch of the newest login that ran in this tab. */
+  ownLogin?: number
   readonly bearer: Bearer
   /** Whether the tokens in use are missing, or older than what the ledger shows. */
   readonly isBehind: boolean

@@ -79,6 +79,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const prepared = await persist((found) => beginSignIn(found, session.mark, clock.now()), true)
     publishSession(prepared)
     const { epoch } = prepared
+    session.ownLogin = epoch
     let tokens: Tokens
     try {
       // A newer login came: running this one would overwrite the newer user's cookie.
