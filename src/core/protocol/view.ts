@@ -1,5 +1,5 @@
 /** What a tab knows of the session: pure transitions. It never goes back to an older mark. */
-// Decisions (ARCHITECTURE.md): D50.
+// Decisions (ARCHITECTURE.md): D54.
 
 import type { JwtPayload } from 'jwt-decode'
 import { type Entry, grantOf, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
