@@ -8,6 +8,7 @@ import { startOpenIdBackend } from './backends/openid.ts'
 import { LEAVING } from './scenarios/leaving.ts'
 import { LOGIN } from './scenarios/login.ts'
 import { OUTAGES } from './scenarios/outages.ts'
+import { PROOFS } from './scenarios/proofs.ts'
 import { ROTATION } from './scenarios/rotation.ts'
 import { CUSTODIES, type Custody, type Scenario } from './scenarios/scenario.ts'
 import { SESSIONS } from './scenarios/sessions.ts'
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...STORAGE,
   ...VERSIONS,
   ...LOGIN,
+  ...PROOFS,
 ]
 
 export function custodiesOf({ custody }: Scenario): readonly Custody[] {
@@ -88,13 +90,13 @@ export function openTheatre(engine: Engine): Theatre {
     lacking,
     play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
     async playBefore(start, scenario) {
-      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush } = scenario
+      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs } = scenario
       const stagehand = await browserFor(scenario)
       const missing = await lacking(scenario)
       if (missing.length > 0) return `its driver cannot show ${missing.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
       const secureCookies = engine !== 'webkit'
-      const options = { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, secureCookies }
+      const options = { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs, secureCookies }
       const backend = await start(options)
       try {
         const profile = await stagehand.newProfile()

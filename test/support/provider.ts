@@ -8,6 +8,7 @@ import Provider from 'oidc-provider'
 import { CLIENT_ID, configure, resourceServerInfo, SCOPE } from './provider/configuration.ts'
 import { type Counters, countEvents } from './provider/counters.ts'
 import { createFaultInjector, type Faults } from './provider/faults.ts'
+import { createProofCheck } from './provider/proofs.ts'
 import { createProtectedResource } from './provider/protected-resource.ts'
 import { createStore } from './provider/store.ts'
 
@@ -26,6 +27,8 @@ export interface ProviderOptions {
   readonly hasLoginPages?: boolean
   /** Whether authorization requests must be pushed (RFC 9126). @default false */
   readonly requiresPush?: boolean
+  /** Whether tokens are bound, and each proof must have a nonce of this server. @default false */
+  readonly requiresProofs?: boolean
   /** Called when a token request arrives, before it is processed or lost. */
   readonly onTokenRequest?: () => void
 }
@@ -38,7 +41,7 @@ export interface TokenSet {
   readonly access_token: string
   readonly refresh_token: string
   readonly expires_in: number
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
 }
 
 export interface OpenIdProvider extends Faults {
@@ -48,8 +51,8 @@ export interface OpenIdProvider extends Faults {
   readonly resourceEndpoint: string
   readonly clientId: string
   readonly counters: Readonly<Counters>
-  /** A first token set, without a login page and without a token request. @default 'alice' */
-  seed(accountId?: string): Promise<TokenSet>
+  /** A first token set, without a login page and without a token request. Bound to a key by its thumbprint `jkt`. @default 'alice' */
+  seed(accountId?: string, jkt?: string): Promise<TokenSet>
   /** From now on `/me` refuses each access token issued so far, or those of one account, before its time. */
   refuseIssuedTokens(accountId?: string): void
   /** How many refresh tokens of an account are unspent. */
@@ -61,7 +64,7 @@ export interface OpenIdProvider extends Faults {
 
 export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
   const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true, grace = 0, suitsKeycloak = false } = options
-  const { hasLoginPages = false, requiresPush = false } = options
+  const { hasLoginPages = false, requiresPush = false, requiresProofs = false } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
 
@@ -70,7 +73,16 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
   const resource = `${issuer}/me`
   const store = createStore(grace)
-  const settings = { resource, accessTokenTtl, refreshTokenTtl, key, store, hasLoginPages, requiresPush }
+  const settings = {
+    resource,
+    accessTokenTtl,
+    refreshTokenTtl,
+    key,
+    store,
+    hasLoginPages,
+    requiresPush,
+    requiresProofs,
+  }
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
 
@@ -89,6 +101,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     audience: resource,
     publicKey,
     isRefused,
+    proofs: requiresProofs ? createProofCheck() : undefined,
     onAnswer: (status) => {
       counters.resourceRequests += 1
       if (status === 401) counters.resourceRefusals += 1
@@ -114,20 +127,20 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     clientId: CLIENT_ID,
     counters,
 
-    async seed(accountId = 'alice') {
+    async seed(accountId = 'alice', jkt) {
       const client = await provider.Client.find(CLIENT_ID)
       const grant = new provider.Grant({ accountId, clientId: CLIENT_ID })
       grant.addOIDCScope(SCOPE)
       grant.addResourceScope(resource, SCOPE)
       const gty = 'authorization_code'
-      const common = { client, accountId, grantId: await grant.save(), gty, scope: SCOPE, claims: {} }
+      const common = { client, accountId, grantId: await grant.save(), gty, scope: SCOPE, claims: {}, jkt }
       const access = new provider.AccessToken(common)
       access.resourceServer = new provider.ResourceServer(resource, resourceServerInfo(settings))
       return {
         access_token: await access.save(),
         refresh_token: await new provider.RefreshToken({ ...common, resource }).save(),
         expires_in: access.expiration,
-        token_type: 'Bearer',
+        token_type: jkt ? 'DPoP' : 'Bearer',
       }
     },
 

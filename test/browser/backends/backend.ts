@@ -23,7 +23,7 @@ export interface Judge {
   /** The next refresh is processed, and its answer is lost. */
   loseAnswer(): void
   /** What a page needs to sign in: the argument of `enter`. Tokens are said to expire after `expiresIn` seconds. */
-  credentials(user: string, expiresIn?: number): Promise<unknown>
+  credentials(user: string, expiresIn?: number, jkt?: string): Promise<unknown>
   /** Whether nothing that the server has handed out, nor the tab's cookies, is good for a refresh. */
   isOver(tab: Tab): Promise<boolean>
   close(): Promise<void>
@@ -54,6 +54,8 @@ export interface BackendOptions {
   readonly hasLoginPages?: boolean | undefined
   /** Whether the provider takes pushed authorization requests only. @default false */
   readonly requiresPush?: boolean | undefined
+  /** Whether the provider binds tokens, and asks for nonces; so does its resource. @default false */
+  readonly requiresProofs?: boolean | undefined
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
   readonly grace?: number | undefined
   /** The reference server replays answers, and the client is told so. @default it replays, and the client is not told */

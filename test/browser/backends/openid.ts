@@ -7,6 +7,7 @@ import { pageHtml } from './page.ts'
 
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
+  const { requiresProofs = false } = options
   let knock = (): void => {}
   const provider = await startProvider({
     accessTokenTtl: lifetime,
@@ -15,10 +16,11 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
     grace,
     hasLoginPages,
     requiresPush,
+    requiresProofs,
     onTokenRequest: () => knock(),
   })
   const { issuer, tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
-  const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout }
+  const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, requiresProofs }
   const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }) })
   const pages = await servePages({
     '/': page,
@@ -40,8 +42,8 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
       }),
     loseRequest: () => provider.loseNextRequests(1),
     loseAnswer: () => provider.loseNextAnswers(1),
-    async credentials(user, expiresIn) {
-      const tokens = await provider.seed(user)
+    async credentials(user, expiresIn, jkt) {
+      const tokens = await provider.seed(user, jkt)
       return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
     },
     isOver: async () => provider.counters.revokedGrants > 0,

@@ -13,6 +13,10 @@ declare global {
   var call: () => Promise<string>
   var refresh: () => Promise<string>
   var pending: Promise<unknown>
+  /** Sends a refresh token without any proof; resolves with the status. */
+  var spend: (refreshToken: string) => Promise<number>
+  /** Makes the key of the next session; resolves with its thumbprint (RFC 7638). */
+  var makeKey: () => Promise<string>
   /** Starts a client of this name at an instant, with the refresh token that is in localStorage under the same name. */
   var moveIn: (name: string, at: number) => Promise<string>
   var login: import('../../../src/login.ts').Login
@@ -31,6 +35,8 @@ export interface PageConfig {
   readonly resource: string
   /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
   readonly refreshTimeout?: number | undefined
+  /** Whether tokens are bound. @default false */
+  readonly requiresProofs?: boolean
   /** Whether the client is told that the server replays. @default false */
   readonly replays?: boolean | undefined
 }
@@ -59,15 +65,17 @@ Object.assign(globalThis, {
 const SOURCE = `
 // The version before may lack what is new: a name is then undefined.
 import * as library from 'authfetch'
+import { dpop } from 'authfetch/dpop'
 
 const { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } = library
 
-const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, replays } = config
+const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, replays, requiresProofs } = config
 const options = {
   refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh', replays ? { replays } : undefined),
   onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
+  ...(requiresProofs && { proofs: dpop() }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
   ...(location.hash === '#grace' && { resendWithin: 30_000 }),
 }
@@ -81,6 +89,14 @@ const logIn = async ({ user, expiresIn }) => {
   })
   const tokens = await response.json()
   return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }
+}
+let key
+const makeKey = async () => {
+  key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+  const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', key.publicKey)
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify({ crv, kty, x, y })))
+  const encoded = btoa(String.fromCharCode(...new Uint8Array(hash)))
+  return encoded.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 const moveIn = async (name, at) => {
   const adopt = formerSession({
@@ -97,7 +113,12 @@ const moveIn = async (name, at) => {
 }
 Object.assign(globalThis, {
   moveIn,
-  enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : credentials),
+  makeKey,
+  spend: (refresh_token) => {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'spa', refresh_token })
+    return fetch(tokenEndpoint, { method: 'POST', body }).then(({ status }) => status)
+  },
+  enter: (credentials) => auth.signIn(credentials.user ? () => logIn(credentials) : { ...credentials, ...(key && { key }) }),
 })
 `
 

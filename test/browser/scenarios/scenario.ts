@@ -26,6 +26,8 @@ export interface Scenario<Asked extends Judge = Backend> {
   readonly hasLoginPages?: boolean
   /** Whether the provider takes pushed authorization requests only. @default false */
   readonly requiresPush?: boolean
+  /** Whether the provider binds tokens, and asks for nonces; so does its resource. @default false */
+  readonly requiresProofs?: boolean
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
   readonly grace?: number
   /** It mostly waits, so it may be played beside others. */

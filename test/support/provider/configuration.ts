@@ -1,5 +1,6 @@
 // The configuration of the provider: public client, rotation, JWT access tokens, nothing that prints.
 
+import { randomBytes } from 'node:crypto'
 import type { JWK } from 'jose'
 import type { Store } from './store.ts'
 
@@ -16,6 +17,8 @@ export interface ConfigurationOptions {
   readonly hasLoginPages?: boolean
   /** Whether authorization requests must be pushed (RFC 9126). @default false */
   readonly requiresPush?: boolean
+  /** Whether tokens are bound, and each proof must have a nonce (RFC 9449 section 8). @default false */
+  readonly requiresProofs?: boolean
 }
 
 export interface ResourceServerInfo {
@@ -70,6 +73,9 @@ export function configure(options: ConfigurationOptions): object {
       Interaction: day,
     },
     features: {
+      ...(options.requiresProofs && {
+        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      }),
       devInteractions: { enabled: hasLoginPages },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: requiresPush },
       revocation: { enabled: true, allowedPolicy: () => true },

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type JWTPayload, jwtVerify } from 'jose'
+import type { ProofCheck } from './proofs.ts'
 
 export interface ProtectedResourceOptions {
   readonly issuer: string
@@ -10,6 +11,8 @@ export interface ProtectedResourceOptions {
   /** Whether a token of the right signature and age is refused all the same. */
   readonly isRefused: (claims: JWTPayload) => boolean
   readonly onAnswer: (status: number) => void
+  /** Tokens must be bound, and each request must have a proof. */
+  readonly proofs?: ProofCheck | undefined
 }
 
 /** In seconds; `exp` is rounded down, and no token may die before its `expires_in` (RFC 7519, section 4.1.4). */
@@ -17,15 +20,17 @@ const LEEWAY = 1
 
 const CORS = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Headers': 'Authorization, *',
+  'Access-Control-Allow-Headers': 'Authorization, DPoP, *',
   'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
-  'Access-Control-Expose-Headers': 'WWW-Authenticate, Date',
+  'Access-Control-Expose-Headers': 'WWW-Authenticate, Date, DPoP-Nonce',
   'Cache-Control': 'no-store',
 }
 
 /** Creates the request handler of one protected resource, which answers with the subject of the token. */
 export function createProtectedResource(options: ProtectedResourceOptions) {
-  const { issuer, audience, publicKey, isRefused, onAnswer } = options
+  const { issuer, audience, publicKey, isRefused, onAnswer, proofs } = options
+
+  const scheme = proofs ? 'DPoP' : 'Bearer'
 
   const claimsOf = async (token: string): Promise<JWTPayload | undefined> => {
     try {
@@ -47,13 +52,16 @@ export function createProtectedResource(options: ProtectedResourceOptions) {
       response.writeHead(204, CORS).end()
       return
     }
-    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const [, token] = new RegExp(`^${scheme} (\\S+)$`, 'i').exec(request.headers.authorization ?? '') ?? []
     const claims = token === undefined ? undefined : await claimsOf(token)
-    const status = claims ? 200 : 401
-    const error = token === undefined ? '' : ', error="invalid_token", error_description="refused"'
-    const challenge = claims ? {} : { 'WWW-Authenticate': `Bearer realm="${audience}"${error}` }
-    response.writeHead(status, { ...CORS, ...challenge, 'Content-Type': 'application/json' })
-    response.end(JSON.stringify(claims ? { sub: claims.sub, jti: claims.jti } : { error: 'invalid_token' }))
+    const { jkt } = (claims?.cnf ?? {}) as { readonly jkt?: string }
+    const fault = claims && proofs && (await proofs.fault(request, audience, token as string, jkt))
+    const status = claims && !fault ? 200 : 401
+    const error = token === undefined ? '' : `, error="${fault ?? 'invalid_token'}", error_description="refused"`
+    const challenge = status === 200 ? {} : { 'WWW-Authenticate': `${scheme} realm="${audience}"${error}` }
+    const nonce = proofs && { 'DPoP-Nonce': proofs.nonce }
+    response.writeHead(status, { ...CORS, ...challenge, ...nonce, 'Content-Type': 'application/json' })
+    response.end(JSON.stringify(claims && !fault ? { sub: claims.sub, jti: claims.jti } : { error: 'invalid_token' }))
     onAnswer(status)
   }
 }
