@@ -368,7 +368,10 @@ export function createObserver({
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {
-          const isLost = sendsOf(token).some(({ heard }) => heard === 'failed')
+          // Where tokens do not rotate, an answer that was lost in an earlier generation says nothing.
+          const isLost = sendsOf(token).some(
+            ({ heard, claim }) => heard === 'failed' && claim?.generation === before?.generation,
+          )
           if (isLost) observer.fail('P5', 'a lost answer is taken for a theft')
           if (!server.families.get(familyOf(token))?.isRevoked)
             observer.fail('P5', 'the server still honours the session')

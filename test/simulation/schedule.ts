@@ -653,7 +653,7 @@ async function checkAgreement(
     const { status } = client.getState()
     const wanted = entry.status === 'signed-in' ? 'signed-in' : 'signed-out'
     // A login that nobody ends: the session beside which it began stays shown until its token has expired.
-    const isBesideLogin = entry.status === 'signing-in' && entry.grant !== undefined
+    const isBesideLogin = entry.status === 'signing-in' && status === 'signed-in'
     if (entry.status !== 'unknown' && status !== wanted && !isBesideLogin) {
       observer.fail('P2', `${actor.name} is ${status}, the ledger says ${entry.status}`)
     }
