@@ -65,8 +65,8 @@ export function createSend(parts: SendParts): FetchBinding['send'] {
 
     function send(proof: string): Promise<Response> {
       if (typeof own !== 'string') {
-        // Firefox does not tell whether a Request has a body.
-        if (!isBodiless && !isOnce) spare = own.clone()
+        // Firefox does not tell whether a Request has a body. One that the init replaces may have been read.
+        if (!isBodiless && (members.body ?? null) === null) spare = own.clone()
         if (!headers) {
           own.headers.set('DPoP', proof)
           return fetch(own, members as RequestInit)

@@ -175,6 +175,7 @@ test('a login is given a key before it runs, its thumbprint, and a fetch that pr
   expect(await scene.server.refreshes[1]?.body).toBe('code=1')
   expect(boundOf(scene).nonce).toBe('n-1')
   expect(await scene.auth.getAccessToken()).toBe('access-2')
+  expect(scene.browser.entry?.refreshToken === 'refresh-2').toBe(true)
 })
 
 test('the fetch of a login adds no proof for another origin', async () => {

@@ -76,6 +76,16 @@ describe('a call with a bound token', () => {
     expect(await Promise.all(scene.server.calls.map((sent) => sent.body))).toEqual(Array(4).fill('hello'))
   })
 
+  test('sends a Request that was read, with the body of an init', async () => {
+    const scene = createBoundScene()
+    await signInBound(scene)
+    scene.server.onCall = (_sent, nth) => (nth === 1 ? challenge('use_dpop_nonce', { 'dpop-nonce': 'a' }) : ok())
+    const request = new Request(`${API}/things`, { method: 'POST', body: 'read' })
+    await request.text()
+    expect((await scene.auth.authFetch(request, { body: 'new' })).status).toBe(200)
+    expect(await Promise.all(scene.server.calls.map((sent) => sent.body))).toEqual(['new', 'new'])
+  })
+
   test('sends a stream once: its 401 teaches the nonce', async () => {
     const scene = createBoundScene()
     await signInBound(scene)
