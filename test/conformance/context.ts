@@ -28,6 +28,8 @@ export interface Case {
   readonly parallel?: boolean
   /** Why a token that is refused once makes a difference, if it does. */
   readonly unlike?: string
+  /** A Request tells its header names in small letters only (Fetch, section 5.1), so that their case is lost. @default false */
+  readonly losesCase?: boolean
   run(context: Context): Promise<unknown>
 }
 

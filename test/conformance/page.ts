@@ -1,4 +1,4 @@
-// The page of the suite: a client per mode, and the cases, run one at a time.
+// The page of the suite, and its worker: a client per mode, and the cases, run one at a time.
 
 import { type AuthClient, cookieRefresh, createAuthClient } from 'authfetch'
 import type { Clock } from 'authfetch/testing'
@@ -15,6 +15,7 @@ export interface Origins {
   readonly away: string
 }
 
+const isWindow = 'document' in globalThis
 const native = globalThis.fetch.bind(globalThis)
 let calls = 0
 
@@ -50,7 +51,7 @@ async function callOf(mode: Mode, { here, there }: Origins): Promise<Call> {
     createAuthClient({
       refresh: cookieRefresh('/auth/refresh'),
       origins: [here, there],
-      name: mode,
+      name: isWindow ? mode : `${mode}, in a worker`,
       fetch: network,
       platform: { clock: clockOf(mode) },
     })
@@ -95,4 +96,23 @@ async function run(name: string, mode: Mode, origins: Origins): Promise<string> 
   return JSON.stringify(result, (_, value) => (value === undefined ? 'undefined' : value))
 }
 
-Object.assign(globalThis, { conformance: { run } })
+let worker: Worker | undefined
+
+/** Runs a case in a worker that has the same script. */
+function runInWorker(...given: Parameters<typeof run>): Promise<string> {
+  worker ??= new Worker('/script.js')
+  const { port1, port2 } = new MessageChannel()
+  worker.postMessage(given, [port2])
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data)
+  })
+}
+
+if (isWindow) Object.assign(globalThis, { conformance: { run, runInWorker } })
+else
+  addEventListener('message', ({ data, ports }) => {
+    run(...(data as Parameters<typeof run>)).then(
+      (result) => ports[0]?.postMessage(result),
+      (error: unknown) => ports[0]?.postMessage(JSON.stringify({ failed: String(error) })),
+    )
+  })

@@ -55,9 +55,8 @@ async function readBody(request: IncomingMessage, onPiece: (soFar: number) => vo
 function headersOf({ rawHeaders }: IncomingMessage): string[] {
   const headers = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    // A name's case is not its meaning (RFC 9110, section 5.1), and a Headers loses it.
-    const name = (rawHeaders[index] ?? '').toLowerCase()
-    if (name !== 'authorization') headers.push(`${name}: ${rawHeaders[index + 1]}`)
+    const name = rawHeaders[index] ?? ''
+    if (name.toLowerCase() !== 'authorization') headers.push(`${name}: ${rawHeaders[index + 1]}`)
   }
   return headers
 }
