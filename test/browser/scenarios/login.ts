@@ -70,6 +70,20 @@ const custody = 'client-held tokens'
 
 const SIGN_INS: readonly Scenario[] = [
   {
+    name: 'a sign-in by redirect exchanges its code with the key of the session',
+    custody,
+    requiresProofs: true,
+    async play(stage) {
+      const [first, second] = await openTabs(stage, 2)
+      await startLogin(first)
+      await enterAs(first, 'alice')
+      expect(await resultOf(first)).toEqual(['/', '/'])
+      await second.waitFor(isSignedIn)
+      // The resource takes no token without a proof of the key that it is bound to.
+      expect(await callAll([first, second])).toEqual(['200', '200'])
+    },
+  },
+  {
     name: 'a sign-in by redirect comes back with a session, which all tabs have',
     custody,
     async play(stage) {
