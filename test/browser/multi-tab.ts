@@ -11,6 +11,7 @@ import { OUTAGES } from './scenarios/outages.ts'
 import { PROOFS } from './scenarios/proofs.ts'
 import { ROTATION } from './scenarios/rotation.ts'
 import { CUSTODIES, type Custody, type Scenario } from './scenarios/scenario.ts'
+import { SERVICE_WORKER } from './scenarios/service-worker.ts'
 import { SESSIONS } from './scenarios/sessions.ts'
 import { STORAGE } from './scenarios/storage.ts'
 import { VERSIONS } from './scenarios/versions.ts'
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ROTATION,
   ...OUTAGES,
   ...LEAVING,
+  ...SERVICE_WORKER,
   ...SESSIONS,
   ...STORAGE,
   ...VERSIONS,

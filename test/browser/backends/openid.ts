@@ -3,7 +3,10 @@
 import { servePages } from '../../support/pages.ts'
 import { startProvider } from '../../support/provider.ts'
 import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
-import { pageHtml } from './page.ts'
+import { pageHtml, workerScript } from './page.ts'
+
+/** Of an application that answers everything by itself. */
+const OTHER_HANDLER = "addEventListener('fetch', (event) => event.respondWith(fetch(event.request)))"
 
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
@@ -27,6 +30,8 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
     '/callback': page,
     '/before': await pageHtml(config, 'before'),
     '/away': '<title>away</title>',
+    '/worker.js': await workerScript(tokenEndpoint),
+    '/worker-of-an-app.js': await workerScript(tokenEndpoint, OTHER_HANDLER),
   })
   return {
     url: (policy) => `${pages.origin}/${policy ? `#${policy}` : ''}`,

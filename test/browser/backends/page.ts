@@ -17,6 +17,8 @@ declare global {
   var spend: (refreshToken: string) => Promise<number>
   /** Makes the key of the next session; resolves with its thumbprint (RFC 7638). */
   var makeKey: () => Promise<string>
+  /** Registers a service worker. */
+  var work: (script: string, type: string) => Promise<void>
   /** Starts a client of this name at an instant, with the refresh token that is in localStorage under the same name. */
   var moveIn: (name: string, at: number) => Promise<string>
   var login: import('../../../src/login.ts').Login
@@ -113,6 +115,7 @@ const moveIn = async (name, at) => {
 }
 Object.assign(globalThis, {
   moveIn,
+  work: (script, type) => navigator.serviceWorker.register(script, { type }).then(() => undefined),
   makeKey,
   spend: (refresh_token) => {
     const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'spa', refresh_token })
@@ -143,6 +146,19 @@ export async function pageHtml(config: PageConfig, version: Version = 'now'): Pr
   const script = scripts.get(version + source) ?? bundle(source, version === 'before' ? BEFORE : undefined)
   scripts.set(version + source, script)
   return pageOf(`const config = ${JSON.stringify(config)}`, await script)
+}
+
+/** A service worker that keeps the answers of a token endpoint, and takes over all pages at once. */
+export async function workerScript(tokenEndpoint: string, others = ''): Promise<string> {
+  const source = `
+import { keepAnswers } from 'authfetch/service-worker'
+keepAnswers({ tokenEndpoint: ENDPOINT })
+addEventListener('install', () => skipWaiting())
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+`
+  const script = scripts.get(source) ?? bundle(source)
+  scripts.set(source, script)
+  return `const ENDPOINT = ${JSON.stringify(tokenEndpoint)};\n${await script}\n${others}`
 }
 
 export function pageOf(...scripts: readonly string[]): string {
