@@ -32,8 +32,8 @@ interface RequestEvent extends Event {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** How long an answer is waited for (in milliseconds): longer than pages do, because nobody but the browser ends it. */
-const PATIENCE = 60_000
+/** How long an answer is waited for (in milliseconds): a little longer than pages do by default. */
+const PATIENCE = 35_000
 
 /**
  * Keeps the answers to the refreshes of clients that hold their refresh token: if a page is gone before its answer has

@@ -145,6 +145,27 @@ test.each<Outcome>([
   expect(sent).toEqual(['rt0', 'rt0'])
 })
 
+test('a page that calls its request lost as it leaves frees nothing', async () => {
+  const { browser, page, open, sent, answerWorker, keeping } = await play()
+  // As WebKit does to the requests of a page that leaves.
+  const attempt = browser.entry?.attempt
+  if (browser.entry && attempt)
+    browser.entry = { ...browser.entry, attempt: { ...attempt, doubt: true, keeper: undefined } }
+  page.tab.crash()
+  const { auth } = open()
+  // Not before the pause that the page has written.
+  await browser.advance(200)
+  const restored = auth.restore()
+  await browser.advance(1_000)
+  expect(sent).toEqual(['rt0'])
+  answerWorker(GRANTED)
+  await browser.advance(0)
+  await browser.advance(500)
+  await keeping
+  expect(await restored).toMatchObject({ status: 'signed-in', ready: true })
+  expect(sent).toEqual(['rt0'])
+})
+
 test('a worker that is stopped keeps nobody waiting', async () => {
   const { browser, page, open, sent, worker } = await play()
   page.tab.crash()

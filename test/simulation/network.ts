@@ -10,6 +10,8 @@ import type { Settle, Workers } from './worker.ts'
 import type { Actor, World } from './world.ts'
 
 export interface Network {
+  /** The page leaves, and its requests fail. */
+  fail(): void
   readonly fetch: typeof fetch
   readonly refresh: Refresh
   readonly signOut: SignOut
@@ -82,6 +84,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     return fate
   }
 
+  const failures = new Set<() => void>()
+
   const delay = (): number => (world.isHostile ? ([1, 20, 200][world.choose(3)] ?? 1) : 1)
   /** Of a server that always takes its time. */
   const reflect = (): number => (isSlowServer && world.isHostile ? delay() + 600 : delay())
@@ -97,19 +101,20 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     const sentAt = world.elapsed
     world.note(`${actor.name} sends ${token} (${fate})`)
     return new Promise((resolve, reject) => {
-      let isCut = false
+      let isOver = false
       const hearOf = (heard: Send['heard'], settle: Settle): void => {
-        if (isCut) return
+        if (isOver) return
+        isOver = true
         // The sender has given up by then.
         if (send && !signal.aborted) send.heard = heard
         if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
         settle({ resolve, reject })
       }
       const fail: Settle = (ends) => ends.reject(new TypeError('network error'))
+      failures.add(() => hearOf('failed', fail))
       const passage = terms.workers?.pass(isCookie ? undefined : token, () =>
         world.after(0, actor, 'its worker was stopped', () => {
           hearOf('failed', fail)
-          isCut = true
         }),
       )
       const arrive = (what: string, heard: Send['heard'], settle: Settle, wait = delay()): void => {
@@ -285,6 +290,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     ({ status, headers: { get: () => null }, redirected: false, url: '', body: null }) as unknown as Response
 
   return {
+    fail() {
+      for (const fail of failures) fail()
+    },
     refresh: Object.assign(refresh, { endpoint: new URL('https://auth.test/token'), holdsRefreshToken: !isCookie }),
     signOut: ({ refreshToken }) =>
       new Promise((resolve, reject) => {

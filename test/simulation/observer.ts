@@ -309,12 +309,12 @@ export function createObserver({
         const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === after.refreshToken)
         if (kept) kept.markedAt = world.elapsed
       }
-      if (pending?.keeper && !pending.doubt && attempt && attempt.owner !== pending.owner) {
-        const name = pending.keeper.split('-')[0]
-        const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === before?.refreshToken)
-        const isWaiting = kept?.markedAt !== undefined && !kept.isOver && !kept.actor.isCrashed
-        if (isWaiting && world.elapsed - (kept.markedAt ?? 0) < SILENCE && observer.wipes === 0)
-          observer.fail('P1', `${before?.refreshToken} is taken over although ${name} waits for its answer`)
+      if (attempt?.resend && attempt.owner !== pending?.owner) {
+        const isWaiting = ({ actor, token, isOver, markedAt = 0 }: Kept): boolean =>
+          token === after.refreshToken && !isOver && !actor.isCrashed && world.elapsed - markedAt < SILENCE
+        const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
+        if (kept && observer.wipes === 0)
+          observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)
       }
       if (attempt && attempt.owner !== before?.attempt?.owner)
         jumpsAtClaim.set(attempt.owner.split('-')[0] as string, world.jumps)

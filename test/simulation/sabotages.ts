@@ -465,7 +465,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a service worker writes before the page, which does not know its own answer',
     edits: [
-      edit('core/protocol/answer-keeper.ts', 'release = await outlive(claim.attempt.owner)\n', ''),
+      edit('core/protocol/answer-keeper.ts', '        await ended\n', ''),
       edit('core/entry/outcome-transitions.ts', 'refreshToken === entry?.refreshToken', '!entry'),
     ],
   },
@@ -480,6 +480,10 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a service worker takes a refusal for the end of the claim',
     edits: [edit('core/protocol/answer-keeper.ts', 'outcome.rotated?.refreshToken\n', "outcome.kind === 'refused'\n")],
+  },
+  {
+    name: 'a service worker believes a page that calls its request lost as it leaves',
+    edits: [edit('core/protocol/answer-keeper.ts', 'await remark(claim as Claim)\n', 'void remark\n')],
   },
   {
     name: 'a living page takes its own answer for a late one',

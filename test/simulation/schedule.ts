@@ -12,7 +12,7 @@ import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
 import { type Bound, createProofs } from './proofs.ts'
 import { createServer, familyOf, type Server } from './server.ts'
-import { createWorkers } from './worker.ts'
+import { createWorkers, type Workers } from './worker.ts'
 import { type Actor, createRandom, createWorld, nextTurn, type World } from './world.ts'
 
 export interface Terms {
@@ -65,6 +65,7 @@ export interface Run {
   readonly observer: Observer
   readonly isCookie: boolean
   readonly former: Former | undefined
+  readonly workers: Workers | undefined
   readonly pages: Page[]
   pending: number
 }
@@ -99,17 +100,14 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   })
   const workers = terms.hasWorker ? createWorkers({ world, profile, observer, seed: terms.seed }) : undefined
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
-  const run: Run = { world, server, profile, observer, isCookie, former, pages: [], pending: 0 }
+  const run: Run = { world, server, profile, observer, isCookie, former, workers, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
 
   function open(): Page {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
     const tab = profile.openTab(actor, pickKind())
     const speaksByStatus = terms.speaksByStatus === true
-    const network = createNetwork(
-      { ...run, speaksByStatus, refreshTimeout, isSlowServer, workers, bound: terms.bound },
-      actor,
-    )
+    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer, bound: terms.bound }, actor)
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
@@ -378,12 +376,21 @@ async function hiccup({ world, profile, pages, observer }: Run, { call }: Cast):
 }
 
 /** Pages leave, with and without notice, and come back or do not. */
-function leave({ world, profile, observer }: Run, page: Page, { open, call, abandon }: Cast): void {
+async function leave(
+  { world, profile, observer, isCookie, workers }: Run,
+  page: Page,
+  { open, call, abandon }: Cast,
+): Promise<void> {
   const { actor, tab } = page
   const way = WAYS[world.choose(WAYS.length)] as (typeof WAYS)[number]
   profile.faults[way] = (profile.faults[way] ?? 0) + 1
   world.note(`${actor.name} ${way}`)
   const isKept = way === 'hidden, locks kept' || way === 'hidden, locks dropped'
+  if (way !== 'crash' && !isCookie && workers?.failsOnLeaving()) {
+    page.network.fail()
+    await nextTurn()
+    await walk(world, 12)
+  }
   if (way !== 'crash') tab.fire('hide')
   observer.slept(actor, true)
   if (isKept) {
@@ -434,7 +441,7 @@ async function leaveAmid(run: Run, cast: Cast): Promise<void> {
     }
     await walk(world, world.choose(6))
     if (page.actor.isCrashed || page.actor.isFrozen) return
-    leave(run, page, cast)
+    await leave(run, page, cast)
     if (isSignOut || world.choose(4) === 3) {
       const comer = pages.find(({ actor }) => !actor.isCrashed && !actor.isFrozen) ?? cast.open()
       const source = run.isCookie ? () => comer.network.login('bob') : run.server.signIn('bob')

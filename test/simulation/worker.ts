@@ -24,12 +24,14 @@ export interface Passage {
 export interface Workers {
   /** Whether the server answers the next request with a challenge, so that the refresh function sends another. */
   challenges(): boolean
+  /** Whether a page that leaves hears that its request has failed, as in WebKit, and has a moment to write that. */
+  failsOnLeaving(): boolean
   /** Undefined where the page has no worker; `cut` is called when the worker is stopped, because the page's request fails. */
   pass(token: string | undefined, cut: () => void): Passage | undefined
 }
 
 /** How long a worker waits for an answer (in milliseconds). */
-const PATIENCE = 60_000
+const PATIENCE = 20_000
 const STARTS = [0, 0, 5, 120]
 
 export function createWorkers(terms: {
@@ -61,6 +63,7 @@ export function createWorkers(terms: {
 
   return {
     challenges: () => world.isHostile && chance() < 0.1,
+    failsOnLeaving: () => world.isHostile && chance() < 0.5,
     pass(token, cut) {
       // A page that was reloaded without its cache has no worker.
       const isControlled = !world.isHostile || chance() > 0.15
@@ -96,7 +99,8 @@ export function createWorkers(terms: {
       return {
         arrive(what, isGranted, settle, wait) {
           world.after(wait, actor, `${what} for ${token}`, () => {
-            kept.isGranted = isGranted
+            // After its time-out, the worker no longer listens.
+            kept.isGranted = isGranted && !kept.isOver
             cuts.delete(cut)
             settle(ends as Ends)
           })

@@ -1,7 +1,7 @@
 /** What a service worker does beside a page: it waits for the answer to a refresh too, and writes it if the page is gone. */
 // Decisions (ARCHITECTURE.md): D45, D46, D47.
 
-import { type Change, type Claim, type Entry, write } from '../entry/entry.ts'
+import { type Change, type Claim, type Entry, isMine, write } from '../entry/entry.ts'
 import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
 import type { Cancel, Platform } from '../ports.ts'
 import type { Outcome } from '../responses/outcome.ts'
@@ -9,7 +9,7 @@ import { keep, type Tokens } from '../responses/tokens.ts'
 import { createPersist } from './context.ts'
 import { createGuards } from './guards.ts'
 import { instantOf, since } from './instant.ts'
-import { PAGE_PATIENCE, POLLING } from './limits.ts'
+import { ASKING, PAGE_PATIENCE, POLLING } from './limits.ts'
 import { type Message, parseMessage } from './messages.ts'
 
 export interface AnswerKeeper {
@@ -30,6 +30,8 @@ export function createAnswerKeeper(
   const guards = createGuards(platform)
   const persist = createPersist(platform)
 
+  const pause = (length: number): Promise<void> => new Promise((resolve) => clock.after(length, resolve))
+
   const post = (message: Message): void => channel.post(message)
 
   /** Says that it lives, to whoever waits for it. */
@@ -39,14 +41,12 @@ export function createAnswerKeeper(
     if (message && type === 'ask' && owner !== undefined && guards.held.has(owner)) post({ ...message, type: 'news' })
   }
 
-  /** Waits until the page has written the answer or is gone; undefined if it neither ends nor is gone in time. */
-  async function outlive(owner: string): Promise<Cancel | undefined> {
-    const { granted, cancel } = locks.request(owner)
-    const stop = clock.after(PAGE_PATIENCE, cancel)
-    const release = await granted
-    stop()
-    return release
-  }
+  /** Takes the attempt back from a page that has called it in doubt: WebKit fails the requests of a page that leaves. */
+  const remark = (claim: Claim): Promise<void> =>
+    persist((entry) => {
+      if (!isMine(entry, claim) || !entry.attempt.doubt) return { result: undefined }
+      return { entry: { ...entry, attempt: claim.attempt }, result: undefined }
+    })
 
   /** Writes new tokens or a verdict; resolves with the entry that was written, if one was. */
   async function settle(claim: Claim, outcome: Outcome, wait: number): Promise<Entry | undefined> {
@@ -56,7 +56,7 @@ export function createAnswerKeeper(
         return { ...change, result: result === 'wait' ? result : change.entry }
       })
       if (result !== 'wait') return result
-      await new Promise<void>((resolve) => clock.after(POLLING, resolve))
+      await pause(POLLING)
     }
     return undefined
   }
@@ -78,9 +78,26 @@ export function createAnswerKeeper(
           return write<Claim>({ ...entry, attempt: { ...attempt, keeper } })
         })
         if (!claim) return
+        const page = locks.request(claim.attempt.owner)
+        let isAnswered = false
+        /** What the page writes last may land later than its guard is free, and sooner than the pause after it ends. */
+        async function watch(): Promise<void> {
+          while (!isAnswered) {
+            await remark(claim as Claim)
+            await pause(ASKING)
+          }
+        }
+        const ended = page.granted.then((given) => {
+          release = given
+          // Where the ledger cannot be written, whoever comes next finds the attempt in doubt.
+          if (given) watch().catch(() => undefined)
+        })
         const outcome = await answer
+        isAnswered = true
         const wait = since(clock, sentAt)
-        release = await outlive(claim.attempt.owner)
+        const stop = clock.after(PAGE_PATIENCE, page.cancel)
+        await ended
+        stop()
         const entry = await settle(claim, outcome, wait)
         if (!entry) return
         const { epoch, generation, status } = entry
