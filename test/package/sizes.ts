@@ -45,7 +45,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   'authfetch/devtools: createRecorder, on top': onTop('devtools', 4_600, DEVTOOLS),
   // In a script of its own, where no client is.
   'authfetch/service-worker': {
-    limit: 6_700,
+    limit: 6_750,
     parts: ['src/service-worker.ts'],
     entry: SERVICE_WORKER,
     measure: () => sizeOf(SERVICE_WORKER),
