@@ -16,6 +16,8 @@ const TITLES: Readonly<Record<string, string>> = {
   behaviour: 'What happens when',
   servers: 'Servers',
   recipes: 'Recipes',
+  clients: 'Libraries',
+  dpop: 'Bound tokens',
   api: 'API reference',
   comparison: 'Compared with others',
 }
