@@ -194,7 +194,6 @@ test.each<[why: string, isSent: (token: string) => boolean, attempt?: Partial<At
   ['belongs to another token', (token: string) => token === 'another'],
   ['is a resend', (token: string) => token === 'rt0', { resend: true }],
   ['has no guard', (token: string) => token === 'rt0', { owner: 'of a version before' }],
-  ['is in doubt', (token: string) => token === 'rt0', { doubt: true }],
 ])('a request is left alone if its attempt %s', async (_, isSent, attempt = {}) => {
   const browser = createVirtualBrowser()
   const given = { id: 'a', owner: 'a~0', firstSentAt: 0, doubt: false, resend: false, ...attempt }

@@ -51,8 +51,9 @@ export interface Kept {
   isGranted: boolean
   /** Whether nobody else has sent the token. */
   isAlone: boolean
-  /** When the ledger knew of it. */
+  /** When the ledger knew of it, and how often the wall clock had jumped by then: a jump ends a pause. */
   markedAt: number | undefined
+  jumps: number
 }
 
 export interface Observer {
@@ -307,11 +308,15 @@ export function createObserver({
       if (attempt?.keeper && attempt.keeper !== pending?.keeper) {
         const name = attempt.keeper.split('-')[0]
         const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === after.refreshToken)
-        if (kept) kept.markedAt = world.elapsed
+        if (kept) Object.assign(kept, { markedAt: world.elapsed, jumps: world.jumps })
       }
       if (attempt?.resend && attempt.owner !== pending?.owner) {
-        const isWaiting = ({ actor, token, isOver, markedAt = 0 }: Kept): boolean =>
-          token === after.refreshToken && !isOver && !actor.isCrashed && world.elapsed - markedAt < SILENCE
+        const isWaiting = ({ actor, token, isOver, markedAt = 0, jumps }: Kept): boolean =>
+          token === after.refreshToken &&
+          !isOver &&
+          jumps === world.jumps &&
+          !actor.isCrashed &&
+          world.elapsed - markedAt < SILENCE
         const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
         if (kept && observer.wipes === 0)
           observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)

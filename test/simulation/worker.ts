@@ -77,7 +77,7 @@ export function createWorkers(terms: {
       }
       if (token === undefined || !isControlled) return undefined
       cuts.add(cut)
-      const kept: Kept = { actor, token, isOver: false, isGranted: false, isAlone: true, markedAt: undefined }
+      const kept: Kept = { actor, token, isOver: false, isGranted: false, isAlone: true, markedAt: undefined, jumps: 0 }
       observer.keeps.push(kept)
       let ends: Ends | undefined
       const answer = new Promise<unknown>((resolve, reject) => {
@@ -101,6 +101,8 @@ export function createWorkers(terms: {
           world.after(wait, actor, `${what} for ${token}`, () => {
             // After its time-out, the worker no longer listens.
             kept.isGranted = isGranted && !kept.isOver
+            // Of any other answer there is nothing to wait for.
+            kept.isOver ||= !isGranted
             cuts.delete(cut)
             settle(ends as Ends)
           })

@@ -72,10 +72,11 @@ export function createAnswerKeeper(
         const isGuarded = keeper.includes('~')
         const claim = await persist<Claim | undefined>((entry) => {
           const { attempt, refreshToken } = entry ?? {}
-          // Of a resend nobody can tell whose request this is; without a guard, whether the page lives.
-          const isOwn = isGuarded && attempt && !attempt.doubt && !attempt.resend && attempt.owner.includes('~')
+          // A page that leaves may have called it in doubt by now. Of a resend nobody can tell whose request this is;
+          // without a guard, whether the page lives.
+          const isOwn = isGuarded && attempt && !attempt.resend && attempt.owner.includes('~')
           if (!entry || !isOwn || !refreshToken || !isSent(refreshToken)) return { result: undefined }
-          return write<Claim>({ ...entry, attempt: { ...attempt, keeper } })
+          return write<Claim>({ ...entry, attempt: { ...attempt, doubt: false, keeper } })
         })
         if (!claim) return
         const page = locks.request(claim.attempt.owner)
