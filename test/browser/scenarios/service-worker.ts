@@ -45,7 +45,6 @@ export const SERVICE_WORKER: readonly Scenario[] = [
     ([kind, script, type]): Scenario => ({
       name: `with ${kind}, a page that is reloaded amid its refresh keeps its session`,
       custody,
-      needs: ['steady-worker'],
       async play(stage) {
         const tab = await openTab(stage)
         await signInBefore(stage, [tab], script, type)

@@ -36,7 +36,7 @@ async function launchOrdinary({ path, isShell }: ChromiumExecutable, ignoreHTTPS
     args: FLAGS,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
-  const can = capabilities('offline', 'crash', 'private', 'screenshot', 'load-errors', 'steady-worker')
+  const can = capabilities('offline', 'crash', 'private', 'screenshot', 'load-errors')
   return {
     engine: 'chromium',
     version: browser.version(),
@@ -97,7 +97,7 @@ async function launchLifecycle(path: string, { blocked = false }: LaunchOptions)
     engine: 'chromium',
     version: first.version,
     can: {
-      ...capabilities('offline', 'crash', 'bfcache', 'screenshot', 'load-errors', 'steady-worker', 'hidden', 'freeze'),
+      ...capabilities('offline', 'crash', 'bfcache', 'screenshot', 'load-errors', 'hidden', 'freeze'),
       blocked,
     },
     async newProfile(): Promise<Profile> {

@@ -7,8 +7,7 @@ export type Engine = (typeof ENGINES)[number]
  * What an engine's driver can show: `offline` (network off, `navigator.onLine` false), `hidden` (a tab in the
  * background is hidden to itself), `freeze` (by the page lifecycle; in WebKit its process is suspended), `crash` (the
  * renderer dies; elsewhere `crash` closes the tab), `bfcache` (back and forward restore the page), `private` (a private
- * window), `blocked` (a profile whose user blocks cookies and storage), `screenshot`, `load-errors` (`errors` sees what a page reports while it loads), `steady-worker` (a service worker has
- * marked a request before its page can be reloaded: in WebKitGTK not each time).
+ * window), `blocked` (a profile whose user blocks cookies and storage), `screenshot`, `load-errors` (`errors` sees what a page reports while it loads).
  */
 export const CAPABILITIES = [
   'offline',
@@ -20,7 +19,6 @@ export const CAPABILITIES = [
   'blocked',
   'screenshot',
   'load-errors',
-  'steady-worker',
 ] as const
 export type Capability = (typeof CAPABILITIES)[number]
 

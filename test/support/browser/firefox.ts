@@ -24,7 +24,7 @@ export async function launchFirefox(options: LaunchOptions = {}): Promise<Browse
     engine: 'firefox',
     version: browser.version(),
     can: {
-      ...capabilities('offline', 'bfcache', 'private', 'screenshot', 'load-errors', 'steady-worker'),
+      ...capabilities('offline', 'bfcache', 'private', 'screenshot', 'load-errors'),
       blocked: options.blocked ?? false,
     },
     newProfile: async () => createPlaywrightProfile('firefox', await browser.newContext()),
