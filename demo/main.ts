@@ -1,5 +1,7 @@
 // The demo page: it puts the parts together.
 
+import { PICTURE_STYLE } from '../src/devtools/picture/style.ts'
+import { addStyle } from '../src/devtools/style.ts'
 import { find, reachScrollers, setText } from './page/dom.ts'
 import { createExercises } from './page/exercises/list.ts'
 import { createLog } from './page/log.ts'
@@ -15,6 +17,7 @@ import source from './textbook/textbook.ts?raw'
 
 createTheme(find<HTMLSelectElement>('theme'))
 reachScrollers()
+addStyle(document, PICTURE_STYLE)
 const tab = openTab({ isSmall: false })
 
 /** Shown, and read aloud by a screen reader. */

@@ -1,9 +1,9 @@
 // A small tab: a client like any other, and what it knows in a few words.
 
+import { countdown, now } from '../src/devtools/time.ts'
 import { find, setText } from './page/dom.ts'
 import { callApi, openTab } from './page/tab.ts'
 import { applyTheme } from './page/theme.ts'
-import { countdown, now } from './page/time.ts'
 
 applyTheme()
 addEventListener('storage', ({ key }) => key === 'demo-theme' && applyTheme())

@@ -11,4 +11,11 @@ export type {
   Sight,
   TimerKind,
 } from './devtools/observation.ts'
+export {
+  type DevtoolsOptions,
+  type DevtoolsPlugin,
+  defineDevtools,
+  devtoolsPlugin,
+  mountDevtools,
+} from './devtools/panel/mount.ts'
 export { createRecorder, type FlightRecord, type Recorder, type RecorderOptions } from './devtools/recorder.ts'

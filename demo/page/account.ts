@@ -1,14 +1,11 @@
 // The session of this tab: one client at a time, of the custody that all tabs have chosen, and ky over it.
 
 import type { AuthClient, AuthEvents } from 'authfetch'
+import { createRecorder } from 'authfetch/devtools'
 import { createKy } from 'authfetch/ky'
 import { createLogin, type Login } from 'authfetch/login'
-import { CLIENT_NAME, type Custody, createClient, isCustody, logIn } from '../session.ts'
-import { observeChannel } from './observe/channel.ts'
-import { observeLedger } from './observe/ledger.ts'
-import { observeLocks } from './observe/locks.ts'
-import type { Emit } from './observe/observation.ts'
-import { observeTimers } from './observe/timers.ts'
+import type { Emit } from '../../src/devtools/observation.ts'
+import { type Custody, createClient, isCustody, logIn } from '../session.ts'
 import { observeWire, type Wire } from './observe/wire.ts'
 
 export interface Account {
@@ -41,12 +38,7 @@ function chosen(): Custody {
 }
 
 export function createAccount(emit: Emit): Account {
-  const isOurs = (name: string): boolean => name.startsWith(CLIENT_NAME)
-  observeLocks(isOurs, emit)
-  observeChannel(isOurs, emit)
-  observeLedger(isOurs, emit)
   const wire = observeWire(emit)
-  const clock = observeTimers(REFRESH_TIMEOUT, emit)
   const listeners = new Set<() => void>()
   let custody = chosen()
   let client = start()
@@ -57,15 +49,13 @@ export function createAccount(emit: Emit): Account {
   }
 
   function start(): AuthClient {
-    const made = createClient(custody, { refreshTimeout: REFRESH_TIMEOUT, platform: { clock } })
+    const made = createClient(custody, { refreshTimeout: REFRESH_TIMEOUT })
     made.subscribe(() => tell())
-    for (const step of EVENTS) {
-      made.on(step, (detail) => {
-        const more = 'reason' in detail ? detail.reason : 'error' in detail ? detail.error.message : undefined
-        emit({ kind: 'session', step, source: detail.source, ...(more && { detail: more }) })
-        tell()
-      })
-    }
+    for (const step of EVENTS) made.on(step, () => tell())
+    createRecorder(made).subscribe((seen) => {
+      // The wire of this page shows where a sign-out goes.
+      if (seen.kind !== 'wire' || seen.request !== 'sign-out') emit(seen)
+    })
     // Only the page's own scripts get at it, which hold the session anyway.
     Object.assign(window, { auth: made })
     void made.restore().then(() => tell())

@@ -1,10 +1,10 @@
 // The refresh tokens of one session as the server sees them: who spent which, and when.
 
+import { nameAttempt, type Observation } from '../../src/devtools/observation.ts'
+import { clockTime } from '../../src/devtools/time.ts'
 import { h } from './dom.ts'
-import type { Observation } from './observe/observation.ts'
 import type { Session } from './server.ts'
 import type { OwnTab } from './tab.ts'
-import { clockTime } from './time.ts'
 
 const MOST = 8
 const REVOKED: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ export function drawChain(session: Session | undefined, tab: OwnTab, ahead: numb
   const links = shown.map(({ generation, spentAt, spentBy }) => {
     const isLast = spentAt === null
     const isDead = session.status !== 'active'
-    const who = spentBy === null ? 'somebody without a key' : (by.get(spentBy) ?? 'an earlier page')
+    const who = spentBy === null ? 'somebody without a key' : (by.get(nameAttempt(spentBy) ?? '') ?? 'an earlier page')
     return h(
       'li',
       {

@@ -1,19 +1,22 @@
 // The event log of all tabs: filtered, paused and copied.
 
+import type { Lane, Lanes } from '../../src/devtools/lanes/lanes.ts'
+import type { Observation } from '../../src/devtools/observation.ts'
+import { clockTime, duration, plural } from '../../src/devtools/time.ts'
+import { tell } from '../../src/devtools/words.ts'
 import { find, h, setText } from './dom.ts'
-import type { Lane, Lanes } from './lanes/lanes.ts'
-import type { Observation } from './observe/observation.ts'
-import { clockTime, duration, plural } from './time.ts'
 
 interface Line {
   readonly at: number
   readonly tab: string
-  readonly kind: Observation['kind']
+  readonly kind: string
   readonly text: string
   readonly isBad: boolean
 }
 
 const MOST = 1_000
+/** What a client decided, and why. */
+const DECISIONS: ReadonlySet<string> = new Set(['refresh', 'outcome', 'pause', 'clock', 'degraded', 'record'])
 
 function textOf(seen: Observation): { readonly text: string; readonly isBad?: boolean } {
   switch (seen.kind) {
@@ -49,6 +52,10 @@ function textOf(seen: Observation): { readonly text: string; readonly isBad?: bo
       }
     case 'page':
       return { text: `page ${seen.step}` }
+    case 'outcome':
+      return { text: tell(seen), isBad: seen.step !== 'granted' }
+    default:
+      return { text: tell(seen) }
   }
 }
 
@@ -101,7 +108,16 @@ export function createLog(lanes: Lanes, say: (text: string) => void): void {
 
   function add(lane: Lane, seen: Observation): void {
     const { text, isBad = false } = textOf(seen)
-    lines = [...lines.slice(1 - MOST), { at: seen.at, tab: `Tab ${lane.number || '…'}`, kind: seen.kind, text, isBad }]
+    lines = [
+      ...lines.slice(1 - MOST),
+      {
+        at: seen.at,
+        tab: `Tab ${lane.number || '…'}`,
+        kind: DECISIONS.has(seen.kind) ? 'decision' : seen.kind,
+        text,
+        isBad,
+      },
+    ]
     schedule()
   }
 

@@ -1,11 +1,11 @@
 // The server's view: counters, sessions by device, and reuse alarms.
 
+import { clockTime, plural } from '../../src/devtools/time.ts'
 import { deviceName } from '../session.ts'
 import { drawChain, statusOf } from './chain.ts'
 import { find, h, setText, show } from './dom.ts'
 import { ownSession, type Session, type Stats, server } from './server.ts'
 import type { OwnTab } from './tab.ts'
-import { clockTime, plural } from './time.ts'
 
 const EVERY = 2_500
 const CUSTODY: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 // The session card: signing in, the life of the access token, and what the client knows.
 
+import { clockTime, duration, now } from '../../src/devtools/time.ts'
 import type { Custody } from '../session.ts'
 import { isCustody } from '../session.ts'
 import { find, h, setText, show } from './dom.ts'
 import { server } from './server.ts'
 import { callApi, lifeLeft, type OwnTab } from './tab.ts'
-import { clockTime, duration, now } from './time.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
   initial: 'Nobody has signed in yet.',

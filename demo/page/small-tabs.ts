@@ -1,7 +1,7 @@
 // Small tabs: in frames of this page, or in windows of their own; each a tab to the library.
 
+import type { Lane, Lanes } from '../../src/devtools/lanes/lanes.ts'
 import { find, h } from './dom.ts'
-import type { Lane, Lanes } from './lanes/lanes.ts'
 
 /** A tab without an opener can be closed by its user only. */
 const isClosable = ({ isSmall, kind }: Lane): boolean => isSmall && kind !== 'tab'

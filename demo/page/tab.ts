@@ -1,9 +1,9 @@
 // What every tab does, large or small: it has a client, is seen, tells how it is, and obeys the exercises.
 
+import { createLanes, type Lanes } from '../../src/devtools/lanes/lanes.ts'
+import type { Observation } from '../../src/devtools/observation.ts'
+import { now } from '../../src/devtools/time.ts'
 import { type Account, createAccount } from './account.ts'
-import { createLanes, type Lanes } from './lanes/lanes.ts'
-import type { Observation } from './observe/observation.ts'
-import { now } from './time.ts'
 
 export interface OwnTab {
   readonly account: Account
@@ -28,7 +28,7 @@ export async function callApi({ api }: Account, path = '/api/me'): Promise<CallR
 }
 
 export function openTab({ isSmall }: { readonly isSmall: boolean }): OwnTab {
-  const lanes = createLanes(isSmall)
+  const lanes = createLanes({ channel: 'demo-lanes', isSmall })
   const account = createAccount(lanes.emit)
 
   function describe(): void {

@@ -78,8 +78,8 @@ function causeOf(
         return holds
           ? `${told}the browser's storage was cleared, and the refresh token with it`
           : `${told}the server knows of no session any more${outcome ? statusWords(outcome) : ''}`
-      if (holds) return `${told}nobody had signed in: the browser's storage holds no session`
-      return `${told}nobody was signed in: the server refused the cookies of this browser, or found none${outcome ? statusWords(outcome) : ''}`
+      if (holds) return `${told}the browser's storage holds no session`
+      return `${told}the server refused the cookies of this browser, or found none${outcome ? statusWords(outcome) : ''}`
     default:
       return `${told}a later sign-in or sign-out took its place`
   }
@@ -103,7 +103,12 @@ function presentOf(record: readonly Observation[]): string {
 
 /** @param holdsRefreshToken whether the client holds it, not the cookie jar */
 export function explain(record: readonly Observation[], holdsRefreshToken: boolean): string {
-  const at = findLastIndex(record, (seen) => seen.kind === 'session' && seen.step === 'signed-out')
+  const last = findLastIndex(record, (seen) => seen.kind === 'session' && seen.step === 'signed-out')
+  // A page that is loaded anew finds the session over: what counts is the end that an earlier page saw.
+  const story = record.slice(0, last + 1)
+  const from = findLastIndex(story, (seen) => seen.kind === 'session' && seen.step === 'signed-in')
+  const seenAt = findLastIndex(story, (seen) => seen.kind === 'session' && seen.wasSignedIn === true)
+  const at = seenAt > from ? seenAt : last
   const end = record[at]
   if (end?.kind !== 'session') return presentOf(record)
   const began = findLastIndex(record, (seen) => seen.kind === 'record')
@@ -116,5 +121,5 @@ export function explain(record: readonly Observation[], holdsRefreshToken: boole
       ? 'Not signed in'
       : 'Signed out'
   const since = findLast(record.slice(at + 1), 'session', ({ step }) => step === 'signed-in')
-  return `${verb} ${clockTime(end.at)}: ${cause}.${since ? ` Signed in again ${clockTime(since.at)}.` : ''}`
+  return `${verb} ${clockTime(end.at)}: ${cause}.${since ? ` Signed in${end.wasSignedIn ? ' again' : ''} ${clockTime(since.at)}.` : ''}`
 }

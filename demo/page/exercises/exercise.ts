@@ -2,12 +2,12 @@
 
 import { RefreshUnavailableError } from 'authfetch'
 import { floorOf } from '../../../src/core/protocol/schedule.ts'
+import type { Lane, SeenLane } from '../../../src/devtools/lanes/lanes.ts'
+import type { Observation } from '../../../src/devtools/observation.ts'
+import { now, pause, plural } from '../../../src/devtools/time.ts'
 import { type Custody, deviceName } from '../../session.ts'
-import type { Lane, SeenLane } from '../lanes/lanes.ts'
-import type { Observation } from '../observe/observation.ts'
 import { ownSession, type Session, server } from '../server.ts'
 import type { OwnTab } from '../tab.ts'
-import { now, pause, plural } from '../time.ts'
 
 export interface Verdict {
   /** Whether what should happen did. */

@@ -1,8 +1,8 @@
 // A network and a server that are slow, failing, or gone.
 
+import { duration, now } from '../../../src/devtools/time.ts'
 import { server } from '../server.ts'
 import { callApi } from '../tab.ts'
-import { duration, now } from '../time.ts'
 import { type Exercise, failed, judge, requests, type Stage } from './exercise.ts'
 
 const SLOW = 2_000

@@ -1,8 +1,8 @@
 // Several tabs: many, killed, frozen.
 
+import { duration, now } from '../../../src/devtools/time.ts'
 import { server } from '../server.ts'
 import { type CallResult, callApi } from '../tab.ts'
-import { duration, now } from '../time.ts'
 import { type Exercise, failed, judge, requests } from './exercise.ts'
 
 const KILLED = 'demo-killed'

@@ -1,8 +1,8 @@
 // Tokens that expire, clocks that are wrong, and sessions that are revoked.
 
+import { duration, now } from '../../../src/devtools/time.ts'
 import { server } from '../server.ts'
 import { callApi } from '../tab.ts'
-import { duration, now } from '../time.ts'
 import { type Exercise, failed, judge, requests, type Stage } from './exercise.ts'
 
 const TEN_MINUTES = 600_000

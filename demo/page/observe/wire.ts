@@ -1,7 +1,7 @@
-// Sees the requests, and can take this page off the network.
+// Sees the requests beside those of the recorder, and can take this page off the network.
 
-import { now } from '../time.ts'
-import { type Emit, nextId, type RequestKind } from './observation.ts'
+import { type Emit, nextId, type RequestKind } from '../../../src/devtools/observation.ts'
+import { now } from '../../../src/devtools/time.ts'
 
 export interface Wire {
   /** How far the server's clock is ahead of this machine's (in milliseconds), by the `Date` of its last answer. */
@@ -12,15 +12,12 @@ export interface Wire {
 }
 
 const KINDS: Readonly<Record<string, RequestKind>> = {
-  '/auth/refresh': 'refresh',
-  '/oauth/token': 'refresh',
   '/auth/sign-in': 'sign-in',
   '/auth/sign-out': 'sign-out',
   '/oauth/revoke': 'sign-out',
 }
 
-function kindOf(method: string, path: string): RequestKind | undefined {
-  if (method === 'HEAD') return KINDS[path] && 'probe'
+function kindOf(path: string): RequestKind | undefined {
   return path.startsWith('/api/') ? 'api' : KINDS[path]
 }
 
@@ -44,13 +41,10 @@ export function observeWire(emit: Emit): Wire {
     // What is no URL rejects as ever.
     if (!url) return native(input, init)
     const { pathname: path, origin } = url
-    const method = init?.method ?? (isRequest ? input.method : 'GET')
     const isCode = init?.body instanceof URLSearchParams && init.body.has('code')
-    const request = origin !== location.origin ? undefined : isCode ? 'sign-in' : kindOf(method, path)
-    if (!request) return native(input, init)
-    const headers = new Headers(init?.headers ?? (isRequest ? input.headers : {}))
-    const attempt = request === 'refresh' ? (headers.get('idempotency-key') ?? undefined) : undefined
-    const sight = { kind: 'wire', id: nextId(), request, path, attempt } as const
+    const request = origin !== location.origin ? undefined : isCode ? 'sign-in' : kindOf(path)
+    if (!request) return send(input, init)
+    const sight = { kind: 'wire', id: nextId(), request, path } as const
     emit({ ...sight, step: 'sent' })
     const answer = send(input, init)
     answer.then(

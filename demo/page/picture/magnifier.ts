@@ -1,12 +1,12 @@
 // One moment under the magnifier, to the millisecond: drawn, and told in words.
 
+import type { SeenLane } from '../../../src/devtools/lanes/lanes.ts'
+import { createFrame, drawFrame, type Frame } from '../../../src/devtools/picture/frame.ts'
+import { showLabels } from '../../../src/devtools/picture/labels.ts'
+import { type Moment, tellMoment } from '../../../src/devtools/picture/moments.ts'
+import type { Arrow, Scene } from '../../../src/devtools/picture/scene.ts'
+import { clockTime, duration, now } from '../../../src/devtools/time.ts'
 import { find, h, setText, show, svg } from '../dom.ts'
-import type { SeenLane } from '../lanes/lanes.ts'
-import { clockTime, duration, now } from '../time.ts'
-import { createFrame, drawFrame, type Frame } from './frame.ts'
-import { showLabels } from './labels.ts'
-import { type Moment, tellMoment } from './moments.ts'
-import type { Arrow, Scene } from './scene.ts'
 
 const ROW = 58
 

@@ -1,12 +1,12 @@
 // The live picture: it reads what was seen, and chooses the moment that is looked at.
 
+import type { Lanes } from '../../../src/devtools/lanes/lanes.ts'
+import { type Moment, readMoments } from '../../../src/devtools/picture/moments.ts'
+import { createOverview } from '../../../src/devtools/picture/overview.ts'
+import { readScene } from '../../../src/devtools/picture/scene.ts'
+import { now, plural } from '../../../src/devtools/time.ts'
 import { find, onPaint, setText } from '../dom.ts'
-import type { Lanes } from '../lanes/lanes.ts'
-import { now, plural } from '../time.ts'
 import { createMagnifier } from './magnifier.ts'
-import { type Moment, readMoments } from './moments.ts'
-import { createOverview } from './overview.ts'
-import { readScene } from './scene.ts'
 
 /** How far from a click a moment may be (in milliseconds). */
 const REACH = 4_000
@@ -16,7 +16,12 @@ export function createPicture(lanes: Lanes): void {
   let chosen: number | undefined
   let moments: readonly Moment[] = []
   const magnifier = createMagnifier(lanes.self.id)
-  const overview = createOverview(lanes.self.id, pick)
+  const overview = createOverview({
+    plot: find('overview') as unknown as SVGSVGElement,
+    labels: find('overview-lanes'),
+    self: lanes.self.id,
+    onPick: pick,
+  })
 
   const place = (): number =>
     chosen === undefined ? moments.length - 1 : moments.findIndex(({ from }) => from === chosen)

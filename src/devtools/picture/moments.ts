@@ -1,4 +1,4 @@
-// The moments in which tabs were busy with the session, and their story in words. Pure.
+/** The moments in which tabs were busy with the session, and their story in words. Pure. */
 
 import type { MarkKind, Scene, SpanKind } from './scene.ts'
 

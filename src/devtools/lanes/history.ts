@@ -1,6 +1,6 @@
-// What each lane was seen to do in the last minutes.
+/** What each lane was seen to do in the last minutes. */
 
-import type { Observation } from '../observe/observation.ts'
+import type { Observation } from '../observation.ts'
 import { now } from '../time.ts'
 
 /** How long what was seen is kept (in milliseconds). */

@@ -1,7 +1,10 @@
-// The open tabs of this origin: who is there and what each does. They tell each other over a channel of the demo's own,
-// of which the clients know nothing.
+/**
+ * The open tabs of this origin: who is there and what each does. They tell each other over a channel of the demo's own,
+ * of which the clients know nothing.
+ */
 
-import type { Emit, Observation, PageStep } from '../observe/observation.ts'
+import { optional } from '../../core/optional.ts'
+import type { Emit, Observation, PageStep } from '../observation.ts'
 import { later, now } from '../time.ts'
 import { type Commands, createCommands } from './commands.ts'
 import { createHistory, KEPT } from './history.ts'
@@ -18,18 +21,20 @@ export interface Lanes {
   historyOf(id: string): readonly Observation[]
   emit: Emit
   update(part: Partial<Lane>): void
-  /** Calls back when a lane has changed or something was seen. */
-  subscribe(listener: () => void): void
+  /** Adds what this tab was seen to do before it joined. */
+  recall(seen: readonly Observation[]): void
+  /** Calls back when a lane has changed or something was seen; returns the function that ends this. */
+  subscribe(listener: () => void): () => void
   /** Returns the function that ends this. */
   onSeen(listener: (lane: Lane, seen: Observation) => void): () => void
   handle: Commands['handle']
   command: Commands['give']
+  /** Tells the others that this tab is no longer watched, and ends every timer and listener. */
+  leave(): void
   /** Resolves when this tab has its number. */
   join(): Promise<void>
 }
 
-const CHANNEL = 'demo-lanes'
-const NUMBER = 'demo-number'
 /** How long the others are given to say who they are, when a number is chosen (in milliseconds). */
 const ANSWERING = 120
 /** How often they are asked whether they are there. */
@@ -48,8 +53,15 @@ function kindOf(): Lane['kind'] {
 
 const isOpen = ({ visibility }: Lane): boolean => visibility !== 'closed'
 
-export function createLanes(isSmall: boolean): Lanes {
+export interface LanesOptions {
+  /** The name of the channel over which the tabs tell each other. */
+  readonly channel: string
+  readonly isSmall?: boolean
+}
+
+export function createLanes({ channel: name, isSmall = false }: LanesOptions): Lanes {
   const Channel = BroadcastChannel
+  const storedNumber = `${name}-number`
   const kind = kindOf()
   const { visibilityState: visibility } = document
   let self: Lane = { id: crypto.randomUUID(), number: 0, kind, isSmall, visibility, status: 'unknown' }
@@ -132,7 +144,7 @@ export function createLanes(isSmall: boolean): Lanes {
 
   function open(): void {
     unanswered.clear()
-    channel ??= new Channel(CHANNEL)
+    channel ??= new Channel(name)
     channel.onmessage = ({ data }) => hear(data)
   }
 
@@ -157,10 +169,10 @@ export function createLanes(isSmall: boolean): Lanes {
   function chooseNumber(): void {
     const taken = new Set([...others.values()].filter(isOpen).map(({ number }) => number))
     // A frame has the storage of its page.
-    const before = kind === 'frame' ? 0 : Number(sessionStorage.getItem(NUMBER) ?? 0)
+    const before = kind === 'frame' ? 0 : Number(optional(() => sessionStorage.getItem(storedNumber)) ?? 0)
     let number = before > 0 && !taken.has(before) ? before : 1
     while (taken.has(number)) number++
-    if (kind !== 'frame') sessionStorage.setItem(NUMBER, String(number))
+    if (kind !== 'frame') optional(() => sessionStorage.setItem(storedNumber, String(number)))
     update({ number })
     send()
   }
@@ -175,13 +187,17 @@ export function createLanes(isSmall: boolean): Lanes {
     return [mine, ...seen].sort((a, b) => a.number - b.number || a.heardAt - b.heardAt)
   }
 
+  const hears: readonly [EventTarget, string, (event: Event) => void][] = [
+    [globalThis, 'pagehide', () => close('closed')],
+    [globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && back()],
+    [document, 'freeze', () => close('frozen')],
+    [document, 'resume', back],
+    [document, 'visibilitychange', () => look(document.visibilityState, document.visibilityState)],
+  ]
+
   open()
-  addEventListener('pagehide', () => close('closed'))
-  addEventListener('pageshow', ({ persisted }) => persisted && back())
-  document.addEventListener('freeze', () => close('frozen'))
-  document.addEventListener('resume', back)
-  document.addEventListener('visibilitychange', () => look(document.visibilityState, document.visibilityState))
-  setInterval(() => {
+  for (const [target, type, listener] of hears) target.addEventListener(type, listener)
+  const asking = setInterval(() => {
     if (document.visibilityState === 'visible' && !isSmall) ask(false)
     tell()
   }, ASKING)
@@ -195,7 +211,21 @@ export function createLanes(isSmall: boolean): Lanes {
     historyOf: history.of,
     emit,
     update,
-    subscribe: (listener) => void listeners.add(listener),
+    recall(seen) {
+      unsent.push(...seen)
+      see(self, seen)
+      seenAt = Math.max(seenAt, seen.at(-1)?.at ?? 0)
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    leave() {
+      clearInterval(asking)
+      for (const [target, type, listener] of hears) target.removeEventListener(type, listener)
+      listeners.clear()
+      close('closed')
+    },
     onSeen(listener) {
       watchers.add(listener)
       return () => void watchers.delete(listener)
@@ -209,7 +239,7 @@ export function createLanes(isSmall: boolean): Lanes {
         chooseNumber()
       }
       // One after the other, so that no two choose the same.
-      await (navigator.locks ? navigator.locks.request(CHANNEL, choose) : choose())
+      await (navigator.locks ? navigator.locks.request(name, choose) : choose())
     },
   }
 }

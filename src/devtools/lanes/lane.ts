@@ -1,7 +1,6 @@
-// A lane is an open tab of this origin, as the others know it. No token is in it, nor in what travels between lanes.
+/** A lane is an open tab of this origin, as the others know it. No token is in it, nor in what travels between lanes. */
 
-import type { Custody } from '../../session.ts'
-import type { Observation } from '../observe/observation.ts'
+import type { Observation } from '../observation.ts'
 
 export interface Lane {
   readonly id: string
@@ -13,8 +12,9 @@ export interface Lane {
   readonly isSmall: boolean
   readonly visibility: 'visible' | 'hidden' | 'frozen' | 'closed'
   readonly status: string
+  /** Only the demo tells who is signed in, and where the refresh token is. */
   readonly user?: string | undefined
-  readonly custody?: Custody
+  readonly custody?: string
   /** Of the access token in use. */
   readonly expiresAt?: number | undefined
   readonly refreshAt?: number | undefined

@@ -1,4 +1,4 @@
-// The shapes of one lane: spans with their names, and marks.
+/** The shapes of one lane: spans with their names, and marks. */
 
 import { svg } from '../dom.ts'
 import { now } from '../time.ts'

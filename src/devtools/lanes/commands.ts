@@ -1,4 +1,4 @@
-// Commands from one tab to another, and their results.
+/** Commands from one tab to another, and their results. */
 
 import type { Command, Lane, Result } from './lane.ts'
 

@@ -1,6 +1,6 @@
-// From what was seen to what is drawn: spans, marks, arrows between tabs, and the moments of activity. Pure.
+/** From what was seen to what is drawn: spans, marks, arrows between tabs, and the moments of activity. Pure. */
 
-import type { Observation, PageStep } from '../observe/observation.ts'
+import type { Observation, PageStep } from '../observation.ts'
 
 export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
 export type MarkKind = 'nobody' | 'commit' | 'adopted' | 'ended' | 'trouble' | 'signed-in' | 'opened'
@@ -112,7 +112,8 @@ function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks:
       }
       case 'session':
         if (seen.step === 'signed-out' && seen.source === 'other-tab') mark('ended', at, `signed out: ${seen.detail}`)
-        else if (seen.step === 'refresh-failed') mark('trouble', at, `no new token: ${seen.detail}`)
+        else if (seen.step === 'refresh-failed')
+          mark('trouble', at, `no new token${seen.detail ? `: ${seen.detail}` : ''}`)
         else if (seen.source === 'other-tab')
           mark('adopted', at, seen.step === 'refreshed' ? 'adopts the new token' : 'adopts the session')
         break

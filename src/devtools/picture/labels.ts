@@ -1,4 +1,4 @@
-// The names of the lanes, and what each tab is doing now.
+/** The names of the lanes, and what each tab is doing now. */
 
 import { h, show } from '../dom.ts'
 import type { SeenLane } from '../lanes/lanes.ts'
@@ -25,13 +25,16 @@ export function showLabels(
   const time = now()
   show(
     target,
-    lanes.map((lane) =>
-      h(
+    lanes.map((lane) => {
+      const item = h(
         'li',
-        { class: lane.visibility === 'closed' || lane.isSilent ? 'gone' : '', style: `height:${row}px` },
+        { class: lane.visibility === 'closed' || lane.isSilent ? 'gone' : '' },
         h('b', {}, `Tab ${lane.number || '…'}`, lane.id === self && h('span', { class: 'you' }, 'this one')),
         hasState && h('span', {}, wordsFor(lane, time)),
-      ),
-    ),
+      )
+      // By script, because a Content-Security-Policy may forbid style attributes.
+      item.style.height = `${row}px`
+      return item
+    }),
   )
 }

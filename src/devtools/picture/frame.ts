@@ -1,4 +1,4 @@
-// What both drawings have in common: lanes one below the other, a time axis, spans and marks.
+/** What both drawings have in common: lanes one below the other, a time axis, spans and marks. */
 
 import { svg } from '../dom.ts'
 import type { SeenLane } from '../lanes/lanes.ts'

@@ -1,6 +1,6 @@
-// The last minute of all tabs, and the timers and tokens of the next half.
+/** The last minute of all tabs, and the timers and tokens of the next half. */
 
-import { find, svg } from '../dom.ts'
+import { svg } from '../dom.ts'
 import type { SeenLane } from '../lanes/lanes.ts'
 import { now } from '../time.ts'
 import { AXIS, createFrame, drawFrame, type Frame, heightOf } from './frame.ts'
@@ -44,10 +44,15 @@ export interface Overview {
   draw(scene: Scene, lanes: readonly SeenLane[]): void
 }
 
-/** `onPick` is told the time that was clicked. */
-export function createOverview(self: string, onPick: (at: number) => void): Overview {
-  const target = find('overview') as unknown as SVGSVGElement
+/** What it draws into; `onPick` is told the time that was clicked. */
+export interface OverviewPlaces {
+  readonly plot: SVGSVGElement
+  readonly labels: HTMLElement
+  readonly self: string
+  readonly onPick?: (at: number) => void
+}
 
+export function createOverview({ plot: target, labels, self, onPick = () => {} }: OverviewPlaces): Overview {
   target.addEventListener('click', (event) => {
     const { left, width } = target.getBoundingClientRect()
     const share = shareOf(width)
@@ -62,7 +67,7 @@ export function createOverview(self: string, onPick: (at: number) => void): Over
       const [from, to] = [time - PAST * share, time + FUTURE * share]
       const frame = createFrame({ from, to, width, row: ROW, lanes, isZoomed: false, origin: time, nameTick })
       const present = svg('path', { class: 'now', d: `M${frame.x(time)} ${AXIS - 7}V${heightOf(frame)}` })
-      showLabels(find('overview-lanes'), lanes, self, ROW, true)
+      showLabels(labels, lanes, self, ROW, true)
       drawFrame(target, scene, frame, [present, ...lanes.flatMap((lane) => drawFuture(lane, frame, time))])
     },
   }
