@@ -1,7 +1,8 @@
 // One moment under the magnifier, to the millisecond: drawn, and told in words.
 
 import type { SeenLane } from '../../../src/devtools/lanes/lanes.ts'
-import { createFrame, drawFrame, type Frame } from '../../../src/devtools/picture/frame.ts'
+import { createFrame, type Frame } from '../../../src/devtools/picture/axes.ts'
+import { drawFrame } from '../../../src/devtools/picture/frame.ts'
 import { showLabels } from '../../../src/devtools/picture/labels.ts'
 import { type Moment, tellMoment } from '../../../src/devtools/picture/moments.ts'
 import type { Arrow, Scene } from '../../../src/devtools/picture/scene.ts'

@@ -1,18 +1,18 @@
 /** Commands from one tab to another, and their results. */
 
-import type { Command, Lane, Result } from './lane.ts'
+import type { Command, CommandResult, Lane } from './lane.ts'
 
 export interface Commands {
   handle(name: string, task: (argument: never) => unknown): void
   /** Rejects when the tab does. */
   give<Value>(to: Lane, name: string, argument?: unknown): Promise<Value>
   obey(command: Command): Promise<void>
-  settle(result: Result): void
+  settle(result: CommandResult): void
 }
 
-export function createCommands(post: (parcel: Command | Result) => void): Commands {
+export function createCommands(post: (parcel: Command | CommandResult) => void): Commands {
   const handlers = new Map<string, (argument: never) => unknown>()
-  const waiting = new Map<string, (result: Result) => void>()
+  const waiting = new Map<string, (result: CommandResult) => void>()
   return {
     handle: (name, task) => void handlers.set(name, task),
     give: (to, name, argument) =>

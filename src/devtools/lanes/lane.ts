@@ -32,7 +32,7 @@ export type Parcel =
   | { readonly type: 'who'; readonly wantsHistory: boolean }
   | { readonly type: 'here'; readonly lane: Lane; readonly seen: readonly Observation[] }
   | Command
-  | Result
+  | CommandResult
 
 export interface Command {
   readonly type: 'command'
@@ -42,7 +42,7 @@ export interface Command {
   readonly argument: unknown
 }
 
-export interface Result {
+export interface CommandResult {
   readonly type: 'result'
   readonly id: string
   readonly value?: unknown

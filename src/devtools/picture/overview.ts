@@ -3,7 +3,8 @@
 import { svg } from '../dom.ts'
 import type { SeenLane } from '../lanes/lanes.ts'
 import { now } from '../time.ts'
-import { AXIS, createFrame, drawFrame, type Frame, heightOf } from './frame.ts'
+import { AXIS, createFrame, type Frame, heightOf } from './axes.ts'
+import { drawFrame } from './frame.ts'
 import { showLabels } from './labels.ts'
 import type { Scene } from './scene.ts'
 

@@ -2,7 +2,7 @@
 
 import { svg } from '../dom.ts'
 import { now } from '../time.ts'
-import type { Frame } from './frame.ts'
+import type { Frame } from './axes.ts'
 import type { Mark, Span, SpanKind } from './scene.ts'
 
 const LEAST = 4
