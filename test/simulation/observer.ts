@@ -311,12 +311,14 @@ export function createObserver({
         if (kept) Object.assign(kept, { markedAt: world.elapsed, jumps: world.jumps })
       }
       if (attempt?.resend && attempt.owner !== pending?.owner) {
+        // A page that lives and has waited for its whole time-out may send again.
+        const patience = Math.min(SILENCE, refreshTimeout)
         const isWaiting = ({ actor, token, isOver, markedAt = 0, jumps }: Kept): boolean =>
           token === after.refreshToken &&
           !isOver &&
           jumps === world.jumps &&
           !actor.isCrashed &&
-          world.elapsed - markedAt < SILENCE
+          world.elapsed - markedAt < patience
         const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
         if (kept && observer.wipes === 0)
           observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)
@@ -373,10 +375,9 @@ export function createObserver({
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {
-          // Where tokens do not rotate, an answer that was lost in an earlier generation says nothing.
-          const isLost = sendsOf(token).some(
-            ({ heard, claim }) => heard === 'failed' && claim?.generation === before?.generation,
-          )
+          // A grant was lost, and not the answer that said no.
+          const isSpent = (server.families.get(familyOf(token))?.current ?? 0) > indexOf(token)
+          const isLost = isSpent && sendsOf(token).some(({ heard }) => heard === 'failed')
           if (isLost) observer.fail('P5', 'a lost answer is taken for a theft')
           if (!server.families.get(familyOf(token))?.isRevoked)
             observer.fail('P5', 'the server still honours the session')
