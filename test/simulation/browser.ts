@@ -204,7 +204,9 @@ export function createProfile(world: World, observer: () => Observer): Profile {
             })
             const isGuard = name !== LOCK
             const isRefused = kind === 'without locks' || (isGuard && kind === 'without guards')
-            if (isRefused || (isGuard && isStruck('guard refused', 40))) {
+            const isStruckNow = !isRefused && isGuard && isStruck('guard refused', 40)
+            observer().isGuardRefused ||= isStruckNow
+            if (isRefused || isStruckNow) {
               resolve(undefined)
               return { granted, cancel: () => {} }
             }

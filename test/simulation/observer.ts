@@ -64,6 +64,8 @@ export interface Observer {
   wipes: number
   /** A tab that knew nothing has looked for a session after the ledger was wiped: which one it is nobody can tell. */
   isFoundAnew: boolean
+  /** The browser has refused a guard, so that a service worker may not see its page go. */
+  isGuardRefused: boolean
   /** When the newest epoch began. */
   epochAt: number
   /** Tabs that were stopped in whatever they were doing. */
@@ -167,6 +169,7 @@ export function createObserver({
     },
     wipes: 0,
     isFoundAnew: false,
+    isGuardRefused: false,
     epochAt: 0,
     interruptions: 0,
     anonymous: 0,
@@ -320,7 +323,7 @@ export function createObserver({
           !actor.isCrashed &&
           world.elapsed - markedAt < patience
         const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
-        if (kept && observer.wipes === 0)
+        if (kept && observer.wipes === 0 && !observer.isGuardRefused)
           observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)
       }
       if (attempt && attempt.owner !== before?.attempt?.owner)
