@@ -63,12 +63,14 @@ export function createBinding(
     }
   }
 
-  /** What an answer means that came to a proof made with `used`, after other proofs were refused for `reasons`. */
+  /** What an answer means that came to a proof made with `prepared`, after other proofs were refused for `reasons`. */
   async function judge(
-    used: Bound,
+    prepared: Bound,
     reasons: readonly string[],
-    ...[outcome, response, body, { refreshToken, attempt }]: Parameters<JudgingProof['judge']>
+    ...[outcome, response, body, { refreshToken, attempt, bound: claimed }]: Parameters<JudgingProof['judge']>
   ): Promise<Outcome> {
+    // Another tab may have learned more between the proof and the claim.
+    const used = { ...(claimed as Bound), ...prepared }
     const accessToken = outcome.kind === 'granted' ? outcome.tokens?.accessToken : undefined
     let bound = learn(used, response, accessToken)
     if (outcome.kind === 'granted') {

@@ -20,7 +20,7 @@ export interface JudgingProof extends Proof {
     outcome: Outcome,
     response: Response,
     body: string | undefined,
-    claim: Pick<Entry, 'refreshToken' | 'attempt'>,
+    claim: Pick<Entry, 'refreshToken' | 'attempt' | 'bound'>,
   ): Promise<Outcome>
 }
 

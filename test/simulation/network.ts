@@ -148,9 +148,6 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         const isDouble = kind === 'heard twice'
         // A second verdict in a row is one.
         if (isDouble && family?.wasDoubled) return false
-        // Until a grant was read, nobody knows that the token stays.
-        const { rotates } = (profile.entry?.bound ?? {}) as { readonly rotates?: boolean }
-        if (isDouble && bound === 'stays' && rotates !== false) return false
         if (isDouble && family) family.wasDoubled = true
         profile.faults[kind] = (profile.faults[kind] ?? 0) + 1
         world.note(`  server: ${kind}`)
