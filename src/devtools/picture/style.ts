@@ -196,6 +196,12 @@ export const PICTURE_STYLE = `
   font-size: 0.7188rem;
 }
 
+.labels span {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
 .labels .you {
   display: none;
 }
