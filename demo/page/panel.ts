@@ -55,7 +55,9 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
   async function showToken(): Promise<void> {
     const button = find<HTMLButtonElement>('show-token')
     const isShown = button.getAttribute('aria-pressed') === 'true'
-    const current = account.client.getState().status === 'signed-in' ? await account.client.getAccessToken() : undefined
+    const isSignedIn = account.client.getState().status === 'signed-in'
+    // What goes wrong is shown with the state, and the token of another session with the next state.
+    const current = isSignedIn ? await account.client.getAccessToken().catch(() => undefined) : undefined
     setText(token, current === undefined ? 'none that scripts can read' : isShown ? current : masked(current))
   }
 
