@@ -57,11 +57,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Scenarios that mostly wait, for `npm run test:slow`.
+        // Scenarios that mostly wait, for `npm run test:slow`: tokens that live for seconds need a machine that is not busy,
+        // so these files come one at a time.
         test: {
           name: 'slow',
           include: ['test/**/*.slow.ts'],
           maxConcurrency: 8,
+          maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
       },
