@@ -94,7 +94,10 @@ export function createTour(guest: Guest, say: (text: string) => void): void {
     document.querySelector('.toured')?.classList.remove('toured')
     localStorage.setItem(TAKEN, 'taken')
     box.close()
-    scrollTo({ top: home, behavior: 'instant' })
+    const goHome = (): void => scrollTo({ top: home, behavior: 'instant' })
+    goHome()
+    // A smooth scroll that is under way has drawn one more frame already.
+    requestAnimationFrame(() => requestAnimationFrame(goHome))
     find('take-tour').focus({ preventScroll: true })
   }
 
