@@ -90,8 +90,8 @@ export function createAnswerKeeper(
         }
         const ended = page.granted.then((given) => {
           release = given
-          // Where the ledger cannot be written, whoever comes next finds the attempt in doubt.
-          if (given) watch().catch(() => undefined)
+          // Also where the guard was refused. Where the ledger cannot be written, whoever comes next finds the doubt.
+          watch().catch(() => undefined)
         })
         const outcome = await answer
         isAnswered = true
