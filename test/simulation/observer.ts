@@ -311,7 +311,8 @@ export function createObserver({
       if (attempt?.keeper && attempt.keeper !== pending?.keeper) {
         const name = attempt.keeper.split('-')[0]
         const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === after.refreshToken)
-        if (kept) Object.assign(kept, { markedAt: world.elapsed, jumps: world.jumps })
+        // Whoever waits counts from the first time on, though the page has called it in doubt since.
+        if (kept?.markedAt === undefined) Object.assign(kept ?? {}, { markedAt: world.elapsed, jumps: world.jumps })
       }
       if (attempt?.resend && attempt.owner !== pending?.owner) {
         // A page that lives and has waited for its whole time-out may send again.
