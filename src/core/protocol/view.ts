@@ -99,7 +99,7 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   const next = { mark, heldMark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
   if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
-    // For all who are not signing in, a login that is running is a sign-out.
+    // A login that runs is a sign-out, unless it was begun beside the session that is shown.
     const isNews = view.status !== 'signed-out'
     const reason = entry.reason ?? (isNews ? 'requested' : view.reason)
     const wasSignedIn = isNews ? view.status === 'signed-in' : view.wasSignedIn
