@@ -46,9 +46,8 @@ export function openTab({ isSmall }: { readonly isSmall: boolean }): OwnTab {
   function learn(seen: Observation): void {
     if (seen.kind === 'timer' && seen.timer === 'refresh') {
       lanes.update({ refreshAt: seen.step === 'armed' ? seen.dueAt : undefined })
-    } else if (seen.kind === 'ledger' && (seen.step === 'commit' || seen.step === 'signed-in')) {
-      lanes.update({ generation: seen.generation })
-    } else if (seen.kind === 'message' && seen.step === 'heard' && seen.hasToken) {
+    } else if (seen.kind === 'session' && seen.generation !== undefined) {
+      // Not of the messages: one that waits for a busy page tells of a generation that is over.
       lanes.update({ generation: seen.generation })
     }
   }

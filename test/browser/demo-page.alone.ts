@@ -147,6 +147,36 @@ test('a second tab is a lane of its own, and the magnifier shows who rotated and
   await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
 })
 
+test('a message of a generation that is over turns nothing back', async () => {
+  const shown = () => Number(/Generation(\d+)/.exec(document.querySelector('#facts')?.textContent ?? '')?.[1])
+  const tab = await stage.openSignedIn()
+  const other = await stage.open()
+  await other.waitFor(isSignedIn)
+  await other.evaluate(() => {
+    const channel = new BroadcastChannel('authfetch-demo-cookie')
+    channel.onmessage = ({ data }) => {
+      if (!data.tokens) return
+      channel.onmessage = null
+      Object.assign(window, { sendAgain: () => channel.postMessage(data) })
+    }
+  })
+  const first = await tab.evaluate(shown)
+  await click(tab, '#refresh')
+  await other.waitFor(() => 'sendAgain' in window)
+  await click(tab, '#refresh')
+  await shows(tab, '#facts', `Generation${first + 2}`)
+  await other.evaluate(() => (window as unknown as { sendAgain(): void }).sendAgain())
+  // The other tab has heard it before; now both tabs do.
+  await tab.waitFor(
+    (words: string) => (document.querySelector('#log')?.textContent ?? '').split(words).length > 3,
+    `message heard: news, generation ${first + 1}`,
+  )
+  // The page draws once a second.
+  const drawn = await text(tab, '#countdown')
+  await tab.waitFor((before: string) => document.querySelector('#countdown')?.textContent !== before, drawn)
+  expect(await tab.evaluate(shown)).toBe(first + 2)
+})
+
 test('a tab that dies during its refresh is shown as silent, and its moment comes to an end', async () => {
   const first = await stage.openSignedIn()
   const second = await stage.open()

@@ -145,9 +145,8 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     async calm() {
       await server.change({ accessLifetime: LONG_LIFE })
       await settle()
-      const { generation } = lanes.self
       const same = (): boolean =>
-        others().every((lane) => lane.status !== 'signed in' || lane.generation === generation)
+        others().every((lane) => lane.status !== 'signed in' || lane.generation === lanes.self.generation)
       await until(same, 'the other tabs have the new token')
     },
     async ripen() {

@@ -34,15 +34,14 @@ export const TABS: readonly Exercise[] = [
         ...others.map((lane) => stage.lanes.command<CallResult>(lane, 'call')),
       ])
       const good = results.filter(({ status }) => status === 200).length
-      const { generation } = stage.lanes.self
       await stage.until(
-        () => stage.others().every((lane) => lane.generation === generation),
+        () => stage.others().every((lane) => lane.generation === stage.lanes.self.generation),
         'all tabs have one generation',
       )
       const { granted, reuses } = await count()
       return judge(
         good === results.length && granted === 1 && reuses === 0,
-        `${good} of ${results.length} tabs were answered 200, with ${requests(granted)}; all are at generation ${generation}.`,
+        `${good} of ${results.length} tabs were answered 200, with ${requests(granted)}; all are at generation ${stage.lanes.self.generation}.`,
       )
     },
   },

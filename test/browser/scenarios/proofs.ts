@@ -29,7 +29,7 @@ const keyInLedger = (tab: Tab): Promise<string> =>
       }),
   )
 
-/** Twenty calls of a tab, one after another: with four tabs, no nonce changes twice while a call is on its way. */
+/** Twenty calls of a tab, one after another. */
 const callOften = (tab: Tab): Promise<string[]> =>
   tab.evaluate(async () => {
     const results = new Set<string>()

@@ -1,4 +1,5 @@
 // Checking the proof of a request to the resource (RFC 9449 section 4.3), with a nonce that changes every seven answers.
+// A nonce that a refusal has told is good for one retry, however many answers were given in between (section 8.2).
 
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -17,6 +18,8 @@ export function createProofCheck(): ProofCheck {
   const seen = new Set<unknown>()
   let answers = 0
   let nonce = randomUUID()
+  /** How many retries each nonce is good for. */
+  const promised = new Map<unknown, number>()
   return {
     get nonce() {
       return nonce
@@ -34,7 +37,12 @@ export function createProofCheck(): ProofCheck {
         key === jkt &&
         !seen.has(jti)
       if (!isRight) return 'invalid_dpop_proof'
-      if (given !== nonce) return 'use_dpop_nonce'
+      const retries = promised.get(given) ?? 0
+      if (given !== nonce && retries === 0) {
+        promised.set(nonce, (promised.get(nonce) ?? 0) + 1)
+        return 'use_dpop_nonce'
+      }
+      promised.set(given, Math.max(0, retries - 1))
       seen.add(jti)
       if (++answers % ANSWERS === 0) nonce = randomUUID()
       return undefined
