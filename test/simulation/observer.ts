@@ -94,8 +94,14 @@ export interface Observer {
   fail(promise: string, message: string): void
 }
 
-/** How long an owner that may be asleep is left alone at least (in milliseconds), though some messages are lost. */
-const SILENCE = 5_000
+/**
+ * How long an owner that may be asleep is left alone at least (in milliseconds). The client waits for four times as long,
+ * and cannot tell sleep from messages that were lost before it.
+ */
+const SILENCE = 2_500
+
+/** How long a worker that waits for an answer is left alone at least (in milliseconds). */
+const KEEPING = 5_000
 
 /** How long the ledger may take to hear that an answer is overdue (in milliseconds). */
 const MARKING = 700
@@ -316,7 +322,7 @@ export function createObserver({
       }
       if (attempt?.resend && attempt.owner !== pending?.owner) {
         // A page that lives and has waited for its whole time-out may send again.
-        const patience = Math.min(SILENCE, refreshTimeout)
+        const patience = Math.min(KEEPING, refreshTimeout)
         const isWaiting = ({ actor, token, isOver, markedAt = 0, jumps }: Kept): boolean =>
           token === after.refreshToken &&
           !isOver &&
