@@ -68,7 +68,13 @@ describe('a refresh', () => {
     const told = adopt(viewOf([entry, first]), next, second)
     expect(told?.event).toBe('refreshed')
     expect(told?.news).toMatchObject({ held: second, heldMark: { epoch: 5, generation: 3 }, failure: undefined })
-    expect(adopt(viewOf([entry, first], [next, second]), next, second)?.event).toBe(false)
+    expect(adopt(viewOf([entry, first], [next, second]), next, second)?.event).toBeFalsy()
+  })
+
+  test('leaves the access token in use that is as new, whatever a ledger that was set back has led to', () => {
+    const again = adopt(viewOf([entry, first], [next, second]), next, first)
+    expect(again?.news).not.toHaveProperty('held')
+    expect(again?.event).toBeFalsy()
   })
 
   test('elsewhere leaves the older access token in use until the newer one comes', () => {

@@ -109,13 +109,10 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
     }
   }
   const isNewSession = !isSameGrant || view.status !== status
-  // An access token of the same session stays in use until a newer one is at hand.
-  if (!held && !isNewSession) return { news: next }
-  const isRefreshed = isNewer(mark, view.heldMark) && 'refreshed'
-  return {
-    news: { ...next, status, held, heldMark: mark, failure: undefined },
-    event: isNewSession ? 'signed-in' : isRefreshed,
-  }
+  const event = isNewSession ? 'signed-in' : held && isNewer(mark, view.heldMark) && 'refreshed'
+  // An access token of the same session stays in use until a newer one is at hand: the ledger may have been set back.
+  if (!event && (view.held || !held)) return { news: next }
+  return { news: { ...next, status, held, heldMark: mark, failure: undefined }, event }
 }
 
 /** What the application is shown. */
