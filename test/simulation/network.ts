@@ -134,7 +134,7 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           `answer ${status}`,
           heard,
           (ends) => {
-            if (isNo) observer.refusals.push(world.wall())
+            if (isNo) observer.refusals.push({ wall: world.wall(), elapsed: world.elapsed })
             const get = (name: string): string | null => (name === 'dpop-nonce' ? nonce : null)
             ends.resolve({ status, ok: status < 400, headers: { get }, text: async () => text })
           },

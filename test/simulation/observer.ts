@@ -90,7 +90,7 @@ export interface Observer {
   /** Tokens that an answer of a page that was gone has put back into the cookie jar, later than anybody could wait for. */
   readonly restored: Set<string>
   /** When somebody has heard a no that is no verdict, since the session last moved on. */
-  readonly refusals: number[]
+  readonly refusals: { readonly wall: number; readonly elapsed: number }[]
   fail(promise: string, message: string): void
 }
 
@@ -340,10 +340,11 @@ export function createObserver({
       if (before?.epoch !== after.epoch || before.generation !== after.generation)
         for (const send of sends) send.isSettled = true
       if (after.soft && !before?.soft && observer.wipes === 0) {
-        const [first = 0, ...others] = observer.refusals
-        // A machine that slept has paused, and by a clock that went back nobody can.
-        if (!others.some((at) => Math.abs(at - first) >= 200))
-          observer.fail('P5', 'one refusal ends a session, or two without a pause')
+        const [first, ...others] = observer.refusals
+        // A machine that slept has paused, and a clock that jumps may hide a pause.
+        const isPause = ({ wall, elapsed }: (typeof others)[number]): boolean =>
+          first !== undefined && (Math.abs(wall - first.wall) >= 200 || elapsed - first.elapsed >= 200)
+        if (!others.some(isPause)) observer.fail('P5', 'one refusal ends a session, or two without a pause')
       }
       if (before?.epoch !== after.epoch || before.generation !== after.generation) observer.refusals.length = 0
       if (after.refreshToken && !isCookie) {
