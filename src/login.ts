@@ -4,11 +4,13 @@
 import type { AuthClient } from './client.ts'
 import { check } from './core/errors.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
+import { insides } from './insides.ts'
 import { LoginError, oauthError } from './login/error.ts'
 import { checkIdToken } from './login/id-token.ts'
 import { type PendingLogin, transact } from './login/pending.ts'
 import { ask, discover, type Form, type LoginMetadata } from './login/requests.ts'
 import { surroundings } from './platform/page.ts'
+import type { FetchBinding } from './refresh/proofs.ts'
 import { checkString, ownMembers, resolveEndpoint } from './refresh/request.ts'
 
 export type { LoginErrorCode } from './core/errors.ts'
@@ -122,6 +124,8 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
   const clientId = checkString(own.clientId, 'clientId')
   const callback = resolveEndpoint(own.redirectUri, 'redirectUri')
   const client = { client_id: clientId, redirect_uri: callback.href }
+  /** Of a client with `proofs`: what ties its tokens to a key. */
+  const binding = insides.get(auth)?.context.transport.binding as FetchBinding | undefined
   let { metadata } = own
   let finishing: Promise<string> | undefined
 
@@ -154,11 +158,11 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
     const code = answer.get('code')
     if (!code) throw new LoginError('no-code')
     let tokens: TokenResponse = {}
-    // A client with proofs (RFC 9449) gives the `fetch` that adds them.
-    await auth.signIn(async (given?: { readonly fetch?: typeof fetch }) => {
-      tokens = await ask(given?.fetch ?? send, login.url, { ...login.form, grant_type: 'authorization_code', code })
+    await auth.signIn(async () => {
+      const kit = await binding?.begin(login.key)
+      tokens = await ask(kit?.fetch ?? send, login.url, { ...login.form, grant_type: 'authorization_code', code })
       if (tokens.id_token) checkIdToken(tokens.id_token, issuer, clientId, login.nonce)
-      return tokens
+      return { ...tokens, key: kit?.key }
     })
     // What a listener throws is reported as uncaught, and harms nobody.
     void Promise.resolve(tokens).then(onTokens)
@@ -176,6 +180,8 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
       const code_verifier = createSecret()
       const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(code_verifier))
       const wanted: Form = { ...(scope && { scope }), ...parameters, ...more }
+      // The code is good for this key alone (RFC 9449 section 10).
+      const kit = await binding?.begin()
       const nonce = /\bopenid\b/.test(wanted.scope ?? '') ? createSecret() : undefined
       let query: Form = {
         ...wanted,
@@ -183,19 +189,25 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
         response_type: 'code',
         state,
         ...(nonce && { nonce }),
+        ...(kit && { dpop_jkt: kit.thumbprint }),
         code_challenge: encode(new Uint8Array(digest)),
         code_challenge_method: 'S256',
       }
       const login: PendingLogin = {
         url: await endpoint('token_endpoint'),
         form: { ...client, code_verifier },
+        key: kit?.key,
         nonce,
         iss: metadata?.authorization_response_iss_parameter_supported,
         // Beginning with two slashes, it would be another origin.
         returnTo: pathname.replace(/^\/+/, '/') + search + hash,
       }
       if (pushed ?? metadata?.require_pushed_authorization_requests) {
-        const { request_uri } = await ask(send, await endpoint('pushed_authorization_request_endpoint'), query)
+        const { request_uri } = await ask(
+          kit?.fetch ?? send,
+          await endpoint('pushed_authorization_request_endpoint'),
+          query,
+        )
         query = { client_id: clientId, request_uri: checkString(request_uri, 'request_uri') }
       }
       const address = await endpoint('authorization_endpoint', query)

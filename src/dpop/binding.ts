@@ -2,11 +2,10 @@
 // Decisions (ARCHITECTURE.md): D50, D51, D52.
 
 import { check, TokenResponseError } from '../core/errors.ts'
-import type { LoginKit } from '../core/ports.ts'
 import { answered, type Outcome, parseObject } from '../core/responses/outcome.ts'
 import { decodeClaims, type TokenResponse } from '../core/responses/tokens.ts'
 import { baseUrl, pageOrigin } from '../platform/page.ts'
-import type { FetchBinding, JudgingProof, LoginTools, ProofTerms } from '../refresh/proofs.ts'
+import type { FetchBinding, JudgingProof, ProofTerms } from '../refresh/proofs.ts'
 import { createNonces, nonceOf } from './nonces.ts'
 import { type Bound, checkKey, createProver, htmOf, htuOf, type Prover } from './prove.ts'
 import { createSend, TOLERANCE } from './send.ts'
@@ -22,6 +21,8 @@ export function createBinding(
   const nonces = createNonces()
   const htu = htuOf(endpoint.href)
   const clock: { skew: number | undefined } = { skew: undefined }
+  /** The newest nonce of the token endpoint, for a session that begins. */
+  let latest: string | undefined
   const send = createSend({ fetch, allowedAddress, prover, nonces, clock })
 
   /** The time by the server, where its answer tells. */
@@ -40,7 +41,8 @@ export function createBinding(
     const servedAt = dateOf(response) || iat * 1000
     const skew = servedAt ? servedAt - Date.now() : bound.skew
     if (servedAt) clock.skew = servedAt - Date.now()
-    return { ...bound, nonce: nonceOf(response) ?? bound.nonce, skew }
+    latest = nonceOf(response) ?? bound.nonce
+    return { ...bound, nonce: latest, skew }
   }
 
   /** A `fetch` for the authorization server, whose nonces it keeps to itself. */
@@ -124,9 +126,9 @@ export function createBinding(
       }
     },
 
-    async begin(): Promise<LoginTools & LoginKit> {
-      const key = await prover.createKey()
-      let bound: Bound = { key }
+    async begin(given) {
+      const key = given ?? (await prover.createKey())
+      let bound: Bound = { key, nonce: latest }
       const write = (next: Bound): void => {
         bound = next
       }
@@ -139,7 +141,7 @@ export function createBinding(
     },
 
     bind({ key, token_type }: TokenResponse, kit) {
-      if (key) return { key: checkKey(key) } satisfies Bound
+      if (key) return { key: checkKey(key), nonce: latest } satisfies Bound
       const bound = kit?.bound()
       if (!bound && /^dpop$/i.test(`${token_type}`)) throw new TokenResponseError('"key" is missing')
       return bound

@@ -10,6 +10,8 @@ export interface PendingLogin {
   readonly url: string
   /** What it is sent besides the code. */
   readonly form: Readonly<Record<string, string>>
+  /** The key of the session, where the client has `proofs`; it cannot be exported. */
+  readonly key: CryptoKeyPair | undefined
   readonly nonce: string | undefined
   /** Whether the answer must name its issuer (RFC 9207 section 2.4). */
   readonly iss: boolean | undefined

@@ -26,15 +26,10 @@ export interface LoginMetadata {
 export type Form = Readonly<Record<string, string>>
 
 /**
- * Asks the server for a JSON object, for 30 s: by a POST where there is a form. It asks once more where a proof lacked the
- * server's nonce (RFC 9449 section 8), and never again after a lost answer: a code is good for one use.
+ * Asks the server for a JSON object, for 30 s: by a POST where there is a form. It asks once, also after a lost answer: a
+ * code is good for one use.
  */
-export async function ask(
-  send: typeof fetch,
-  url: string,
-  form?: Form,
-  isRepeated?: boolean,
-): Promise<Readonly<Record<string, unknown>>> {
+export async function ask(send: typeof fetch, url: string, form?: Form): Promise<Readonly<Record<string, unknown>>> {
   const signal = AbortSignal.timeout(30_000)
   const init: RequestInit = form ? { body: new URLSearchParams(form) } : { method: 'GET' }
   const { error, ...members } = await send(url, requestInit({ credentials: 'omit', signal, ...init }))
@@ -44,7 +39,6 @@ export async function ask(
       throw new LoginError('network')
     })
   if (!error) return members
-  if (error === 'use_dpop_nonce' && !isRepeated) return ask(send, url, form, true)
   throw oauthError(error)
 }
 

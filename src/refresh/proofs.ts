@@ -26,8 +26,8 @@ export interface JudgingProof extends Proof {
 
 /** What a binding does beyond the core. */
 export interface FetchBinding extends Binding {
-  /** Makes a key before a login runs. */
-  begin(): Promise<LoginTools & LoginKit>
+  /** Makes a key before a login runs, or takes the one that it has begun with. */
+  begin(key?: CryptoKeyPair): Promise<Required<LoginTools> & LoginKit>
   prepare(...from: Parameters<Binding['prepare']>): Promise<JudgingProof | undefined>
   /** A `fetch` for the authorization server that shows the key. */
   fetch(bound: unknown): typeof fetch | undefined

@@ -38,7 +38,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
   },
-  'authfetch/login, on top': onTop('login', 1_750, LOGIN),
+  'authfetch/login, on top': onTop('login', 1_775, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_750, DPOP),
   'authfetch/react, on top': onTop('react', 700),
   'authfetch/vue, on top': onTop('vue', 700),

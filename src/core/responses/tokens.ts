@@ -23,7 +23,7 @@ export interface TokenResponse {
   /** `DPoP` where the client has `proofs`; no other type that needs more than the token itself (RFC 6749 section 7.1). */
   readonly token_type?: string
   /** The key that the tokens are bound to, for `signIn` alone: a CryptoKeyPair that cannot be exported (RFC 9449). */
-  readonly key?: { readonly privateKey: object; readonly publicKey: object }
+  readonly key?: { readonly privateKey: object; readonly publicKey: object } | undefined
   /** Not looked at. */
   readonly scope?: string
   /** Its subject is the session's where the access token is opaque (OpenID Connect Core 1.0 section 2). */

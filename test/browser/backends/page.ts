@@ -60,7 +60,10 @@ Object.assign(globalThis, {
   seen,
   told,
   call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
-  refresh: () => auth.getAccessToken({ forceRefresh: true }).then(() => 'refreshed', (error) => error.code),
+  refresh: () => auth.getAccessToken({ forceRefresh: true }).then(
+    () => auth.getState().status === 'signed-in' ? 'refreshed' : 'signed-out',
+    (error) => error.code,
+  ),
 })
 `
 
@@ -130,7 +133,9 @@ import { createLogin } from 'authfetch/login'
 ${SOURCE}
 const openedAt = location.href
 const scope = 'openid offline_access'
-const login = createLogin(auth, { issuer: config.issuer, clientId: 'spa', redirectUri: '/callback', scope })
+// Without it the provider gives no refresh token.
+const parameters = { prompt: 'consent' }
+const login = createLogin(auth, { issuer: config.issuer, clientId: 'spa', redirectUri: '/callback', scope, parameters })
 const finish = () => login.finish().then((returnTo) => returnTo ?? 'no answer', (error) => error.code ?? String(error))
 Object.assign(globalThis, { login, openedAt, finished: Promise.all([finish(), finish()]) })
 `

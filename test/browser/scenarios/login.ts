@@ -8,8 +8,10 @@ import { callAll, forAll, isSignedIn, isSignedOut, openTab, openTabs, type Scena
 const leave = (tab: Tab, step: () => unknown): Promise<unknown> => tab.evaluate(step).catch(() => {})
 
 /** Goes to the provider's login page. */
-async function startLogin(tab: Tab): Promise<void> {
-  await leave(tab, () => void login.start())
+async function startLogin(tab: Tab, prompt?: string): Promise<void> {
+  await tab
+    .evaluate((wanted: string) => void login.start(wanted ? { parameters: { prompt: wanted } } : {}), prompt ?? '')
+    .catch(() => {})
   await tab.waitFor(() => document.querySelector('input[name=login]'))
 }
 
@@ -54,6 +56,27 @@ const pendingStates = (tab: Tab): Promise<string[]> =>
       }),
   )
 
+/** Gives each sign-in that is under way another key, as a thief of its code would have. */
+const replaceKeys = (tab: Tab): Promise<void> =>
+  tab.evaluate(async () => {
+    const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('authfetch-login')
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const transaction = database.transaction('logins', 'readwrite')
+    transaction.objectStore('logins').openCursor().onsuccess = ({ target }) => {
+      const cursor = (target as IDBRequest<IDBCursorWithValue | null>).result
+      if (!cursor) return
+      cursor.update({ ...cursor.value, key })
+      cursor.continue()
+    }
+    await new Promise((resolve) => {
+      transaction.oncomplete = resolve
+    })
+    database.close()
+  })
+
 const subjects = (tabs: readonly Tab[]): Promise<(string | undefined)[]> =>
   forAll(tabs, (tab) => tab.evaluate(() => auth.getClaims()?.sub))
 
@@ -84,6 +107,24 @@ const SIGN_INS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a sign-in by redirect pushes its request with a proof, and its code is good for that key alone',
+    custody,
+    requiresProofs: true,
+    requiresPush: true,
+    async play(stage) {
+      const [first, second] = await openTabs(stage, 2)
+      await startLogin(first)
+      await replaceKeys(second)
+      await enterAs(first, 'alice')
+      expect(await resultOf(first)).toEqual(['invalid_grant', 'invalid_grant'])
+      // The provider knows Alice by now, and is to ask all the same.
+      await startLogin(first, 'login consent')
+      await enterAs(first, 'alice')
+      expect(await resultOf(first)).toEqual(['/', '/'])
+      expect(await callAll([first])).toEqual(['200'])
+    },
+  },
+  {
     name: 'a sign-in by redirect comes back with a session, which all tabs have',
     custody,
     async play(stage) {
@@ -96,6 +137,7 @@ const SIGN_INS: readonly Scenario[] = [
       expect(await callAll([first, second])).toEqual(['200', '200'])
       expect(stage.backend.tokenRequests()).toBe(1)
       expect(await first.evaluate(() => refresh())).toBe('refreshed')
+      expect(stage.backend.tokenRequests()).toBe(2)
     },
   },
   {
@@ -124,8 +166,8 @@ const SIGN_INS: readonly Scenario[] = [
       await second.waitFor(() => auth.getState().status === 'signed-out')
       hold.release()
       expect(await resultOf(second)).toEqual(['/', '/'])
-      // The provider has ended Alice's session when Bob's began, and her code with it.
-      expect(await resultOf(first)).toEqual(['invalid_grant', 'invalid_grant'])
+      // Alice's tokens come too late, and are revoked.
+      expect(await resultOf(first)).toEqual(['session-ended', 'session-ended'])
       await forAll([first, second], (tab) => tab.waitFor(() => auth.getClaims()?.sub === 'bob'))
       expect(await subjects([first, second])).toEqual(['bob', 'bob'])
       expect(await callAll([first, second])).toEqual(['200', '200'])

@@ -248,24 +248,14 @@ describe('the exchange', () => {
     ['is refused', 'invalid_grant', () => Response.json({ error: 'invalid_grant' }, { status: 400 })],
     ['is an error with a 200', 'invalid_client', () => Response.json({ error: 'invalid_client' })],
     ['is an error of a gateway', 'server_error', () => Response.json({ message: 'secret text' }, { status: 502 })],
-    ['needs a proof', 'use_dpop_nonce', () => Response.json({ error: 'use_dpop_nonce' }, { status: 400 })],
   ])('whose answer %s leaves the session of before', async (_, code, answer) => {
     const scene = createLoginScene()
     await scene.auth.signIn(tokens(0))
     answerExchange(answer)(scene)
     expect(await codeOf(scene.signIn())).toBe(code)
-    expect(exchanges(scene)).toHaveLength(code === 'use_dpop_nonce' ? 2 : 1)
+    expect(exchanges(scene)).toHaveLength(1)
     expect(scene.auth.getState().status).toBe('signed-in')
     expect(scene.browser.entry?.refreshToken).toBe('refresh-0')
-  })
-
-  test('is sent once more with the nonce that the server asks for', async () => {
-    const scene = createLoginScene()
-    answerExchange((nth) =>
-      nth === 1 ? Response.json({ error: 'use_dpop_nonce' }, { status: 400 }) : Response.json(tokens(1)),
-    )(scene)
-    expect(await scene.signIn()).toBe('/orders?page=2#top')
-    expect(exchanges(scene)).toHaveLength(2)
   })
 
   test('that is never answered is given up after 30 s', async () => {
@@ -291,21 +281,6 @@ describe('the exchange', () => {
     expect(await result).toBe('network')
     expect(new Set(given)).toEqual(new Set([30_000]))
     vi.restoreAllMocks()
-  })
-
-  test('goes by the fetch that the client gives, which adds its proofs', async () => {
-    const scene = createLoginScene({ fetch: () => Promise.reject(new Error('without a proof')), metadata: METADATA })
-    const auth = {
-      ...scene.auth,
-      async signIn(source: unknown) {
-        await (source as (given: object) => Promise<unknown>)({ fetch: scene.as.fetch })
-      },
-    }
-    const login = createLogin(auth, { issuer: ISSUER, clientId: 'spa', redirectUri: '/callback', metadata: METADATA })
-    await login.start()
-    scene.comeBack({ code: 'code-1', state: scene.page.left[0]?.searchParams.get('state') ?? '', iss: ISSUER })
-    expect(await login.finish()).toBe('/orders?page=2#top')
-    expect(exchanges(scene)).toHaveLength(1)
   })
 
   test('without valid tokens rejects and says so', async () => {
