@@ -1,5 +1,5 @@
 /** Signing in by redirect: the authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636) for one client. */
-// Decisions (ARCHITECTURE.md): D39, D41.
+// Decisions (ARCHITECTURE.md): D39, D41, D55.
 
 import type { AuthClient } from './client.ts'
 import { check } from './core/errors.ts'
