@@ -1,15 +1,17 @@
-// The protected API: it checks access tokens with the public key and asks no database (RFC 6750, RFC 9470).
+// The protected API: it checks access tokens with the public key and asks no database (RFC 6750, RFC 9449, RFC 9470).
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JWTPayload } from 'jose'
 import { type Fault, strikeBefore } from './faults.ts'
 import { HttpError, isForeign, readBody, readCookie, sendJson } from './http.ts'
+import { type ProofChecker, ProofError } from './proofs.ts'
 import type { Settings, Stats } from './settings.ts'
 import { type AccessTokenChecker, isExpired } from './tokens.ts'
 
 export interface ApiParts {
   readonly checker: AccessTokenChecker
+  readonly proofs: ProofChecker
   readonly settings: Settings
   readonly faults: Fault[]
   readonly stats: Stats
@@ -29,34 +31,60 @@ export interface Api {
 
 const UPLOAD_LIMIT = 256 * 1024 * 1024
 
-/** Refuses with a challenge; without a token there is no error to name (RFC 6750 section 3.1). */
-function challenge(error?: string, description?: string, status = 401, more = ''): never {
+type Scheme = 'Bearer' | 'DPoP'
+
+/** Of a request with a token, the scheme that it uses; cookies go with `Bearer`. */
+const schemeOf = ({ headers }: IncomingMessage): Scheme =>
+  /^DPoP +\S/i.test(headers.authorization ?? '') ? 'DPoP' : 'Bearer'
+
+/** Refuses with a challenge of the scheme that was used; without a token there is no error to name (RFC 6750 section 3.1). */
+function challenge(request: IncomingMessage, error?: string, description?: string, status = 401, more = ''): never {
+  const scheme = schemeOf(request)
+  const algorithms = scheme === 'DPoP' ? ', algs="ES256"' : ''
   const details = error ? `, error="${error}", error_description="${description}"${more}` : ''
   throw new HttpError(
     status,
     { error: error ?? 'unauthorized' },
-    { 'WWW-Authenticate': `Bearer realm="demo"${details}` },
+    { 'WWW-Authenticate': `${scheme} realm="demo"${algorithms}${details}` },
   )
 }
 
 export function createApi(parts: ApiParts): Api {
-  const { checker, settings, faults, stats, accessCookie, origins, closing, denied, now, renew } = parts
+  const { checker, proofs, settings, faults, stats, accessCookie, origins, closing, denied, now, renew } = parts
 
   /** A cookie comes along with requests of foreign pages too, so it counts only from our own. */
   function tokenOf(request: IncomingMessage): string | undefined {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const token = /^(?:Bearer|DPoP) +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     return token ?? (isForeign(request, origins) ? undefined : readCookie(request, accessCookie))
+  }
+
+  /** A bound token is good with a proof of its key alone, and no other has the scheme of bound ones (RFC 9449 section 7). */
+  async function checkKey(request: IncomingMessage, token: string, { cnf }: JWTPayload): Promise<void> {
+    const { jkt } = (cnf ?? {}) as { readonly jkt?: string }
+    if ((jkt === undefined) !== (schemeOf(request) === 'Bearer')) {
+      challenge(request, 'invalid_token', `the access token ${jkt ? 'is bound to a key' : 'is bound to no key'}`)
+    }
+    if (jkt === undefined) return
+    try {
+      const shown = await proofs.check(request, token)
+      if (shown === undefined) throw new ProofError('the proof is missing')
+      if (shown !== jkt) throw new ProofError('the proof is of another key')
+    } catch (error) {
+      if (error instanceof ProofError) challenge(request, 'invalid_dpop_proof', error.message)
+      throw error
+    }
   }
 
   async function authenticate(request: IncomingMessage): Promise<JWTPayload> {
     const token = tokenOf(request)
-    if (!token) return challenge()
+    if (!token) return challenge(request)
     const claims = await checker.check(token).catch((error: unknown) => {
       const problem = isExpired(error) ? 'has expired' : 'is not valid'
-      return challenge('invalid_token', `the access token ${problem}`)
+      return challenge(request, 'invalid_token', `the access token ${problem}`)
     })
+    await checkKey(request, token, claims)
     const isDenied = settings.denylist && denied.has(String(claims.sid))
-    return isDenied ? challenge('invalid_token', 'the session was revoked') : claims
+    return isDenied ? challenge(request, 'invalid_token', 'the session was revoked') : claims
   }
 
   /** Some servers renew as they answer; the token comes from the authorization server all the same. */
@@ -77,12 +105,12 @@ export function createApi(parts: ApiParts): Api {
 
   async function serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const fault = await strikeBefore(faults, 'api', response, closing)
-    if (fault === 'unauthorized') challenge('invalid_token', 'refused for the exercise')
+    if (fault === 'unauthorized') challenge(request, 'invalid_token', 'refused for the exercise')
     if (fault) return
     const claims = await authenticate(request)
     const renewed = await renewal(claims)
     const status = Number(/^\/api\/status\/([2-5]\d\d)$/.exec(path)?.[1] ?? 0)
-    if (status === 401) return challenge('invalid_token', 'refused as asked')
+    if (status === 401) return challenge(request, 'invalid_token', 'refused as asked')
     if (status) return sendJson(response, status, { status }, renewed)
     switch (path) {
       case '/api/me':
@@ -97,9 +125,9 @@ export function createApi(parts: ApiParts): Api {
       case '/api/stream':
         return stream(response, renewed)
       case '/api/admin-only':
-        return challenge('insufficient_scope', 'this needs the scope admin', 403, ', scope="admin"')
+        return challenge(request, 'insufficient_scope', 'this needs the scope admin', 403, ', scope="admin"')
       case '/api/transfer':
-        return challenge('insufficient_user_authentication', 'sign in again to do this', 401, ', max_age="0"')
+        return challenge(request, 'insufficient_user_authentication', 'sign in again to do this', 401, ', max_age="0"')
     }
     throw new HttpError(404, { error: 'not_found' })
   }

@@ -1,15 +1,17 @@
 // The authorization server's requests: sign-in by form and by redirect, refresh by cookie, the token endpoint (RFC 6749),
-// revocation (RFC 7009).
+// revocation (RFC 7009); with a proof, tokens are bound to its key (RFC 9449 section 5).
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, strikeAfter, strikeBefore } from './faults.ts'
 import type { Answer, Grants, Refusal } from './grants.ts'
 import { HttpError, invalidRequest, isForeign, readCookie, readForm, readJson, sendJson } from './http.ts'
 import { createLoginServer } from './login.ts'
+import { type ProofChecker, ProofError } from './proofs.ts'
 import type { Custody } from './sessions.ts'
 
 export interface AuthParts {
   readonly grants: Grants
+  readonly proofs: ProofChecker
   readonly faults: Fault[]
   readonly origins: readonly string[]
   readonly closing: AbortSignal
@@ -23,10 +25,13 @@ const CLIENT_ID = 'demo'
 const PASSWORD = 'demo'
 const CUSTODIES: readonly unknown[] = ['cookie', 'client', 'cookie-only']
 
+const refusedProof = (description: string): HttpError =>
+  new HttpError(400, { error: 'invalid_dpop_proof', error_description: description })
+
 const send = (response: ServerResponse, { body, cookies }: Answer): void =>
   sendJson(response, 200, body, { 'Set-Cookie': cookies })
 
-export function createAuthServer({ grants, faults, origins, closing }: AuthParts): AuthServer {
+export function createAuthServer({ grants, proofs, faults, origins, closing }: AuthParts): AuthServer {
   const login = createLoginServer(CLIENT_ID, grants)
 
   function checkOrigin(request: IncomingMessage): void {
@@ -44,6 +49,16 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
     request.headers['idempotency-key'] as string | undefined
   const cookieOf = (request: IncomingMessage): string | undefined => readCookie(request, grants.cookieNames.refresh)
 
+  /** The thumbprint of the key that a request shows, if it shows one. */
+  async function provenBy(request: IncomingMessage): Promise<string | undefined> {
+    try {
+      return await proofs.check(request)
+    } catch (error) {
+      if (error instanceof ProofError) throw refusedProof(error.message)
+      throw error
+    }
+  }
+
   function settle(response: ServerResponse, result: Answer | Refusal, refusalStatus: number): void {
     // A refusal leaves the cookie alone: it may be a newer one by the time this arrives.
     if ('refusal' in result) sendJson(response, refusalStatus, result.refusal)
@@ -58,7 +73,9 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
     if (password !== PASSWORD) {
       throw new HttpError(401, { error: 'access_denied', error_description: 'the password is wrong' })
     }
-    send(response, await grants.signIn(user, String(device), custody as Custody))
+    // Who never gets at the tokens needs no key for them.
+    const jkt = custody === 'client' ? await provenBy(request) : undefined
+    send(response, await grants.signIn(user, String(device), custody as Custody, jkt))
   }
 
   async function token(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,10 +85,14 @@ export function createAuthServer({ grants, faults, origins, closing }: AuthParts
     const isCode = grantType === 'authorization_code'
     if (!isCode && grantType !== 'refresh_token') throw new HttpError(400, { error: 'unsupported_grant_type' })
     if (form.get('client_id') !== CLIENT_ID) throw new HttpError(400, { error: 'invalid_client' })
-    if (isCode) return settle(response, await login.exchange(form), 400)
+    const jkt = await provenBy(request)
+    if (isCode) return settle(response, await login.exchange(form, jkt), 400)
     const refreshToken = form.get('refresh_token')
     if (!refreshToken) throw invalidRequest('"refresh_token" is missing')
-    settle(response, await grants.refresh(refreshToken, ['client'], keyOf(request)), 400)
+    if (jkt === undefined && grants.isBound(refreshToken)) {
+      throw refusedProof('the refresh token is bound to a key, and the proof is missing')
+    }
+    settle(response, await grants.refresh(refreshToken, ['client'], keyOf(request), jkt), 400)
   }
 
   return {

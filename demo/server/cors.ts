@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Settings } from './settings.ts'
 
-const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, X-Requested-With'
+const ALLOWED_HEADERS = 'Authorization, Content-Type, DPoP, Idempotency-Key, X-Requested-With'
 
 /** True when this was a preflight, which is answered here. */
 export function allowOrigin(

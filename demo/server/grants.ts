@@ -33,12 +33,15 @@ export interface GrantsParts {
 export interface Grants {
   /** Without their prefix, when cookies are not secure. */
   readonly cookieNames: { readonly refresh: string; readonly access: string }
-  signIn(user: string, device: string, custody: Custody): Promise<Answer>
+  /** With the thumbprint of a key, the tokens are bound to it. */
+  signIn(user: string, device: string, custody: Custody, jkt?: string): Promise<Answer>
   refresh(
     refreshToken: string | undefined,
     custodies: readonly Custody[],
     key: string | undefined,
+    jkt?: string,
   ): Promise<Answer | Refusal>
+  isBound(refreshToken: string): boolean
   /** Works with any refresh token of the session, spent or not; an unknown one is fine. */
   signOut(refreshToken: string | undefined): void
   expiredCookies(): string[]
@@ -54,12 +57,13 @@ export function createGrants({ store, issuer, settings, stats, secureCookies, an
     writeCookie(cookieNames.refresh, value, { path: '/auth', maxAge, secure: secureCookies })
   const accessCookie = (value: string, maxAge: number): string =>
     writeCookie(cookieNames.access, value, { path: '/api', maxAge, secure: secureCookies })
-  const accessToken = ({ subject, id }: Family): Promise<string> => issuer.issue(subject, id, settings.accessLifetime)
+  const accessToken = ({ subject, id, jkt }: Family): Promise<string> =>
+    issuer.issue(subject, id, settings.accessLifetime, jkt)
 
   async function answer(family: Family, refreshToken: string): Promise<Answer> {
     const token = await accessToken(family)
     const expires = { expires_in: settings.accessLifetime }
-    const bearer = { access_token: token, token_type: 'Bearer', ...expires }
+    const bearer = { access_token: token, token_type: family.jkt === null ? 'Bearer' : 'DPoP', ...expires }
     if (family.custody === 'client') return { body: { ...bearer, refresh_token: refreshToken }, cookies: [] }
     const cookies = [refreshCookie(refreshToken, settings.refreshLifetime)]
     if (family.custody === 'cookie') return { body: bearer, cookies }
@@ -76,20 +80,21 @@ export function createGrants({ store, issuer, settings, stats, secureCookies, an
 
   return {
     cookieNames,
-    signIn(user, device, custody) {
-      const { family, refreshToken } = store.createFamily(user, device, custody)
+    signIn(user, device, custody, jkt) {
+      const { family, refreshToken } = store.createFamily(user, device, custody, jkt)
       announce('signed-in', family)
       return answer(family, refreshToken)
     },
-    async refresh(refreshToken, custodies, key) {
+    async refresh(refreshToken, custodies, key, jkt) {
       const rotation: Rotation = refreshToken
-        ? store.rotate(refreshToken, custodies, key)
+        ? store.rotate(refreshToken, custodies, key, jkt)
         : { kind: 'refused', reason: 'unknown' }
       count(rotation)
       if ('refreshToken' in rotation) return answer(rotation.family, rotation.refreshToken)
       const code = rotation.kind === 'reused' ? { error_code: 'refresh_token_reused' } : {}
       return { refusal: { error: 'invalid_grant', error_description: 'the refresh token is not valid', ...code } }
     },
+    isBound: store.isBound,
     signOut(refreshToken) {
       const family = refreshToken ? store.revokeByToken(refreshToken) : undefined
       if (family) announce('signed-out', family)

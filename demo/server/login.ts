@@ -10,7 +10,8 @@ export interface LoginServer {
   describe(request: IncomingMessage, response: ServerResponse): void
   /** The login page, and what the user says there. */
   authorize(request: IncomingMessage, response: ServerResponse): Promise<void>
-  exchange(form: URLSearchParams): Promise<Answer | Refusal>
+  /** With the thumbprint of a key, the tokens are bound to it. */
+  exchange(form: URLSearchParams, jkt?: string): Promise<Answer | Refusal>
 }
 
 interface Code {
@@ -75,6 +76,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
         revocation_endpoint: `${issuer}/revoke`,
         response_types_supported: ['code'],
         code_challenge_methods_supported: ['S256'],
+        dpop_signing_alg_values_supported: ['ES256'],
         authorization_response_iss_parameter_supported: true,
       })
     },
@@ -99,7 +101,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
       response.writeHead(303, { Location: back.href, 'Cache-Control': 'no-store' }).end()
     },
 
-    async exchange(form) {
+    async exchange(form, jkt) {
       const code = form.get('code') ?? ''
       const asked = codes.get(code)
       codes.delete(code)
@@ -109,7 +111,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
         asked.expiresAt > Date.now() &&
         asked.redirectUri === form.get('redirect_uri') &&
         asked.challenge === createHash('sha256').update(verifier).digest('base64url')
-      if (isRight) return grants.signIn(asked.user, 'the login page', 'client')
+      if (isRight) return grants.signIn(asked.user, 'the login page', 'client', jkt)
       return { refusal: { error: 'invalid_grant', error_description: 'the code is not valid' } }
     },
   }

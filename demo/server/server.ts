@@ -10,6 +10,7 @@ import { allowOrigin } from './cors.ts'
 import type { Fault } from './faults.ts'
 import { createGrants, type EventKind } from './grants.ts'
 import { HttpError, sendJson } from './http.ts'
+import { createProofChecker } from './proofs.ts'
 import type { Family } from './sessions.ts'
 import { createSettings, createStats, readSettings, type Settings, type Stats } from './settings.ts'
 import { createStore, type Store } from './store.ts'
@@ -56,6 +57,7 @@ export async function createDemoServer(options: DemoServerOptions = {}): Promise
   const closing = new AbortController()
   const now = (): number => Date.now() + settings.clockOffset
   const { issuer, checker } = await createAccessTokens(now)
+  const proofs = createProofChecker(now)
   const store = createStore(file, now, settings)
 
   function announce(kind: EventKind, { id, subject, device }: Family): void {
@@ -84,7 +86,7 @@ export async function createDemoServer(options: DemoServerOptions = {}): Promise
   }
 
   const grants = createGrants({ store, issuer, settings, stats, secureCookies, announce })
-  const shared = { settings, faults, stats, origins, closing: closing.signal }
+  const shared = { settings, proofs, faults, stats, origins, closing: closing.signal }
   const auth = createAuthServer({ ...shared, grants })
   const api = createApi({
     ...shared,

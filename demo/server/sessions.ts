@@ -7,6 +7,8 @@ export interface Family {
   readonly subject: string
   readonly device: string
   readonly custody: Custody
+  /** The thumbprint of the key that its tokens are bound to (RFC 7638). */
+  readonly jkt: string | null
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt: number | null
@@ -32,5 +34,5 @@ export type Rotation =
   | { readonly kind: 'rotated'; readonly family: Family; readonly refreshToken: string }
   /** The request came a second time: here is the answer of the first. */
   | { readonly kind: 'replayed'; readonly family: Family; readonly refreshToken: string }
-  | { readonly kind: 'refused'; readonly reason: 'unknown' | 'expired' | 'revoked' | 'superseded' }
+  | { readonly kind: 'refused'; readonly reason: 'unknown' | 'expired' | 'revoked' | 'superseded' | 'other key' }
   | { readonly kind: 'reused'; readonly family: Family; readonly isFirst: boolean }

@@ -7,9 +7,21 @@ import type { Custody, Family, Generation, Rotation, Session } from './sessions.
 import type { Settings } from './settings.ts'
 
 export interface Store {
-  createFamily(subject: string, device: string, custody: Custody): { family: Family; refreshToken: string }
+  createFamily(
+    subject: string,
+    device: string,
+    custody: Custody,
+    jkt?: string,
+  ): { family: Family; refreshToken: string }
   /** Spends a refresh token and issues the next, in one transaction; a token of another custody is unknown. */
-  rotate(refreshToken: string, custodies: readonly Custody[], idempotencyKey: string | undefined): Rotation
+  rotate(
+    refreshToken: string,
+    custodies: readonly Custody[],
+    idempotencyKey: string | undefined,
+    jkt?: string,
+  ): Rotation
+  /** Whether it is a refresh token of a session that is bound to a key. */
+  isBound(refreshToken: string): boolean
   /** The family that was revoked by this call. */
   revoke(id: string, reason: Family['revokedFor']): Family | undefined
   revokeByToken(refreshToken: string): Family | undefined
@@ -26,7 +38,8 @@ const hash = (token: string): string => createHash('sha256').update(token).diges
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS families (
     id TEXT PRIMARY KEY, subject TEXT NOT NULL, device TEXT NOT NULL, custody TEXT NOT NULL,
-    createdAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL, revokedAt INTEGER, revokedFor TEXT);
+    createdAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL, revokedAt INTEGER, revokedFor TEXT,
+    jkt TEXT);
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE, generation INTEGER NOT NULL,
     issuedAt INTEGER NOT NULL, spentAt INTEGER, spentKey TEXT, sealed BLOB, UNIQUE (family, generation));`
@@ -34,6 +47,9 @@ const SCHEMA = `
 export function createStore(file: string, now: () => number, settings: Settings): Store {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; ${SCHEMA}`)
+  // A file may be from before there were bound tokens.
+  const columns = database.prepare('PRAGMA table_info(families)').all()
+  if (!columns.some(({ name }) => name === 'jkt')) database.exec('ALTER TABLE families ADD COLUMN jkt TEXT')
   database.prepare('DELETE FROM families WHERE expiresAt <= ?').run(now())
   const statement = {
     token: database.prepare('SELECT * FROM tokens WHERE hash = ?'),
@@ -42,7 +58,7 @@ export function createStore(file: string, now: () => number, settings: Settings)
     chain: database.prepare(
       'SELECT generation, issuedAt, spentAt, spentKey AS spentBy FROM tokens WHERE family = ? ORDER BY generation',
     ),
-    addFamily: database.prepare('INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)'),
+    addFamily: database.prepare('INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)'),
     addToken: database.prepare('INSERT INTO tokens (hash, family, generation, issuedAt) VALUES (?, ?, ?, ?)'),
     spend: database.prepare('UPDATE tokens SET spentAt = ?, spentKey = ?, sealed = ? WHERE hash = ?'),
     forget: database.prepare('UPDATE tokens SET sealed = NULL WHERE family = ? AND spentAt <= ?'),
@@ -72,10 +88,12 @@ export function createStore(file: string, now: () => number, settings: Settings)
   const revoke: Store['revoke'] = (id, reason) =>
     statement.revoke.run(now(), reason, id).changes > 0 ? familyOf(id) : undefined
 
-  function rotate(presented: string, custodies: readonly Custody[], key: string | undefined): Rotation {
+  function rotate(presented: string, custodies: readonly Custody[], key?: string, jkt?: string): Rotation {
     const token = statement.token.get(hash(presented))
     const family = token && familyOf(token.family)
     if (!token || !family || !custodies.includes(family.custody)) return { kind: 'refused', reason: 'unknown' }
+    // First of all: whoever has a copy without the key can neither spend it nor raise an alarm.
+    if (family.jkt !== null && family.jkt !== jkt) return { kind: 'refused', reason: 'other key' }
     if (family.revokedFor === 'reuse') return { kind: 'reused', family, isFirst: false }
     if (family.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
     if (family.expiresAt <= now()) return { kind: 'refused', reason: 'expired' }
@@ -106,13 +124,25 @@ export function createStore(file: string, now: () => number, settings: Settings)
   }
 
   return {
-    createFamily: (subject, device, custody) =>
+    createFamily: (subject, device, custody, jkt) =>
       transaction(() => {
         const id = randomUUID()
-        statement.addFamily.run(id, subject, device, custody, now(), now() + settings.sessionLifetime * 1000)
+        statement.addFamily.run(
+          id,
+          subject,
+          device,
+          custody,
+          now(),
+          now() + settings.sessionLifetime * 1000,
+          jkt ?? null,
+        )
         return { family: familyOf(id), refreshToken: addToken(id, 0) }
       }),
-    rotate: (refreshToken, custodies, key) => transaction(() => rotate(refreshToken, custodies, key)),
+    rotate: (...presented) => transaction(() => rotate(...presented)),
+    isBound(refreshToken) {
+      const token = statement.token.get(hash(refreshToken))
+      return token !== undefined && familyOf(token.family).jkt !== null
+    },
     revoke,
     revokeByToken: (refreshToken) =>
       transaction(() => {

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto'
 import { errors, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 
 export interface AccessTokenIssuer {
-  issue(subject: string, session: string, lifetime: number): Promise<string>
+  /** A token that is bound to a key names its thumbprint (RFC 9449 section 6). */
+  issue(subject: string, session: string, lifetime: number, jkt: string | null): Promise<string>
   /** Makes all tokens issued so far invalid at once. */
   replaceKeys(): Promise<void>
 }
@@ -29,9 +30,9 @@ export async function createAccessTokens(now: () => number): Promise<AccessToken
   let keys = await generateKeyPair('ES256')
   return {
     issuer: {
-      issue(subject, session, lifetime) {
+      issue(subject, session, lifetime, jkt) {
         const issuedAt = Math.floor(now() / 1000)
-        return new SignJWT({ sid: session })
+        return new SignJWT({ sid: session, ...(jkt !== null && { cnf: { jkt } }) })
           .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
           .setIssuer(ISSUER)
           .setAudience(AUDIENCE)
