@@ -18,7 +18,10 @@ import {
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
+import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
+
+export type { AuthDevtoolsProps }
 
 /** The properties of `AuthProvider`. */
 export interface AuthProviderProps {
@@ -153,4 +156,14 @@ export function AuthGate({ unknown, signedOut, children }: AuthGateProps): React
   const state = useAuth()
   if (state.status === 'signed-out') return signedOut
   return state.status === 'signed-in' && state.ready ? children : unknown
+}
+
+/**
+ * Shows the panel of `authfetch/devtools` while it is mounted, and loads it only then:
+ * `{import.meta.env.DEV && <AuthDevtools />}` leaves nothing of it in a production build.
+ */
+export function AuthDevtools({ open, theme }: AuthDevtoolsProps): null {
+  const client = useAuthClient()
+  useEffect(() => loadDevtools(client, { open, theme }), [client, open, theme])
+  return null
 }

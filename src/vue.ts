@@ -15,11 +15,15 @@ import {
   type ShallowRef,
   shallowRef,
   type VNode,
+  watchEffect,
 } from 'vue'
 import type { AuthFetch } from './auth-fetch.ts'
 import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
+import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
+
+export type { AuthDevtoolsProps }
 
 /** The state of the session as refs, and what changes it. */
 export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {
@@ -175,7 +179,7 @@ export type AuthGateSlots = {
  * otherwise.
  */
 export const AuthGate: new () => Omit<ComponentPublicInstance, '$slots'> & { readonly $slots: AuthGateSlots } =
-  defineComponent((_, { slots }) => {
+  /* @__PURE__ */ defineComponent((_, { slots }) => {
     const { status, isReady } = useStore()
     const shown = hydrated(
       () => (isReady.value ? 'default' : status.value === 'signed-out' ? status.value : 'unknown'),
@@ -183,3 +187,19 @@ export const AuthGate: new () => Omit<ComponentPublicInstance, '$slots'> & { rea
     )
     return () => slots[shown.value]?.({})
   }) as never
+
+/**
+ * Shows the panel of `authfetch/devtools` while it is mounted, and loads it only then:
+ * `const Devtools = import.meta.env.DEV ? AuthDevtools : undefined` with `<component :is="Devtools" />` leaves nothing of
+ * it in a production build.
+ */
+export const AuthDevtools: new () => Omit<ComponentPublicInstance, '$props'> & { readonly $props: AuthDevtoolsProps } =
+  /* @__PURE__ */ defineComponent(
+    (props: AuthDevtoolsProps) => {
+      const { client } = useStore()
+      // The effect ends with the component, and begins on no server.
+      onMounted(() => watchEffect((onCleanup) => onCleanup(loadDevtools(client, props))))
+      return () => null
+    },
+    { props: { open: Boolean, theme: String } as never },
+  ) as never

@@ -22,6 +22,8 @@ const DEVTOOLS = [
 
 const DPOP = ['binding', 'nonces', 'prove', 'send'].map((name) => `src/dpop/${name}.ts`)
 
+const WRAPPER = 'AuthGate, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin'
+
 export interface Size {
   readonly limit: number
   /** The modules that may be in the bundle, beside those that everybody loads. */
@@ -40,8 +42,9 @@ export const SIZES: Readonly<Record<string, Size>> = {
   },
   'authfetch/login, on top': onTop('login', 1_775, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_750, DPOP),
-  'authfetch/react, on top': onTop('react', 700),
-  'authfetch/vue, on top': onTop('vue', 700),
+  // Without `AuthDevtools`, which is for development and brings the panel.
+  'authfetch/react, on top': onTop('react', 700, [], `{ ${WRAPPER}, AuthProvider }`),
+  'authfetch/vue, on top': onTop('vue', 700, [], `{ ${WRAPPER}, createAuth }`),
   'authfetch/devtools: createRecorder, on top': onTop('devtools', 4_600, DEVTOOLS, '{ createRecorder }'),
   // In a script of its own, where no client is.
   'authfetch/service-worker': {
@@ -121,13 +124,14 @@ async function bundle(entry: string, root: string, plugin?: Plugin): Promise<Rol
         input: ENTRY,
         preserveEntrySignatures: 'strict',
         external: ['react', 'vue', 'ky'],
-        output: { format: 'es', codeSplitting: false },
+        output: { format: 'es' },
       },
     },
   })
   const outputs = (Array.isArray(result) ? result : [result]).flatMap((one) => ('output' in one ? one.output : []))
-  const chunk = outputs.find((output) => output.type === 'chunk')
-  if (!chunk) throw new Error('Vite emitted no script')
+  const chunks = outputs.filter((output) => output.type === 'chunk')
+  const [chunk, ...others] = chunks
+  if (!chunk || others.length > 0) throw new Error(`Vite emitted ${chunks.length} scripts, not one`)
   return chunk
 }
 

@@ -1,0 +1,35 @@
+/** Loading the panel when it is wanted: the part of the framework wrappers that knows no framework. */
+
+import type { AuthClient } from '../client.ts'
+
+/** The properties of `AuthDevtools`. */
+export interface AuthDevtoolsProps {
+  /**
+   * Whether the panel is open at first.
+   *
+   * @default false
+   */
+  readonly open?: boolean | undefined
+  /**
+   * The colours.
+   *
+   * @default those that the system prefers
+   */
+  readonly theme?: 'light' | 'dark' | undefined
+}
+
+/** Loads the panel and shows it; returns the function that removes it, or has it never come. */
+export function loadDevtools(auth: AuthClient, { open = false, theme }: AuthDevtoolsProps): () => void {
+  let isWanted = true
+  let remove: (() => void) | undefined
+  import('../devtools.ts')
+    .then(({ mountDevtools }) => {
+      if (isWanted) remove = mountDevtools(auth, { open, ...(theme && { theme }) })
+    })
+    // What helps a developer must not harm the page: a hot update may have disposed of the client meanwhile.
+    .catch((reason) => console.error('authfetch: the panel for development cannot be shown', reason))
+  return () => {
+    isWanted = false
+    remove?.()
+  }
+}
