@@ -4,9 +4,18 @@
 import { act, cleanup, configure, render, screen } from '@testing-library/react'
 import { type AuthClient, type AuthState, responseTokens } from 'authfetch'
 import { type Login, LoginError } from 'authfetch/login'
-import { AuthGate, AuthProvider, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/react'
+import {
+  AuthDevtools,
+  AuthGate,
+  AuthProvider,
+  useAuth,
+  useAuthClient,
+  useAuthFetch,
+  useClaims,
+  useLogin,
+} from 'authfetch/react'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
-import { Profiler, type ReactElement, StrictMode, startTransition, useState, version } from 'react'
+import { Profiler, type ReactElement, type ReactNode, StrictMode, startTransition, useState, version } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, type Mock, type MockInstance, test, vi } from 'vitest'
@@ -530,5 +539,84 @@ describe('the login by redirect', () => {
     const { login, finish } = createFakeLogin()
     expect(renderToString(<Callback login={login} onFinish={() => {}} />)).toContain('wait')
     expect(finish).not.toHaveBeenCalled()
+  })
+})
+
+describe('the panel for development', () => {
+  const panels = (): Element[] => [...document.querySelectorAll('authfetch-devtools')]
+  const appear = (): Promise<void> => vi.waitFor(() => expect(panels()).not.toEqual([]), 50_000)
+  /** The panel would be there by now: its module has been loaded, and whoever waits for it has been told. */
+  async function loaded(): Promise<void> {
+    await import('authfetch/devtools')
+    await act(async () => {})
+  }
+  const tree = (client: AuthClient, panel: ReactNode): ReactElement => (
+    <StrictMode>
+      <AuthProvider client={client}>{panel}</AuthProvider>
+    </StrictMode>
+  )
+
+  test('comes once, in StrictMode too, shows the client of the provider, and goes', async () => {
+    const { client } = await open()
+    const { rerender, unmount } = render(tree(client, <AuthDevtools open />))
+    await appear()
+    await loaded()
+    expect(panels()).toHaveLength(1)
+    const shown = panels()[0]?.shadowRoot?.textContent
+    expect(shown).toContain('signed in')
+    rerender(tree(client, false))
+    expect(panels()).toEqual([])
+    rerender(tree(client, <AuthDevtools />))
+    await appear()
+    unmount()
+    expect(panels()).toEqual([])
+  })
+
+  test('never comes to whoever is gone before it is loaded', async () => {
+    const { client } = await open()
+    const { unmount } = render(tree(client, <AuthDevtools />))
+    unmount()
+    await loaded()
+    expect(panels()).toEqual([])
+  })
+
+  test('has the colours that are asked for, and those of another render', async () => {
+    const { client } = await open()
+    const { rerender } = render(tree(client, <AuthDevtools theme="dark" />))
+    await appear()
+    expect(panels()[0]?.getAttribute('theme')).toBe('dark')
+    rerender(tree(client, <AuthDevtools theme="light" />))
+    await appear()
+    expect(panels().map((panel) => panel.getAttribute('theme'))).toEqual(['light'])
+  })
+
+  test('shows another client, as an update of its module makes it', async () => {
+    const one = await open()
+    const two = await open({ status: 'signed-out' })
+    const { rerender } = render(tree(one.client, <AuthDevtools open />))
+    await appear()
+    one.dispose()
+    rerender(tree(two.client, <AuthDevtools open />))
+    await appear()
+    expect(panels()).toHaveLength(1)
+    expect(panels()[0]?.shadowRoot?.textContent).toContain('signed out')
+  })
+
+  test('says on the console why it cannot be shown, and harms no page', async () => {
+    errors.mockImplementation(() => {})
+    const { client, dispose } = await open()
+    dispose()
+    render(tree(client, <AuthDevtools />))
+    await vi.waitFor(() => expect(errors).toHaveBeenCalled(), 50_000)
+    expect(errors.mock.calls).toEqual([[expect.stringContaining('cannot be shown'), expect.any(TypeError)]])
+    expect(panels()).toEqual([])
+    errors.mockClear()
+  })
+
+  test('is nothing on a server', async () => {
+    const { client } = await open()
+    expect(renderToString(tree(client, <AuthDevtools open />))).toBe('')
+    await loaded()
+    expect(panels()).toEqual([])
   })
 })

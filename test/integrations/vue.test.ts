@@ -6,7 +6,16 @@ import { renderToString } from '@vue/server-renderer'
 import { type AuthClient, responseTokens } from 'authfetch'
 import { type Login, LoginError } from 'authfetch/login'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
-import { AuthGate, createAuth, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin } from 'authfetch/vue'
+import {
+  AuthDevtools,
+  AuthGate,
+  createAuth,
+  useAuth,
+  useAuthClient,
+  useAuthFetch,
+  useClaims,
+  useLogin,
+} from 'authfetch/vue'
 import { afterEach, beforeEach, describe, expect, type Mock, type MockInstance, test, vi } from 'vitest'
 import {
   type App,
@@ -483,5 +492,78 @@ describe('the login by redirect', () => {
     const { login, finish } = createFakeLogin()
     expect(await renderToString(createSSRApp(createCallback(login, () => {})))).toContain('wait')
     expect(finish).not.toHaveBeenCalled()
+  })
+})
+
+describe('the panel for development', () => {
+  const panels = (): Element[] => [...document.querySelectorAll('authfetch-devtools')]
+  const appear = (): Promise<void> => vi.waitFor(() => expect(panels()).not.toEqual([]), 50_000)
+  /** The panel would be there by now: its module has been loaded, and whoever waits for it has been told. */
+  async function loaded(): Promise<void> {
+    await import('authfetch/devtools')
+    await drain()
+  }
+
+  test('comes once, shows the client of the app, goes, and comes again', async () => {
+    const { client } = await open()
+    const isShown = ref(true)
+    const { app } = mount(() => (isShown.value ? h(AuthDevtools, { open: true }) : null), client)
+    await appear()
+    await loaded()
+    expect(panels()).toHaveLength(1)
+    expect(panels()[0]?.shadowRoot?.textContent).toContain('signed in')
+    await change(() => {
+      isShown.value = false
+    })
+    expect(panels()).toEqual([])
+    await change(() => {
+      isShown.value = true
+    })
+    await appear()
+    app.unmount()
+    expect(panels()).toEqual([])
+  })
+
+  test('never comes to whoever is gone before it is loaded', async () => {
+    const { client } = await open()
+    mount(AuthDevtools, client).app.unmount()
+    await loaded()
+    expect(panels()).toEqual([])
+  })
+
+  test('has the colours that are asked for, and those of another render', async () => {
+    const { client } = await open()
+    const theme = ref<'light' | 'dark'>('dark')
+    const { app } = mount(() => h(AuthDevtools, { theme: theme.value }), client)
+    await appear()
+    expect(panels()[0]?.getAttribute('theme')).toBe('dark')
+    await change(() => {
+      theme.value = 'light'
+    })
+    await appear()
+    expect(panels().map((panel) => panel.getAttribute('theme'))).toEqual(['light'])
+    app.unmount()
+  })
+
+  test('says on the console why it cannot be shown, and harms no page', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { client, dispose } = await open()
+    dispose()
+    const { app, element } = mount(() => [h('p', 'page'), h(AuthDevtools)], client)
+    await vi.waitFor(() => expect(errors).toHaveBeenCalled(), 50_000)
+    expect(errors.mock.calls).toEqual([[expect.stringContaining('cannot be shown'), expect.any(TypeError)]])
+    expect(element.textContent).toBe('page')
+    expect(panels()).toEqual([])
+    app.unmount()
+  })
+
+  test('is nothing on a server', async () => {
+    const { client } = await open()
+    vi.stubGlobal('document', undefined)
+    const html = await renderToString(createSSRApp(() => h('main', h(AuthDevtools))).use(createAuth(client)))
+    vi.unstubAllGlobals()
+    expect(html).toBe('<main><!----></main>')
+    await loaded()
+    expect(panels()).toEqual([])
   })
 })
