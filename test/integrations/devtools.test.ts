@@ -276,28 +276,52 @@ test('the explanation survives a reload', async () => {
 })
 
 describe('an application that loads it in development', () => {
-  const SOURCE = `import { cookieRefresh, createAuthClient } from 'authfetch'
-export const auth = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })
-if (import.meta.env.DEV) void import('authfetch/devtools').then(({ mountDevtools }) => mountDevtools(auth))
-document.body.append(auth.getState().status)
+  const CLIENT = `import { cookieRefresh, createAuthClient } from 'authfetch'
+const auth = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })
 `
 
-  async function filesOf(mode: 'production' | 'development'): Promise<string> {
+  const SOURCES = {
+    'by an import': `${CLIENT}
+if (import.meta.env.DEV) void import('authfetch/devtools').then(({ mountDevtools }) => mountDevtools(auth))
+document.body.append(auth.getState().status)
+`,
+    'by the component of React': `${CLIENT}
+import { AuthDevtools, AuthProvider } from 'authfetch/react'
+import { createRoot } from 'react-dom/client'
+createRoot(document.body).render(
+  <AuthProvider client={auth}>
+    page
+    {import.meta.env.DEV && <AuthDevtools />}
+  </AuthProvider>,
+)
+`,
+    'by the component of Vue': `${CLIENT}
+import { AuthDevtools, AuthGate, createAuth } from 'authfetch/vue'
+import { createApp, h } from 'vue'
+const Devtools = import.meta.env.DEV ? AuthDevtools : undefined
+createApp(() => [h(AuthGate, () => 'page'), Devtools && h(Devtools)]).use(createAuth(auth)).mount(document.body)
+`,
+  }
+
+  /** Builds it as Vite does without further settings: with the scripts that are loaded later. */
+  async function filesOf(source: string, mode: 'production' | 'development'): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), 'devtools-'))
     try {
-      writeFileSync(join(folder, 'main.ts'), SOURCE)
-      writeFileSync(join(folder, 'index.html'), '<!doctype html><script type="module" src="./main.ts"></script>')
+      writeFileSync(join(folder, 'main.tsx'), source)
+      writeFileSync(join(folder, 'index.html'), '<!doctype html><script type="module" src="./main.tsx"></script>')
       await build({
         root: folder,
         mode,
         configFile: false,
         logLevel: 'silent',
+        oxc: { jsx: { runtime: 'automatic' } },
         // Vite takes NODE_ENV, which is 'test' here, over the mode.
         define: { 'import.meta.env.DEV': String(mode === 'development') },
         resolve: {
           alias: [
             { find: /^authfetch$/, replacement: path('../../src/index.ts') },
             { find: /^authfetch\/([\w-]+)$/, replacement: path('../../src/$1.ts') },
+            { find: /^(react|react-dom|vue)(?=$|\/)/, replacement: path('../../node_modules/$1') },
           ],
         },
       })
@@ -314,14 +338,16 @@ document.body.append(auth.getState().status)
   /** Words of the recorder, of the panel and of its style. */
   const WORDS = ['authfetch-devtools', 'Lose the next answer', 'survivesReload', 'waits for the lock', '--adopted']
 
-  test('has no byte of it in production', async () => {
-    const files = await filesOf('production')
-    expect(files).toContain('/auth/refresh')
-    for (const word of WORDS) expect(files).not.toContain(word)
-  })
+  describe.each(Object.entries(SOURCES))('%s', (_, source) => {
+    test('has no byte of it in production', async () => {
+      const files = await filesOf(source, 'production')
+      expect(files).toContain('/auth/refresh')
+      for (const word of [...WORDS, 'panel for development']) expect(files).not.toContain(word)
+    })
 
-  test('has all of it in development, so that the test above can fail', async () => {
-    const files = await filesOf('development')
-    for (const word of WORDS) expect(files).toContain(word)
+    test('has all of it in development, so that the test above can fail', async () => {
+      const files = await filesOf(source, 'development')
+      for (const word of WORDS) expect(files).toContain(word)
+    })
   })
 })

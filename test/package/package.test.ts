@@ -134,6 +134,50 @@ describe('what is not used falls away', () => {
     expect(code.length).toBeLessThan(1_000)
   })
 
+  test.each([
+    [
+      'React',
+      ['react', 'react-dom', 'scheduler'],
+      `import { AuthDevtools, AuthProvider } from 'authfetch/react'
+       import { createElement } from 'react'
+       import { createRoot } from 'react-dom/client'
+       const panel = import.meta.env.DEV && createElement(AuthDevtools)
+       createRoot(document.body).render(createElement(AuthProvider, { client }, panel))`,
+    ],
+    [
+      'Vue',
+      ['vue', '@vue'],
+      `import { AuthDevtools, createAuth } from 'authfetch/vue'
+       import { createApp, h } from 'vue'
+       const Devtools = import.meta.env.DEV ? AuthDevtools : undefined
+       createApp(() => Devtools && h(Devtools)).use(createAuth(client)).mount(document.body)`,
+    ],
+  ])('the panel comes with its component of %s only, in a script of its own', async (_, modules, source) => {
+    const project = await packed.createProject(
+      {
+        'main.js': `
+          import { cookieRefresh, createAuthClient } from 'authfetch'
+          const client = createAuthClient({ refresh: cookieRefresh('/auth/refresh') })
+          ${source}
+        `,
+        'index.html': '<script type="module" src="/main.js"></script>',
+        // Vite takes NODE_ENV, which is 'test' here, over the mode.
+        'vite.config.js':
+          "export default ({ mode }) => ({ define: { 'import.meta.env.DEV': mode === 'development' } })",
+      },
+      modules,
+    )
+    const haveThePanel = async (mode: string): Promise<boolean[]> => {
+      const { code, output } = await run(project, bin('vite', 'bin/vite.js'), 'build', '--mode', mode)
+      expect(output).toContain('built in')
+      expect(code).toBe(0)
+      const assets = join(project, 'dist/assets')
+      return readdirSync(assets).map((file) => readFileSync(join(assets, file), 'utf8').includes('authfetch-devtools'))
+    }
+    expect(await haveThePanel('production')).toEqual([false])
+    expect((await haveThePanel('development')).sort()).toEqual([false, true])
+  })
+
   test('an import for its types brings nothing', async () => {
     expect(await bundled("import 'authfetch'; import 'authfetch/login'; import 'authfetch/testing'")).not.toContain(
       'authfetch',
