@@ -21,7 +21,7 @@ import type { AuthState } from './core/protocol/view.ts'
 import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
 
-export type { AuthDevtoolsProps }
+export type { AuthDevtoolsProps } from './devtools/load.ts'
 
 /** The properties of `AuthProvider`. */
 export interface AuthProviderProps {

@@ -23,7 +23,7 @@ import type { AuthState } from './core/protocol/view.ts'
 import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
 
-export type { AuthDevtoolsProps }
+export type { AuthDevtoolsProps } from './devtools/load.ts'
 
 /** The state of the session as refs, and what changes it. */
 export interface Auth extends Pick<AuthClient, 'signIn' | 'signOut'> {

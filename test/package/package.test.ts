@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readDocument } from '../docs/markdown.ts'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
@@ -134,6 +135,9 @@ describe('what is not used falls away', () => {
     expect(code.length).toBeLessThan(1_000)
   })
 
+  const { blocks } = readDocument('docs/recipes.md')
+  const APP = blocks.find(({ code }) => code.includes('<component :is="Devtools"'))?.code ?? ''
+
   test.each([
     [
       'React',
@@ -146,11 +150,11 @@ describe('what is not used falls away', () => {
     ],
     [
       'Vue',
-      ['vue', '@vue'],
-      `import { AuthDevtools, createAuth } from 'authfetch/vue'
-       import { createApp, h } from 'vue'
-       const Devtools = import.meta.env.DEV ? AuthDevtools : undefined
-       createApp(() => Devtools && h(Devtools)).use(createAuth(client)).mount(document.body)`,
+      ['vue', '@vue', '@vitejs', '@rolldown', 'vite'],
+      `import { createAuth } from 'authfetch/vue'
+       import { createApp } from 'vue'
+       import App from './App.vue'
+       createApp(App).use(createAuth(client)).mount(document.body)`,
     ],
   ])('the panel comes with its component of %s only, in a script of its own', async (_, modules, source) => {
     const project = await packed.createProject(
@@ -161,9 +165,15 @@ describe('what is not used falls away', () => {
           ${source}
         `,
         'index.html': '<script type="module" src="/main.js"></script>',
+        'App.vue': APP,
         // Vite takes NODE_ENV, which is 'test' here, over the mode.
-        'vite.config.js':
-          "export default ({ mode }) => ({ define: { 'import.meta.env.DEV': mode === 'development' } })",
+        'vite.config.js': `
+          ${modules.includes('vue') ? "import vue from '@vitejs/plugin-vue'" : 'const vue = () => undefined'}
+          export default ({ mode }) => ({
+            plugins: [vue()],
+            define: { 'import.meta.env.DEV': mode === 'development' },
+          })
+        `,
       },
       modules,
     )
