@@ -1,4 +1,4 @@
-// The clients of the demo, one for each custody of the tokens.
+// The clients of the demo, one for each custody of the tokens, and one more for bound ones.
 
 import {
   type AuthClient,
@@ -10,6 +10,7 @@ import {
   oauthRevocation,
   type TokenResponse,
 } from 'authfetch'
+import { dpop } from 'authfetch/dpop'
 
 export const CUSTODIES = ['cookie', 'client', 'cookie-only'] as const
 export type Custody = (typeof CUSTODIES)[number]
@@ -19,12 +20,17 @@ export const isCustody = (value: unknown): value is Custody => CUSTODIES.include
 /** Locks, channels and ledgers of the demo's clients have names that start so. */
 export const CLIENT_NAME = 'authfetch-demo'
 
-export const ledgerOf = (custody: Custody): string => `${CLIENT_NAME}-${custody}`
+const nameOf = (custody: Custody): string => `${CLIENT_NAME}-${custody}`
 
-export function createClient(custody: Custody, options: Partial<AuthClientOptions> = {}): AuthClient {
+/** A client with proofs has a database of its own. */
+export const ledgerOf = (custody: Custody, isBound: boolean): string => nameOf(custody) + (isBound ? '-dpop' : '')
+
+/** With bound tokens, which only make sense where the client holds them, each request shows a key of this browser. */
+
+export function createClient(custody: Custody, isBound: boolean, options: Partial<AuthClientOptions> = {}): AuthClient {
   const isHeld = custody === 'client'
   return createAuthClient({
-    name: ledgerOf(custody),
+    name: nameOf(custody),
     refresh: isHeld
       ? oauthRefresh({ tokenEndpoint: '/oauth/token', clientId: 'demo' })
       : cookieRefresh('/auth/refresh'),
@@ -32,6 +38,7 @@ export function createClient(custody: Custody, options: Partial<AuthClientOption
       ? oauthRevocation({ revocationEndpoint: '/oauth/revoke', clientId: 'demo' })
       : cookieSignOut('/auth/sign-out'),
     refreshLead: 5_000,
+    ...(isBound && { proofs: dpop() }),
     ...options,
   })
 }

@@ -1,46 +1,55 @@
-// The session of this tab: one client at a time, of the custody that all tabs have chosen, and ky over it.
+// The session of this tab: one client at a time, of the custody and the binding that all tabs have chosen, and ky over it.
 
-import type { AuthClient, AuthEvents } from 'authfetch'
+import { type AuthClient, type AuthEvents, DisposedError } from 'authfetch'
 import { createRecorder } from 'authfetch/devtools'
 import { createKy } from 'authfetch/ky'
 import { createLogin, type Login } from 'authfetch/login'
 import type { Emit } from '../../src/devtools/observation.ts'
-import { type Custody, createClient, isCustody, logIn } from '../session.ts'
+import { type Custody, createClient, deviceName, isCustody, logIn } from '../session.ts'
 import { observeWire, type Wire } from './observe/wire.ts'
 
 export interface Account {
   readonly client: AuthClient
   readonly api: ReturnType<typeof createKy>
   readonly custody: Custody
+  /** Whether tokens are bound to a key of this browser: only those that the client holds. */
+  readonly isBound: boolean
   readonly wire: Wire
-  /** Signs in, in this custody; a session of another custody is signed out first. */
-  signIn(user: string, custody?: Custody): Promise<void>
+  /** Signs in, in this custody; a session of another custody or binding is signed out first. */
+  signIn(user: string, custody?: Custody, isBound?: boolean): Promise<void>
   /** Leaves for the provider's login page; the client will hold its tokens. */
   leaveForProvider(): Promise<void>
   /** Finishes a sign-in on the page that the provider sends the user back to; undefined on others. */
   comeBack(): Promise<string | undefined>
   /** Of all tabs; whoever is signed in is signed out. */
-  choose(custody: Custody): Promise<void>
+  choose(custody: Custody, isBound?: boolean): Promise<void>
   /** Resolves when this tab knows whether somebody is signed in. */
   ready(): Promise<void>
   /** Calls back when the state or the client has changed. */
   subscribe(listener: () => void): void
 }
 
+/** One item, so that other tabs hear of both choices at once. */
 const CUSTODY = 'demo-custody'
+const BOUND = 'bound'
 const EVENTS: readonly (keyof AuthEvents)[] = ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']
 /** How long the server may take to answer a refresh (in milliseconds): short, so that outages are over soon. */
 const REFRESH_TIMEOUT = 5_000
 
-function chosen(): Custody {
-  const custody = localStorage.getItem(CUSTODY)
-  return isCustody(custody) ? custody : 'cookie'
+interface Choice {
+  readonly custody: Custody
+  readonly isBound: boolean
+}
+
+function chosen(): Choice {
+  const [custody, binding] = (localStorage.getItem(CUSTODY) ?? '').split(' ')
+  return isCustody(custody) ? { custody, isBound: binding === BOUND } : { custody: 'cookie', isBound: false }
 }
 
 export function createAccount(emit: Emit): Account {
   const wire = observeWire(emit)
   const listeners = new Set<() => void>()
-  let custody = chosen()
+  let { custody, isBound } = chosen()
   let client = start()
   let api = createKy(client)
 
@@ -49,7 +58,7 @@ export function createAccount(emit: Emit): Account {
   }
 
   function start(): AuthClient {
-    const made = createClient(custody, { refreshTimeout: REFRESH_TIMEOUT })
+    const made = createClient(custody, isBound, { refreshTimeout: REFRESH_TIMEOUT })
     made.subscribe(() => tell())
     for (const step of EVENTS) made.on(step, () => tell())
     createRecorder(made).subscribe((seen) => {
@@ -58,13 +67,19 @@ export function createAccount(emit: Emit): Account {
     })
     // Only the page's own scripts get at it, which hold the session anyway.
     Object.assign(window, { auth: made })
-    void made.restore().then(() => tell())
+    made.restore().then(tell, (error: unknown) => {
+      // Another choice came first.
+      if (!(error instanceof DisposedError)) throw error
+    })
     return made
   }
 
-  function change(next: Custody): void {
-    if (next === custody) return
-    custody = next
+  const isChosen = (choice: Choice): boolean => choice.custody === custody && choice.isBound === isBound
+
+  function change(next: Choice): void {
+    if (isChosen(next)) return
+    custody = next.custody
+    isBound = next.isBound
     client.dispose()
     client = start()
     api = createKy(client)
@@ -74,11 +89,12 @@ export function createAccount(emit: Emit): Account {
   const login = (): Login =>
     createLogin(client, { issuer: `${location.origin}/oauth`, clientId: 'demo', redirectUri: '/callback' })
 
-  async function choose(next: Custody): Promise<void> {
-    if (next === custody) return
+  async function choose(nextCustody: Custody, nextBound = isBound): Promise<void> {
+    const next = { custody: nextCustody, isBound: nextBound && nextCustody === 'client' }
+    if (isChosen(next)) return
     await client.restore()
     if (client.getState().status === 'signed-in') await client.signOut()
-    localStorage.setItem(CUSTODY, next)
+    localStorage.setItem(CUSTODY, next.isBound ? `${next.custody} ${BOUND}` : next.custody)
     change(next)
     await client.restore()
   }
@@ -97,10 +113,13 @@ export function createAccount(emit: Emit): Account {
     get custody() {
       return custody
     },
+    get isBound() {
+      return isBound
+    },
     wire,
-    async signIn(user, wanted = custody) {
-      await choose(wanted)
-      await client.signIn(() => logIn(user, wanted))
+    async signIn(user, wanted = custody, wantedBound = isBound) {
+      await choose(wanted, wantedBound)
+      await client.signIn(({ fetch: send }) => logIn(user, wanted, deviceName(), send))
     },
     async leaveForProvider() {
       await choose('client')

@@ -43,14 +43,14 @@ function table(
 ): HTMLElement[] {
   const newest = [...sessions].sort((a, b) => b.usedAt - a.usedAt).slice(0, 12)
   return newest.map((session) => {
-    const { id, subject, device, custody, usedAt, tokens, status } = session
+    const { id, subject, device, custody, jkt, usedAt, tokens, status } = session
     const isOwn = id === own?.id
     return h(
       'tr',
       { class: `${status}${session.revokedFor === 'reuse' ? ' reuse' : ''}`, 'data-session': id },
       h('th', { scope: 'row' }, subject, isOwn && h('span', { class: 'you' }, 'this one')),
       h('td', { 'data-label': 'Device' }, device),
-      h('td', { 'data-label': 'Refresh token' }, CUSTODY[custody]),
+      h('td', { 'data-label': 'Refresh token' }, CUSTODY[custody], jkt !== null && ', bound to a key'),
       h(
         'td',
         { 'data-label': 'Family' },

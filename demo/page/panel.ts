@@ -35,6 +35,7 @@ const rowsOf = (entries: readonly (readonly [string, string])[]): HTMLElement[] 
 export function createPanel({ account, lanes }: OwnTab, say: (text: string) => void): void {
   const form = find<HTMLFormElement>('sign-in')
   const custody = find<HTMLSelectElement>('custody')
+  const bound = find<HTMLInputElement>('bound')
   const lifetime = find<HTMLSelectElement>('lifetime')
   const token = find('token')
   let receivedAt = now()
@@ -84,6 +85,8 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
         : 'Looking for the session: other tabs, the ledger, one refresh.',
     )
     custody.value = account.custody
+    bound.checked = account.isBound
+    find('proof').hidden = !isSignedIn || !account.isBound
     const claims = account.client.getClaims<Claims>()
     const isAwaited = state.status === 'signed-in' && !state.ready
     const nobody = isAwaited ? '… the token is on its way' : 'somebody: no token that scripts can read'
@@ -118,6 +121,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
         ? 'Nothing tells how long the access token lives.'
         : `The access token lives for ${seconds} s more`
     setText(find('countdown'), dueIn === undefined ? lives : `${lives}; its refresh is due in ${dueIn} s.`)
+    showProof()
     const { serverAhead } = account.wire
     const claims = account.client.getClaims()
     show(
@@ -134,6 +138,9 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
               ? 'the server’s clock agrees'
               : `the server is ${duration(Math.abs(serverAhead))} ${serverAhead > 0 ? 'ahead' : 'behind'}`,
         ],
+        ...(state.status === 'signed-in' && account.isBound
+          ? [['Tokens', 'bound to a key that cannot leave this browser'] as const]
+          : []),
         ['Generation', generation === undefined ? 'unknown' : String(generation)],
         [
           'Last failure',
@@ -144,6 +151,17 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
         ['Degraded', state.degraded.length > 0 ? state.degraded.join(', ') : 'nothing: locks, channel and ledger work'],
       ]),
     )
+  }
+
+  function showProof(): void {
+    const { lastProof } = account.wire
+    find('proof-none').hidden = lastProof !== undefined
+    find('proof-parts').hidden = lastProof === undefined
+    if (!lastProof) return
+    const { jwk, ...header } = lastProof.header
+    const key = Object.entries(jwk ?? {}).map(([name, value]) => [`jwk.${name}`, value])
+    show(find('proof-header'), rowsOf(describe({ ...header, ...Object.fromEntries(key) })))
+    show(find('proof-claims'), rowsOf(describe(lastProof.claims)))
   }
 
   find('show-token').addEventListener('click', (event) => {
@@ -158,7 +176,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     event.preventDefault()
     const user = find<HTMLInputElement>('user').value
     const kind = custody.value as Custody
-    account.signIn(user, kind).then(
+    account.signIn(user, kind, bound.checked).then(
       () => say(`Signed in as ${user}.`),
       (error: unknown) => say(String(error)),
     )
@@ -173,8 +191,15 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
       (error: unknown) => say(String(error)),
     )
     .finally(() => location.pathname === '/callback' && history.replaceState(null, '', '/'))
+  const choose = (...choice: Parameters<typeof account.choose>): void => {
+    account.choose(...choice).catch((error: unknown) => say(String(error)))
+  }
   custody.addEventListener('change', () => {
-    if (isCustody(custody.value)) void account.choose(custody.value)
+    if (isCustody(custody.value)) choose(custody.value)
+  })
+  bound.addEventListener('change', () => {
+    // Only tokens that the client holds can be bound.
+    choose(bound.checked ? 'client' : account.custody, bound.checked)
   })
   lifetime.addEventListener('change', () => {
     void server.change({ accessLifetime: Number(lifetime.value) })

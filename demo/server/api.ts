@@ -66,7 +66,7 @@ export function createApi(parts: ApiParts): Api {
     }
     if (jkt === undefined) return
     try {
-      const shown = await proofs.check(request, token)
+      const shown = await proofs.check(request, { accessToken: token })
       if (shown === undefined) throw new ProofError('the proof is missing')
       if (shown !== jkt) throw new ProofError('the proof is of another key')
     } catch (error) {

@@ -52,7 +52,8 @@ export function createAuthServer({ grants, proofs, faults, origins, closing }: A
   /** The thumbprint of the key that a request shows, if it shows one. */
   async function provenBy(request: IncomingMessage): Promise<string | undefined> {
     try {
-      return await proofs.check(request)
+      // A browser may send a request twice by itself, proof and all. Whoever repeats it gets tokens of the same key.
+      return await proofs.check(request, { repeatKey: keyOf(request) })
     } catch (error) {
       if (error instanceof ProofError) throw refusedProof(error.message)
       throw error

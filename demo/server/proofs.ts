@@ -8,8 +8,16 @@ export interface ProofChecker {
   /**
    * The thumbprint of the key that a request shows; undefined when it brings no proof.
    * A request with an access token must name it in its proof. Throws a {@link ProofError} for a bad proof.
+   *
+   * With a `repeatKey` a proof may come again together with the key that it came with first.
    */
-  check(request: IncomingMessage, accessToken?: string): Promise<string | undefined>
+  check(request: IncomingMessage, terms?: ProofTerms): Promise<string | undefined>
+}
+
+export interface ProofTerms {
+  readonly accessToken?: string
+  /** The `Idempotency-Key` of a request that may be answered twice. */
+  readonly repeatKey?: string | undefined
 }
 
 export class ProofError extends Error {}
@@ -22,19 +30,21 @@ const fail = (problem: string): never => {
 }
 
 export function createProofChecker(now: () => number): ProofChecker {
-  /** When each proof that was seen may be forgotten, by `jti`. */
-  const seen = new Map<string, number>()
+  /** The proofs that were seen, by `jti`, and when each may be forgotten. */
+  const seen = new Map<string, { readonly until: number; readonly repeatKey: string | undefined }>()
 
-  function checkOnce({ jti }: JWTPayload): void {
+  function checkOnce({ jti }: JWTPayload, repeatKey: string | undefined): void {
     const time = now() / 1000
-    for (const [id, until] of seen) if (until < time) seen.delete(id)
-    if (typeof jti !== 'string' || seen.has(jti)) fail('the proof was used before, or has no jti')
+    for (const [id, { until }] of seen) if (until < time) seen.delete(id)
+    if (typeof jti !== 'string') throw new ProofError('the proof has no jti')
+    const before = seen.get(jti)
+    if (before && (repeatKey === undefined || before.repeatKey !== repeatKey)) fail('the proof was used before')
     // No proof is good for longer, however early it was.
-    seen.set(String(jti), time + 2 * WINDOW)
+    seen.set(jti, { until: time + 2 * WINDOW, repeatKey })
   }
 
   return {
-    async check({ method, headers, url = '/' }, accessToken) {
+    async check({ method, headers, url = '/' }, { accessToken, repeatKey } = {}) {
       const proof = headers.dpop
       if (proof === undefined) return undefined
       const { payload } = await jwtVerify(String(proof), EmbeddedJWK, {
@@ -49,7 +59,7 @@ export function createProofChecker(now: () => number): ProofChecker {
       if (!(Math.abs(Number(iat) - now() / 1000) <= WINDOW)) fail('the proof is from another time')
       if (accessToken !== undefined && ath !== createHash('sha256').update(accessToken).digest('base64url'))
         fail('the proof is for another access token')
-      checkOnce(payload)
+      checkOnce(payload, repeatKey)
       return calculateJwkThumbprint(decodeProtectedHeader(String(proof)).jwk as JWK)
     },
   }

@@ -105,6 +105,73 @@ test('no whole token is on the screen, in the log or in what tabs tell each othe
   await tab.waitFor(() => document.querySelector('#token')?.textContent?.includes('…'))
 })
 
+const isBoundHere = () => document.querySelector<HTMLInputElement>('#bound')?.checked === true
+
+describe('the switch “Bound tokens”', () => {
+  test('it lets the client keep the tokens, is shared by all tabs, and goes off with another custody', async () => {
+    const tab = await stage.open()
+    const other = await stage.open()
+    const custody = (): string | undefined => document.querySelector<HTMLSelectElement>('#custody')?.value
+    await click(tab, '#bound')
+    for (const one of [tab, other]) await one.waitFor(isBoundHere)
+    expect(await other.evaluate(custody)).toBe('client')
+    await tab.evaluate(() => document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit())
+    for (const one of [tab, other]) await one.waitFor(isSignedIn)
+    await shows(other, '#facts', 'bound to a key that cannot leave this browser')
+    await shows(tab, '#sessions', 'held by the client, bound to a key')
+    await other.reload()
+    await other.waitFor(isSignedIn)
+    await click(other, '#call')
+    await shows(other, '#said', 'The API answered 200 for alice')
+    await click(tab, '#sign-out')
+    await other.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
+    await other.evaluate(() => {
+      const select = document.querySelector<HTMLSelectElement>('#custody')
+      if (select) select.value = 'cookie'
+      select?.dispatchEvent(new Event('change'))
+    })
+    for (const one of [tab, other])
+      await one.waitFor(() => !document.querySelector<HTMLInputElement>('#bound')?.checked)
+    expect([...tab.errors, ...other.errors]).toEqual([])
+  })
+
+  test('the proof of the last call is decoded, and neither it nor a token is on the screen', async () => {
+    const tab = await stage.openSignedIn('client', true)
+    await shows(tab, '#proof', 'None yet: call the API.')
+    await click(tab, '#call')
+    for (const words of ['typdpop+jwt', 'algES256', 'jwk.crvP-256']) await shows(tab, '#proof-header', words)
+    for (const words of ['htmGET', `htu${stage.origin}/api/me`, 'jti', 'iat', 'ath'])
+      await shows(tab, '#proof-claims', words)
+    expect(await text(tab, '#proof-header')).not.toContain('jwk.d')
+    expect(await tab.evaluate(() => document.documentElement.outerHTML)).not.toMatch(SECRETS)
+    const first = await text(tab, '#proof-claims')
+    await click(tab, '#call')
+    await tab.waitFor((before: string) => document.querySelector('#proof-claims')?.textContent !== before, first)
+    expect(await audit(tab)).toEqual([])
+  })
+
+  test('a sign-in at the provider’s page binds the tokens too', async () => {
+    const tab = await stage.open()
+    await click(tab, '#bound')
+    await tab.waitFor(isBoundHere)
+    await click(tab, '#sign-in-redirect')
+    await tab.waitFor(() => location.pathname === '/oauth/authorize' && document.querySelector('form'))
+    await click(tab, '[value=allow]').catch(() => {})
+    await tab.waitFor(() => location.pathname === '/' && document.body.dataset.ready === 'true')
+    await tab.waitFor(isSignedIn)
+    await shows(tab, '#sessions', 'bound to a key')
+    await click(tab, '#call')
+    await shows(tab, '#proof-claims', 'ath')
+  })
+
+  test('tokens that are not bound show no proof', async () => {
+    const tab = await stage.openSignedIn('client')
+    await click(tab, '#call')
+    await shows(tab, '#said', 'The API answered 200')
+    expect(await tab.evaluate(() => document.querySelector<HTMLElement>('#proof')?.hidden)).toBe(true)
+  })
+})
+
 test('somebody signs in at the provider’s page, or refuses there', async () => {
   const tab = await stage.open()
   const decide = async (decision: string): Promise<void> => {

@@ -42,11 +42,30 @@ const VERDICTS: readonly (readonly [string, RegExp])[] = [
   ['kill', /signed in again .*0 reuses detected; the API answers 200/],
   ['freeze', /was frozen, a call was answered 200\. Both tabs .* after one rotation; 0 reuses/],
   ['steal', /signed out as “reuse-detected”.*refused \(400\); one alarm/],
+  [
+    'copied',
+    /answered 400 without a key, and 400 with another one.*still signed in: its next refresh worked.*200; no alarm/,
+  ],
   ['other-user', /This tab shows bob\..*answered for bob/],
   ['everywhere', /2 of 2 tabs are signed out; 1 more session of alice ended.* 0 are left/],
   ['custodies', /cookie: 200.*client: 200.*the refresh token; cookie-only: 200, scripts reach no token/],
   ['textbook', /Textbook: 2 token requests, a reuse detected.*authfetch: 1 token request, 2 of 2 calls answered/],
 ]
+
+// Outages, clocks and tabs ask for proofs that are made anew.
+test.concurrent.for(['storm', 'clock', 'lost', 'five', 'kill'])(
+  'an exercise comes to the same verdict with bound tokens: %s',
+  async (id, context) => {
+    const stage = await demo.stageFor(context)
+    const tab = await stage.openSignedIn('client', true)
+    const { verdict, words } = await stage.run(tab, id)
+    expect(words).toMatch(VERDICTS.find(([name]) => name === id)?.[1] as RegExp)
+    expect(verdict).toBe('passed')
+    const [session] = await (await fetch(`${stage.origin}/admin/sessions`)).json()
+    expect(session.jkt).toMatch(/^[\w-]{43}$/)
+    expect(tab.errors).toEqual([])
+  },
+)
 
 test.concurrent('every exercise of the page is judged here', async (context) => {
   const stage = await demo.stageFor(context)

@@ -17,7 +17,7 @@ export interface DemoStage {
   readonly origin: string
   readonly profile: Profile
   open(): Promise<Tab>
-  openSignedIn(custody?: string): Promise<Tab>
+  openSignedIn(custody?: string, isBound?: boolean): Promise<Tab>
   /** Runs an exercise, and waits for the verdict and for the page to be tidy again. */
   run(tab: Tab, id: string): Promise<{ readonly verdict: string; readonly words: string }>
 }
@@ -65,14 +65,20 @@ function createStage(origin: string, profile: Profile): DemoStage {
     origin,
     profile,
     open,
-    async openSignedIn(custody = 'cookie') {
+    async openSignedIn(custody = 'cookie', isBound = false) {
       const tab = await open()
       await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
-      await tab.evaluate((kind: string) => {
-        const select = document.querySelector<HTMLSelectElement>('#custody')
-        if (select) select.value = kind
-        document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit()
-      }, custody)
+      await tab.evaluate(
+        (kind: string, bound: boolean) => {
+          const select = document.querySelector<HTMLSelectElement>('#custody')
+          if (select) select.value = kind
+          const box = document.querySelector<HTMLInputElement>('#bound')
+          if (box) box.checked = bound
+          document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit()
+        },
+        custody,
+        isBound,
+      )
       await tab.waitFor(isSignedIn)
       return tab
     },

@@ -122,6 +122,17 @@ describe('the token endpoint', () => {
     expect((await exchange(next.body.refresh_token, proof)).body.error).toBe('invalid_dpop_proof')
   })
 
+  test('a request that the browser sends twice by itself, with one Idempotency-Key, gets the first answer again', async () => {
+    const { key, body, exchange, tokenEndpoint, demo } = await startBound()
+    const headers = { ...(await key.prove('POST', tokenEndpoint)), 'Idempotency-Key': 'one' }
+    const first = await exchange(body.refresh_token, headers)
+    const again = await exchange(body.refresh_token, headers)
+    expect([again.status, again.body.refresh_token]).toEqual([200, first.body.refresh_token])
+    const other = await exchange(body.refresh_token, { ...headers, 'Idempotency-Key': 'two' })
+    expect(other.body.error).toBe('invalid_dpop_proof')
+    expect(demo.stats).toMatchObject({ refreshesGranted: 1, refreshesReplayed: 1, reusesDetected: 0 })
+  })
+
   test('the time of a proof is compared with the clock of the server', async () => {
     const { signIn, origin, demo, call } = await start({ clockOffset: 600_000 })
     await signIn('client')

@@ -24,6 +24,8 @@ export interface Exercise {
   readonly help: { readonly text: string; readonly href: string }
   /** Signs in so first. */
   readonly custody?: Custody
+  /** With bound tokens, or without; as it is if it is not told. */
+  readonly isBound?: boolean
   run(stage: Stage): Promise<Verdict>
   /** Goes on with what a page before this one began. */
   resume?(stage: Stage): Promise<Verdict>
@@ -41,8 +43,8 @@ export interface Difference {
 export interface Stage extends OwnTab {
   /** Tells how far the exercise is. */
   say(text: string): void
-  /** Somebody is signed in, in the custody that is wanted. */
-  signedIn(custody?: Custody): Promise<void>
+  /** Somebody is signed in, in the custody and the binding that are wanted. */
+  signedIn(custody?: Custody, isBound?: boolean): Promise<void>
   /** All tabs have a token so long-lived that no refresh comes by itself. */
   calm(): Promise<void>
   /** The token is so old that a 401 refreshes it. */
@@ -134,12 +136,12 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     refresh,
     settle,
     user,
-    async signedIn(custody = account.custody) {
+    async signedIn(custody = account.custody, isBound = account.isBound) {
       await account.ready()
       const isSignedIn = account.client.getState().status === 'signed-in'
-      if (!isSignedIn || custody !== account.custody) {
+      if (!isSignedIn || custody !== account.custody || isBound !== account.isBound) {
         say('Signing in first.')
-        await account.signIn(isSignedIn ? user() : 'alice', custody)
+        await account.signIn(isSignedIn ? user() : 'alice', custody, isBound)
       }
     },
     async calm() {

@@ -131,7 +131,7 @@ export function createExercises(tab: OwnTab, { announce, watch }: Audience): voi
 
   const run = (exercise: Exercise): Promise<void> =>
     play(exercise, async (stage) => {
-      await stage.signedIn(exercise.custody)
+      await stage.signedIn(exercise.custody, exercise.isBound)
       return exercise.run(stage)
     })
 

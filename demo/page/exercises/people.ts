@@ -1,14 +1,15 @@
-// A thief, another user, and leaving everywhere.
+// Thieves, another user, and leaving everywhere.
 
-import { CUSTODIES, type Custody, ledgerOf, logIn } from '../../session.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { CUSTODIES, ledgerOf, logIn } from '../../session.ts'
 import { server } from '../server.ts'
 import { type CallResult, callApi } from '../tab.ts'
-import { type Exercise, failed, judge, passed, type Stage } from './exercise.ts'
+import { type Exercise, failed, judge, passed, requests, type Stage } from './exercise.ts'
 
 /** What any script of this page could read from the ledger. */
-export async function readRefreshToken(custody: Custody): Promise<string | undefined> {
+export async function readRefreshToken(ledger: string): Promise<string | undefined> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
-    const opening = indexedDB.open(ledgerOf(custody))
+    const opening = indexedDB.open(ledger)
     // A ledger that is not there yet is the client's to make.
     opening.onupgradeneeded = () => opening.transaction?.abort()
     opening.onsuccess = () => resolve(opening.result)
@@ -26,14 +27,28 @@ export async function readRefreshToken(custody: Custody): Promise<string | undef
 }
 
 /** Spends a refresh token as a thief would: from elsewhere, without the page's keys. */
-async function spendElsewhere(refreshToken: string): Promise<{ status: number; refreshToken?: string }> {
+async function spendElsewhere(
+  refreshToken: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; refreshToken?: string }> {
   const response = await server.fetch('/oauth/token', {
     method: 'POST',
     credentials: 'omit',
+    headers,
     body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'demo', refresh_token: refreshToken }),
   })
   const body = await response.json()
   return { status: response.status, refreshToken: body.refresh_token }
+}
+
+/** A proof for the token endpoint that is right in all but its key, for a thief can make a key too. */
+async function proveElsewhere(): Promise<Record<string, string>> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const proof = new SignJWT({ htm: 'POST', htu: `${location.origin}/oauth/token` })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey) })
+    .setIssuedAt()
+    .setJti(crypto.randomUUID())
+  return { DPoP: await proof.sign(privateKey) }
 }
 
 /** Another user signs in elsewhere while a call of the first one is on its way. */
@@ -65,9 +80,10 @@ export const PEOPLE: readonly Exercise[] = [
       'A copy of the refresh token is spent elsewhere. When this page presents the spent one, the server detects the theft and revokes the family: this page shows “reuse-detected”, and the thief is shut out too.',
     help: { text: 'Signed out as “reuse-detected”', href: 'docs.html?troubleshooting#troubleshooting' },
     custody: 'client',
+    isBound: false,
     async run(stage) {
       await stage.calm()
-      const stolen = await readRefreshToken('client')
+      const stolen = await readRefreshToken(ledgerOf('client', false))
       if (!stolen) return failed('There was no refresh token within reach of scripts.')
       const count = await stage.measure()
       const first = await spendElsewhere(stolen)
@@ -80,6 +96,34 @@ export const PEOPLE: readonly Exercise[] = [
       return judge(
         first.status === 200 && reason === 'reuse-detected' && second.status === 400 && reuses === 1,
         `The thief got one token (${first.status}). This page is signed out as “${reason}”. The thief’s next try was refused (${second.status}); ${reuses === 1 ? 'one alarm' : `${reuses} alarms`} at the server.`,
+      )
+    },
+  },
+  {
+    id: 'copied',
+    group: 'People',
+    title: 'A copied refresh token',
+    expectation:
+      'The tokens are bound to a key that cannot leave this browser. The copy of the refresh token is sent from elsewhere, without a key and with another one: the server refuses both, and this page goes on.',
+    help: { text: 'Bound tokens', href: 'docs.html?dpop#bound-tokens-dpop' },
+    custody: 'client',
+    isBound: true,
+    async run(stage) {
+      await stage.calm()
+      const copy = await readRefreshToken(ledgerOf('client', true))
+      if (!copy) return failed('There was no refresh token within reach of scripts.')
+      const count = await stage.measure()
+      const without = await spendElsewhere(copy)
+      const withAnother = await spendElsewhere(copy, await proveElsewhere())
+      stage.say('The server has refused the copy twice. Now this page refreshes.')
+      await stage.refresh().catch(() => {})
+      const { granted, reuses } = await count()
+      const { status } = await callApi(stage.account)
+      const isSignedIn = stage.account.client.getState().status === 'signed-in'
+      const isRefused = without.status === 400 && withAnother.status === 400
+      return judge(
+        isRefused && isSignedIn && granted === 1 && reuses === 0 && status === 200,
+        `The copy was answered ${without.status} without a key, and ${withAnother.status} with another one. This page is ${isSignedIn ? 'still signed in' : 'signed out'}: ${granted === 1 ? 'its next refresh worked' : requests(granted)}, and the API answers ${status}; ${reuses === 0 ? 'no alarm' : `${reuses} alarms`} at the server.`,
       )
     },
   },
@@ -142,12 +186,12 @@ export const PEOPLE: readonly Exercise[] = [
       'In an httpOnly cookie, held by the client, or both tokens in cookies: the API answers in each, and scripts get at no more than they must.',
     help: { text: 'Cookies and CORS', href: 'docs.html?servers#cookies-and-cors' },
     async run(stage) {
-      const before = stage.account.custody
+      const { custody: before, isBound } = stage.account
       const lines: string[] = []
       for (const custody of CUSTODIES) {
         await stage.account.signIn('alice', custody)
         const { status } = await callApi(stage.account)
-        const refreshToken = await readRefreshToken(custody)
+        const refreshToken = await readRefreshToken(ledgerOf(custody, stage.account.isBound))
         const claims = stage.account.client.getClaims()
         const reach =
           [claims && 'the access token', refreshToken && 'the refresh token'].filter(Boolean).join(' and ') ||
@@ -160,7 +204,7 @@ export const PEOPLE: readonly Exercise[] = [
         if (!isRight) return failed(`${custody}: the API answered ${status}, and scripts can reach ${reach}.`)
         lines.push(`${custody}: ${status}, scripts reach ${reach}`)
       }
-      await stage.account.signIn('alice', before)
+      await stage.account.signIn('alice', before, isBound)
       return passed(`${lines.join('; ')}.`)
     },
   },

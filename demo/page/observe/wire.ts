@@ -1,9 +1,18 @@
 // Sees the requests beside those of the recorder, and can take this page off the network.
 
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
 import { type Emit, nextId, type RequestKind } from '../../../src/devtools/observation.ts'
 import { now } from '../../../src/devtools/time.ts'
 
+/** A proof of possession (RFC 9449 section 4.2), decoded. It holds no token and no private key. */
+export interface SeenProof {
+  readonly header: ProtectedHeaderParameters
+  readonly claims: JWTPayload
+}
+
 export interface Wire {
+  /** Of the last call of the API, if it had one. */
+  readonly lastProof: SeenProof | undefined
   /** How far the server's clock is ahead of this machine's (in milliseconds), by the `Date` of its last answer. */
   readonly serverAhead: number | undefined
   readonly isOffline: boolean
@@ -25,6 +34,7 @@ export function observeWire(emit: Emit): Wire {
   const native = globalThis.fetch.bind(globalThis)
   let serverAhead: number | undefined
   let isOffline = false
+  let lastProof: SeenProof | undefined
 
   async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     if (isOffline) throw new TypeError('Failed to fetch')
@@ -44,6 +54,10 @@ export function observeWire(emit: Emit): Wire {
     const isCode = init?.body instanceof URLSearchParams && init.body.has('code')
     const request = origin !== location.origin ? undefined : isCode ? 'sign-in' : kindOf(path)
     if (!request) return send(input, init)
+    if (request === 'api') {
+      const proof = new Headers(init?.headers ?? (isRequest ? input.headers : undefined)).get('DPoP')
+      lastProof = proof === null ? undefined : { header: decodeProtectedHeader(proof), claims: decodeJwt(proof) }
+    }
     const sight = { kind: 'wire', id: nextId(), request, path } as const
     emit({ ...sight, step: 'sent' })
     const answer = send(input, init)
@@ -57,6 +71,9 @@ export function observeWire(emit: Emit): Wire {
   return {
     get serverAhead() {
       return serverAhead
+    },
+    get lastProof() {
+      return lastProof
     },
     get isOffline() {
       return isOffline
