@@ -92,13 +92,22 @@ export function openTheatre(engine: Engine): Theatre {
     lacking,
     play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
     async playBefore(start, scenario) {
-      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs } = scenario
+      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs, keepsAll } = scenario
       const stagehand = await browserFor(scenario)
       const missing = await lacking(scenario)
       if (missing.length > 0) return `its driver cannot show ${missing.join(', ')}`
       // WebKitGTK refuses Secure cookies on http://localhost.
       const secureCookies = engine !== 'webkit'
-      const options = { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs, secureCookies }
+      const options = {
+        lifetime,
+        refreshTimeout,
+        grace,
+        hasLoginPages,
+        requiresPush,
+        requiresProofs,
+        keepsAll,
+        secureCookies,
+      }
       const backend = await start(options)
       try {
         const profile = await stagehand.newProfile()

@@ -27,8 +27,10 @@ export interface ProviderOptions {
   readonly hasLoginPages?: boolean
   /** Whether authorization requests must be pushed (RFC 9126). @default false */
   readonly requiresPush?: boolean
-  /** Whether tokens are bound, and each proof must have a nonce of this server. @default false */
-  readonly requiresProofs?: boolean
+  /** Whether tokens are bound, and each proof must have a nonce of this server, or be of this time. @default false */
+  readonly requiresProofs?: boolean | 'by time'
+  /** Whether each refresh brings a new refresh token. @default true */
+  readonly rotates?: boolean
   /** Called when a token request arrives, before it is processed or lost. */
   readonly onTokenRequest?: () => void
 }
@@ -64,7 +66,7 @@ export interface OpenIdProvider extends Faults {
 
 export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
   const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true, grace = 0, suitsKeycloak = false } = options
-  const { hasLoginPages = false, requiresPush = false, requiresProofs = false } = options
+  const { hasLoginPages = false, requiresPush = false, requiresProofs = false, rotates = true } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
 
@@ -82,6 +84,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     hasLoginPages,
     requiresPush,
     requiresProofs,
+    rotates,
   }
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
@@ -101,7 +104,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     audience: resource,
     publicKey,
     isRefused,
-    proofs: requiresProofs ? createProofCheck() : undefined,
+    proofs: requiresProofs ? createProofCheck(requiresProofs !== 'by time') : undefined,
     onAnswer: (status) => {
       counters.resourceRequests += 1
       if (status === 401) counters.resourceRefusals += 1

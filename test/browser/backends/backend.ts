@@ -8,8 +8,11 @@ export interface Hold {
   release(): void
 }
 
-/** `never` forbids resends; `grace` allows them for 30 s, as docs/servers.md says for a server with such a grace. */
-export type Policy = 'never' | 'grace'
+/**
+ * `never` forbids resends; `grace` allows them for 30 s, as docs/servers.md says for a server with such a grace. `ahead` and
+ * `behind`: the clock of the browser is ten minutes off.
+ */
+export type Policy = 'never' | 'grace' | 'ahead' | 'behind'
 
 /** What every scenario may ask. */
 export interface Judge {
@@ -54,8 +57,10 @@ export interface BackendOptions {
   readonly hasLoginPages?: boolean | undefined
   /** Whether the provider takes pushed authorization requests only. @default false */
   readonly requiresPush?: boolean | undefined
-  /** Whether the provider binds tokens, and asks for nonces; so does its resource. @default false */
-  readonly requiresProofs?: boolean | undefined
+  /** Whether the provider binds tokens, and asks for nonces, or for proofs of this time; so does its resource. @default false */
+  readonly requiresProofs?: boolean | 'by time' | undefined
+  /** Connections are kept, and refresh tokens stay the same: a browser may send a refresh twice by itself. @default false */
+  readonly keepsAll?: boolean | undefined
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
   readonly grace?: number | undefined
   /** The reference server replays answers, and the client is told so. @default it replays, and the client is not told */

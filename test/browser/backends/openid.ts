@@ -10,12 +10,13 @@ const OTHER_HANDLER = "addEventListener('fetch', (event) => event.respondWith(fe
 
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
-  const { requiresProofs = false } = options
+  const { requiresProofs = false, keepsAll = false } = options
   let knock = (): void => {}
   const provider = await startProvider({
     accessTokenTtl: lifetime,
     // Without kept connections no browser sends a POST twice by itself.
-    keepAlive: false,
+    keepAlive: keepsAll,
+    rotates: !keepsAll,
     grace,
     hasLoginPages,
     requiresPush,
@@ -28,7 +29,7 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
   const pages = await servePages({
     '/': page,
     '/callback': page,
-    '/before': await pageHtml(config, 'before'),
+    '/before': await pageHtml({ ...config, requiresProofs: false }, 'before'),
     '/away': '<title>away</title>',
     '/worker.js': await workerScript(tokenEndpoint),
     '/worker-of-an-app.js': await workerScript(tokenEndpoint, OTHER_HANDLER),

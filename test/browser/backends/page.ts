@@ -38,7 +38,7 @@ export interface PageConfig {
   /** How long the server may take to answer a refresh (in milliseconds). @default the client's own */
   readonly refreshTimeout?: number | undefined
   /** Whether tokens are bound. @default false */
-  readonly requiresProofs?: boolean
+  readonly requiresProofs?: boolean | 'by time'
   /** Whether the client is told that the server replays. @default false */
   readonly replays?: boolean | undefined
 }
@@ -74,6 +74,11 @@ import { dpop } from 'authfetch/dpop'
 
 const { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } = library
 
+const offset = { '#ahead': 600_000, '#behind': -600_000 }[location.hash]
+if (offset) {
+  const { now } = Date
+  Date.now = () => now() + offset
+}
 const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, replays, requiresProofs } = config
 const options = {
   refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh', replays ? { replays } : undefined),

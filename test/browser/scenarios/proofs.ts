@@ -37,7 +37,86 @@ const callOften = (tab: Tab): Promise<string[]> =>
     return [...results]
   })
 
+/** Proofs in a browser whose clock is ten minutes off. */
+const withWrongClock = (name: string, requiresProofs: true | 'by time'): Scenario => ({
+  name,
+  custody,
+  requiresProofs,
+  async play(stage) {
+    for (const clock of ['ahead', 'behind'] as const) {
+      const tab = await openTab(stage, clock)
+      await signInBound(stage, [tab])
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callOften(tab)).toEqual(['200'])
+      await tab.evaluate(() => auth.signOut())
+      await tab.waitFor(isSignedOut)
+    }
+    expect(stage.backend.reuses()).toBe(0)
+  },
+})
+
 export const PROOFS: readonly Scenario[] = [
+  withWrongClock('a clock that is ten minutes off costs a bound session nothing where servers give nonces', true),
+  withWrongClock('a clock that is ten minutes off is learnt where proofs must be of this time', 'by time'),
+  {
+    name: 'a bound session lives though the browser sends a refresh twice by itself, where refresh tokens stay the same',
+    custody,
+    requiresProofs: true,
+    keepsAll: true,
+    async play(stage) {
+      const tab = await openTab(stage)
+      await signInBound(stage, [tab])
+      // From the first answer on it is known that the refresh token stays the same.
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      stage.backend.loseAnswer()
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callAll([tab])).toEqual(['200'])
+    },
+  },
+  {
+    name: 'tabs of a private window share the key of a bound session',
+    custody,
+    needs: ['private'],
+    requiresProofs: true,
+    async play(stage) {
+      const tabs = await openTabs(stage, 2)
+      await signInBound(stage, tabs)
+      expect(await forAll(tabs, callOften)).toEqual([['200'], ['200']])
+      expect(await forAll(tabs, (tab) => tab.evaluate(() => refresh()))).toEqual(['refreshed', 'refreshed'])
+      expect(await callAll(tabs)).toEqual(['200', '200'])
+      expect(stage.backend.reuses()).toBe(0)
+    },
+  },
+  {
+    name: 'a page whose storage is blocked has a bound session of its own',
+    custody,
+    needs: ['blocked'],
+    requiresProofs: true,
+    async play(stage) {
+      const tab = await openTab(stage)
+      await signInBound(stage, [tab])
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callAll([tab])).toEqual(['200'])
+      await tab.evaluate(() => auth.signOut())
+      await tab.waitFor(isSignedOut)
+    },
+  },
+  {
+    name: 'the version before does not meet a bound session',
+    custody,
+    requiresProofs: true,
+    async play(stage) {
+      const before = await stage.profile.open(stage.backend.before)
+      const tab = await openTab(stage)
+      await signInBound(stage, [tab])
+      expect(await before.evaluate(() => auth.restore().then(({ status }) => status))).toBe('signed-out')
+      await before.evaluate(() => auth.signOut())
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callAll([tab])).toEqual(['200'])
+    },
+  },
   {
     name: 'four tabs with bound tokens share one key, one refresh and all nonces',
     custody,

@@ -26,8 +26,10 @@ export interface Scenario<Asked extends Judge = Backend> {
   readonly hasLoginPages?: boolean
   /** Whether the provider takes pushed authorization requests only. @default false */
   readonly requiresPush?: boolean
-  /** Whether the provider binds tokens, and asks for nonces; so does its resource. @default false */
-  readonly requiresProofs?: boolean
+  /** Whether the provider binds tokens, and asks for nonces, or for proofs of this time; so does its resource. @default false */
+  readonly requiresProofs?: boolean | 'by time'
+  /** Connections are kept, and refresh tokens stay the same: a browser may send a refresh twice by itself. @default false */
+  readonly keepsAll?: boolean
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */
   readonly grace?: number
   /** It mostly waits, so it may be played beside others. */

@@ -17,8 +17,10 @@ export interface ConfigurationOptions {
   readonly hasLoginPages?: boolean
   /** Whether authorization requests must be pushed (RFC 9126). @default false */
   readonly requiresPush?: boolean
-  /** Whether tokens are bound, and each proof must have a nonce (RFC 9449 section 8). @default false */
-  readonly requiresProofs?: boolean
+  /** Whether tokens are bound: each proof must have a nonce (RFC 9449 section 8), or be of this time. @default false */
+  readonly requiresProofs?: boolean | 'by time'
+  /** Whether each refresh brings a new refresh token. @default true */
+  readonly rotates?: boolean
 }
 
 export interface ResourceServerInfo {
@@ -59,7 +61,7 @@ export function configure(options: ConfigurationOptions): object {
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientBasedCORS: () => true,
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id }) }),
-    rotateRefreshToken: true,
+    rotateRefreshToken: options.rotates ?? true,
     revokeGrantPolicy: () => true,
     renderError: (context: { body: unknown }, out: unknown) => {
       context.body = out
@@ -74,7 +76,10 @@ export function configure(options: ConfigurationOptions): object {
     },
     features: {
       ...(options.requiresProofs && {
-        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+        dPoP:
+          options.requiresProofs === 'by time'
+            ? { enabled: true }
+            : { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       }),
       devInteractions: { enabled: hasLoginPages },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: requiresPush },

@@ -59,7 +59,8 @@ export function createProtectedResource(options: ProtectedResourceOptions) {
     const status = claims && !fault ? 200 : 401
     const error = token === undefined ? '' : `, error="${fault ?? 'invalid_token'}", error_description="refused"`
     const challenge = status === 200 ? {} : { 'WWW-Authenticate': `${scheme} realm="${audience}"${error}` }
-    const nonce = proofs && { 'DPoP-Nonce': proofs.nonce }
+    const told = proofs?.tell(status !== 200)
+    const nonce = told && { 'DPoP-Nonce': told }
     response.writeHead(status, { ...CORS, ...challenge, ...nonce, 'Content-Type': 'application/json' })
     response.end(JSON.stringify(claims && !fault ? { sub: claims.sub, jti: claims.jti } : { error: 'invalid_token' }))
     onAnswer(status)
