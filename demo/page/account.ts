@@ -67,10 +67,13 @@ export function createAccount(emit: Emit): Account {
     })
     // Only the page's own scripts get at it, which hold the session anyway.
     Object.assign(window, { auth: made })
-    made.restore().then(tell, (error: unknown) => {
-      // Another choice came first.
-      if (!(error instanceof DisposedError)) throw error
-    })
+    made.restore().then(
+      () => tell(),
+      (error: unknown) => {
+        // Another choice came first.
+        if (!(error instanceof DisposedError)) throw error
+      },
+    )
     return made
   }
 
