@@ -75,6 +75,9 @@ describe('a refresh', () => {
     const again = adopt(viewOf([entry, first], [next, second]), next, first)
     expect(again?.news).not.toHaveProperty('held')
     expect(again?.event).toBeFalsy()
+    // A server that replays its answer gives two tabs a token of one generation each.
+    const later = { ...first, receivedAt: { now: 2_000, elapsed: 1_050 } }
+    expect(adopt(viewOf([entry, first], [next, second]), next, later)?.news.held).toBe(later)
   })
 
   test('elsewhere leaves the older access token in use until the newer one comes', () => {

@@ -110,8 +110,9 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   }
   const isNewSession = !isSameGrant || view.status !== status
   const event = isNewSession ? 'signed-in' : held && isNewer(mark, view.heldMark) && 'refreshed'
-  // An access token of the same session stays in use until a newer one is at hand: the ledger may have been set back.
-  if (!event && (view.held || !held)) return { news: next }
+  // An access token of the same session stays in use until a newer one is at hand: the ledger may have been set back, and
+  // a server that replays its answer may have given two tabs a token each.
+  if (!event && (!held || (view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed))) return { news: next }
   return { news: { ...next, status, held, heldMark: mark, failure: undefined }, event }
 }
 
