@@ -18,7 +18,7 @@ export interface Account {
   /** Signs in, in this custody; a session of another custody or binding is signed out first. */
   signIn(user: string, custody?: Custody, isBound?: boolean): Promise<void>
   /** Leaves for the provider's login page; the client will hold its tokens. */
-  leaveForProvider(): Promise<void>
+  leaveForProvider(isBound?: boolean): Promise<void>
   /** Finishes a sign-in on the page that the provider sends the user back to; undefined on others. */
   comeBack(): Promise<string | undefined>
   /** Of all tabs; whoever is signed in is signed out. */
@@ -124,8 +124,8 @@ export function createAccount(emit: Emit): Account {
       await choose(wanted, wantedBound)
       await client.signIn(({ fetch: send }) => logIn(user, wanted, deviceName(), send))
     },
-    async leaveForProvider() {
-      await choose('client')
+    async leaveForProvider(wantedBound = isBound) {
+      await choose('client', wantedBound)
       await login().start({ returnTo: '/' })
     },
     comeBack: () => login().finish(),

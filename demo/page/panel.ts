@@ -182,7 +182,8 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     )
   })
   find('sign-in-redirect').addEventListener('click', () => {
-    account.leaveForProvider().catch((error: unknown) => say(String(error)))
+    // What the form says: the switch may have been turned just now.
+    account.leaveForProvider(bound.checked).catch((error: unknown) => say(String(error)))
   })
   account
     .comeBack()

@@ -18,6 +18,8 @@ interface Code {
   readonly challenge: string
   readonly redirectUri: string
   readonly user: string
+  /** The key that the exchange must show, if the request has named one (`dpop_jkt`, RFC 9449 section 10). */
+  readonly jkt: string | undefined
   readonly expiresAt: number
 }
 
@@ -53,7 +55,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
   const codes = new Map<string, Code>()
 
   /** What is asked for; whoever cannot be answered at a known address gets an error page instead. */
-  function read({ url = '/', headers }: IncomingMessage): { readonly back: URL; readonly challenge: string } {
+  function read({ url = '/', headers }: IncomingMessage): Pick<Code, 'challenge' | 'jkt'> & { readonly back: URL } {
     const query = new URL(url, 'http://localhost').searchParams
     const back = URL.parse(query.get('redirect_uri') ?? '')
     if (query.get('client_id') !== clientId) throw invalidRequest('"client_id" is unknown')
@@ -63,7 +65,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
     if (query.get('response_type') !== 'code') throw invalidRequest('"response_type" must be "code"')
     if (!challenge || query.get('code_challenge_method') !== 'S256') throw invalidRequest('PKCE by S256 is missing')
     back.searchParams.set('state', query.get('state') ?? '')
-    return { back, challenge }
+    return { back, challenge, jkt: query.get('dpop_jkt') ?? undefined }
   }
 
   return {
@@ -82,7 +84,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
     },
 
     async authorize(request, response) {
-      const { back, challenge } = read(request)
+      const { back, challenge, jkt } = read(request)
       if (request.method === 'GET') {
         // Nobody may put this page in a frame and lead a user's click.
         const headers = { 'Content-Security-Policy': "frame-ancestors 'none'", 'Cache-Control': 'no-store' }
@@ -94,7 +96,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
       const redirectUri = back.origin + back.pathname
       if (form.get('decision') === 'allow' && user) {
         const code = randomBytes(32).toString('base64url')
-        codes.set(code, { challenge, redirectUri, user, expiresAt: Date.now() + LIFETIME })
+        codes.set(code, { challenge, redirectUri, user, jkt, expiresAt: Date.now() + LIFETIME })
         back.searchParams.set('code', code)
       } else back.searchParams.set('error', 'access_denied')
       back.searchParams.set('iss', issuerOf(request))
@@ -109,6 +111,7 @@ export function createLoginServer(clientId: string, grants: Grants): LoginServer
       const isRight =
         asked !== undefined &&
         asked.expiresAt > Date.now() &&
+        (asked.jkt === undefined || asked.jkt === jkt) &&
         asked.redirectUri === form.get('redirect_uri') &&
         asked.challenge === createHash('sha256').update(verifier).digest('base64url')
       if (isRight) return grants.signIn(asked.user, 'the login page', 'client', jkt)

@@ -144,6 +144,38 @@ describe('the token endpoint', () => {
   })
 })
 
+describe('the code of the login page', () => {
+  const VERIFIER = 'v'.repeat(43)
+
+  /** Exchanges a code that was asked for with a key named, or none. */
+  async function exchangeWith({ call, origin }: Harness, jkt: string | undefined, shown: Key) {
+    const asked = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'demo',
+      redirect_uri: `${origin}/callback`,
+      code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+      code_challenge_method: 'S256',
+      ...(jkt !== undefined && { dpop_jkt: jkt }),
+    })
+    const body = new URLSearchParams({ user: 'alice', decision: 'allow' })
+    const decided = await fetch(`${origin}/oauth/authorize?${asked}`, { method: 'POST', body, redirect: 'manual' })
+    const code = new URL(decided.headers.get('Location') ?? '').searchParams.get('code') ?? ''
+    const form = { grant_type: 'authorization_code', client_id: 'demo', redirect_uri: `${origin}/callback` }
+    const headers = await shown.prove('POST', `${origin}/oauth/token`)
+    return call('/oauth/token', { form: { ...form, code, code_verifier: VERIFIER }, headers })
+  }
+
+  test('is good for the key that it was asked for with, and for no other', async () => {
+    const harness = await start()
+    const key = await createKey()
+    const { status, body } = await exchangeWith(harness, key.jkt, key)
+    expect([status, body.token_type]).toEqual([200, 'DPoP'])
+    const refused = await exchangeWith(harness, key.jkt, await createKey())
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant'])
+    expect((await exchangeWith(harness, undefined, key)).body.token_type).toBe('DPoP')
+  })
+})
+
 describe('the API', () => {
   const callWith = async (
     { call, origin }: Harness,
