@@ -1,4 +1,4 @@
-// Bundles source that imports the library into one classic script for a page.
+// Bundles source that imports the library into one script for a page.
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,11 @@ const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 const ENTRY = 'virtual:entry.ts'
 
 /** Bundles TypeScript, given as source text or as a path; `authfetch` is the library's source, or the file given. */
-export async function bundle(entry: string, library = `${SOURCE}/index.ts`): Promise<string> {
+export async function bundle(
+  entry: string,
+  library = `${SOURCE}/index.ts`,
+  format: 'iife' | 'es' = 'iife',
+): Promise<string> {
   const isPath = !entry.includes('\n') && existsSync(entry)
   const result = await build({
     configFile: false,
@@ -35,7 +39,7 @@ export async function bundle(entry: string, library = `${SOURCE}/index.ts`): Pro
       rolldownOptions: {
         input: isPath ? entry : ENTRY,
         treeshake: true,
-        output: { format: 'iife', codeSplitting: false },
+        output: { format, codeSplitting: false },
       },
     },
   })

@@ -41,8 +41,11 @@ export interface DevtoolsPlugin {
   readonly id: string
   /** The title of its tab. */
   readonly name: string
-  /** Shows the panel in an element of the devtools; called again when the theme changes. */
-  render(element: HTMLElement, theme: 'light' | 'dark'): void
+  /**
+   * Shows the panel in an element of the devtools; called again when the theme changes, and with other properties that
+   * are no concern of the panel. Old versions give the theme alone.
+   */
+  render(element: HTMLElement, props: 'light' | 'dark' | { readonly theme: 'light' | 'dark' }): void
   /** Removes the panel. */
   destroy(): void
 }
@@ -87,6 +90,11 @@ function defineElement(): void {
  * @throws TypeError when `auth` is no living client of this copy of the library, or an option is at fault
  */
 export function mountDevtools(auth: AuthClient, options: DevtoolsOptions = {}): () => void {
+  const element = appendPanel(auth, options)
+  return () => element.remove()
+}
+
+function appendPanel(auth: AuthClient, options: DevtoolsOptions): HTMLElement {
   const { target = document.body, open = false, inline = false, theme, ...unknown } = ownMembers(options)
   checkNames(unknown)
   check(target instanceof HTMLElement, 'target', 'an element')
@@ -99,7 +107,7 @@ export function mountDevtools(auth: AuthClient, options: DevtoolsOptions = {}): 
   element.toggleAttribute('inline', inline)
   if (theme) element.setAttribute('theme', theme)
   target.append(element)
-  return () => element.remove()
+  return element
 }
 
 /**
@@ -118,17 +126,22 @@ export function defineDevtools(auth: AuthClient): void {
 
 /** Makes a plug-in for TanStack Devtools. */
 export function devtoolsPlugin(auth: AuthClient): DevtoolsPlugin {
-  let remove: (() => void) | undefined
+  let panel: HTMLElement | undefined
   const destroy = (): void => {
-    remove?.()
-    remove = undefined
+    panel?.remove()
+    panel = undefined
   }
   return {
     id: 'authfetch',
     name: 'authfetch',
-    render(element, theme) {
-      destroy()
-      remove = mountDevtools(auth, { target: element, inline: true, theme })
+    render(element, props) {
+      const theme = typeof props === 'string' ? props : props.theme
+      // The panel that is there goes on: the devtools call this too when they are opened and closed.
+      if (panel?.parentNode === element) panel.setAttribute('theme', theme)
+      else {
+        destroy()
+        panel = appendPanel(auth, { target: element, inline: true, theme })
+      }
     },
     destroy,
   }
