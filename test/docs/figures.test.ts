@@ -39,7 +39,7 @@ test('a figure that differs is found and replaced', () => {
 test('the bounds in docs/behaviour.md are those of the code', () => {
   const { text } = readDocument('docs/behaviour.md')
   const seconds = (value: number): number => Math.round(value / 1000)
-  expect(text).toContain(`for ${ASKING} ms at most`)
+  expect(text).toContain(`at most ${ASKING} ms`)
   expect(text).toContain(`\`refreshTimeout\` and ${seconds(leaseOf(0))} s`)
   expect(seconds(LOCK_WAIT)).toBe(1)
   expect(text).toContain(`when it has not answered them for ${seconds(SILENCE)} s`)
@@ -60,8 +60,8 @@ test('the times in docs/servers.md are those of the reference server', () => {
   const { replayWindow, refreshLifetime, sessionLifetime } = createSettings()
   const days = (seconds: number): number => seconds / 86_400
   expect(replayWindow).toBe(600)
-  expect(text).toContain('and for ten minutes')
-  expect(text).toContain(`lives ${days(refreshLifetime)} days unused, a session ${days(sessionLifetime)} days in all`)
+  expect(text).toContain('It does so for ten minutes')
+  expect(text).toContain(`lives ${days(refreshLifetime)} days unused; a session lives ${days(sessionLifetime)} days in all`)
 })
 
 test('the README is at most 300 lines and 20 kB', () => {
