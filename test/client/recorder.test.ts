@@ -1,6 +1,7 @@
 // The flight recorder: what it shows of a client, what it explains, and what it never holds.
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { clockTime } from '../../src/devtools/words.ts'
 import { createRecorder, type Observation, type Recorder } from '../../src/devtools.ts'
 import { cookieRefresh } from '../../src/index.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -236,12 +237,16 @@ describe('explain() says why the session has ended', () => {
     void demand(scene)
     await scene.browser.advance(100)
     expect(scene.server.refreshes).toHaveLength(1)
+    const sentAt = clockTime(scene.browser.now() - 100)
     scene.tab.crash()
+    await scene.browser.advance(10_000)
     const waiting = demand(other)
     await scene.browser.advance(2 * MINUTE)
     await waiting
-    expect(recorder.explain()).toMatch(
-      new RegExp(`\\(400\\) after the answer to a refresh at ${clock} was lost when its tab was closed\\.$`),
+    const endedAt = clockTime(lastOf(recorder, 'session')?.at ?? 0)
+    expect(endedAt).not.toBe(sentAt)
+    expect(recorder.explain()).toBe(
+      `Signed out ${endedAt}: the server refused the refresh token (400) after the answer to a refresh at ${sentAt} was lost when its tab was closed.`,
     )
   })
 

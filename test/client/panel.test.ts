@@ -1,0 +1,38 @@
+// @vitest-environment happy-dom
+// What the panel of one tab shows of another: the tab that holds the lock.
+
+import { createTestAuth } from 'authfetch/testing'
+import { afterEach, expect, test, vi } from 'vitest'
+import { mountDevtools } from '../../src/devtools.ts'
+
+const undo: (() => void)[] = []
+
+afterEach(() => {
+  for (const step of undo.splice(0).reverse()) step()
+})
+
+test('the panel of one tab names the tab that holds the lock, and says when nobody does', async () => {
+  const auth = await createTestAuth()
+  undo.push(auth.dispose)
+  const other = auth.openTab()
+  const [here, there] = [auth.client, other].map((client) => {
+    undo.push(mountDevtools(client, { open: true }))
+    const panel = [...document.querySelectorAll('authfetch-devtools')].at(-1)?.shadowRoot
+    if (!panel) throw new Error('no panel')
+    return panel
+  })
+  const fact = (panel: ShadowRoot | undefined): string | null | undefined =>
+    [...(panel?.querySelectorAll('.facts div') ?? [])].find(({ textContent }) => textContent?.includes('Lock held by'))
+      ?.lastChild?.textContent
+  await vi.waitFor(() => expect(here?.querySelectorAll('.labels li')).toHaveLength(2), 20_000)
+  expect(fact(here)).toBe('nobody')
+  const slow = [...(there?.querySelectorAll('button') ?? [])].find(({ textContent }) => textContent?.includes('Slow'))
+  slow?.click()
+  const refreshed = other.getAccessToken({ forceRefresh: true })
+  await auth.advance(100)
+  await vi.waitFor(() => expect(fact(there)).toBe('this tab'), 20_000)
+  await vi.waitFor(() => expect(fact(here)).toMatch(/^tab \d$/), 20_000)
+  await auth.advance(60_000)
+  await refreshed
+  await vi.waitFor(() => expect([fact(here), fact(there)]).toEqual(['nobody', 'nobody']), 20_000)
+})
