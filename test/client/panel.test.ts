@@ -7,6 +7,11 @@ import { mountDevtools } from '../../src/devtools.ts'
 
 const undo: (() => void)[] = []
 
+/** Who holds the lock, as a panel says. */
+const fact = (panel: ShadowRoot | undefined): string | null | undefined =>
+  [...(panel?.querySelectorAll('.facts div') ?? [])].find(({ textContent }) => textContent?.includes('Lock held by'))
+    ?.lastChild?.textContent
+
 afterEach(() => {
   for (const step of undo.splice(0).reverse()) step()
 })
@@ -21,9 +26,6 @@ test('the panel of one tab names the tab that holds the lock, and says when nobo
     if (!panel) throw new Error('no panel')
     return panel
   })
-  const fact = (panel: ShadowRoot | undefined): string | null | undefined =>
-    [...(panel?.querySelectorAll('.facts div') ?? [])].find(({ textContent }) => textContent?.includes('Lock held by'))
-      ?.lastChild?.textContent
   await vi.waitFor(() => expect(here?.querySelectorAll('.labels li')).toHaveLength(2), 20_000)
   expect(fact(here)).toBe('nobody')
   const slow = [...(there?.querySelectorAll('button') ?? [])].find(({ textContent }) => textContent?.includes('Slow'))
@@ -35,4 +37,18 @@ test('the panel of one tab names the tab that holds the lock, and says when nobo
   await auth.advance(60_000)
   await refreshed
   await vi.waitFor(() => expect([fact(here), fact(there)]).toEqual(['nobody', 'nobody']), 20_000)
+})
+
+test('a tab that crashed while it held the lock does not hold it any more', async () => {
+  const auth = await createTestAuth()
+  undo.push(auth.dispose, mountDevtools(auth.client, { open: true }))
+  const panel = document.querySelector('authfetch-devtools')?.shadowRoot ?? undefined
+  const channel = new BroadcastChannel('authfetch-devtools:authfetch')
+  undo.push(() => channel.close())
+  const lane = { id: 'crashed', number: 7, kind: 'tab', isSmall: false, visibility: 'visible', status: 'signed in' }
+  const seen = [{ kind: 'lock', step: 'held', id: '1', at: Date.now() }]
+  channel.postMessage({ type: 'here', lane, seen })
+  await vi.waitFor(() => expect(fact(panel)).toBe('tab 7'), 20_000)
+  // Nobody answers in its name.
+  await vi.waitFor(() => expect(fact(panel)).toBe('nobody'), 40_000)
 })

@@ -56,7 +56,9 @@ function watch(auth: AuthClient): WatchedTab {
     controls,
     lanes,
     lockHolder() {
-      const holder = lanes.open().find(({ id }) => {
+      const holder = lanes.open().find(({ id, isSilent }) => {
+        // A tab that has crashed does not say that its lock was given back.
+        if (isSilent) return false
         const locks = lanes.historyOf(id).flatMap((seen) => (seen.kind === 'lock' ? [seen.step] : []))
         return locks.lastIndexOf('held') > Math.max(locks.lastIndexOf('released'), -1)
       })
