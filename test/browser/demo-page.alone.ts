@@ -153,6 +153,8 @@ describe('the switch “Bound tokens”', () => {
   test('a sign-in at the provider’s page binds the tokens too', async () => {
     const tab = await stage.open()
     await click(tab, '#bound')
+    // The choice is kept, and the client of the page is another one.
+    await tab.waitFor(() => localStorage.getItem('demo-custody') === 'client bound')
     await tab.waitFor(isBoundHere)
     await click(tab, '#sign-in-redirect')
     await tab.waitFor(() => location.pathname === '/oauth/authorize' && document.querySelector('form'))

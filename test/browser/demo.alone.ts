@@ -52,8 +52,8 @@ const VERDICTS: readonly (readonly [string, RegExp])[] = [
   ['textbook', /Textbook: 2 token requests, a reuse detected.*authfetch: 1 token request, 2 of 2 calls answered/],
 ]
 
-// Outages, clocks and tabs ask for proofs that are made anew.
-test.concurrent.for(['storm', 'clock', 'lost', 'five', 'kill'])(
+// A 401, a clock, a lost answer and a new page ask for proofs that are made anew.
+test.concurrent.for(['expire', 'clock', 'lost', 'kill'])(
   'an exercise comes to the same verdict with bound tokens: %s',
   async (id, context) => {
     const stage = await demo.stageFor(context)
