@@ -1,13 +1,17 @@
 // The page of the suite, and its worker: a client per mode, and the cases, run one at a time.
 
 import { type AuthClient, cookieRefresh, createAuthClient } from 'authfetch'
+import { dpop } from 'authfetch/dpop'
 import type { Clock } from 'authfetch/testing'
 import { CASES } from './cases/index.ts'
 import type { Call, Observation } from './context.ts'
 import { observe, rejectionOf } from './observe.ts'
 
-/** `waiting`: the token has expired before each case. `refused`: the server refuses it once in each case. */
-export type Mode = 'fetch' | 'signed out' | 'signed in' | 'waiting' | 'refused'
+/**
+ * `waiting`: the token has expired before each case. `refused`: the server refuses it once in each case. `bound`: it is
+ * bound to a key (RFC 9449).
+ */
+export type Mode = 'fetch' | 'signed out' | 'signed in' | 'waiting' | 'refused' | 'bound'
 
 export interface Origins {
   readonly here: string
@@ -53,12 +57,16 @@ async function callOf(mode: Mode, { here, there }: Origins): Promise<Call> {
       origins: [here, there],
       name: isWindow ? mode : `${mode}, in a worker`,
       fetch: network,
+      ...(mode === 'bound' && { proofs: dpop() }),
       platform: { clock: clockOf(mode) },
     })
   if (!clients.has(mode)) {
     clients.set(mode, client)
     if (mode === 'signed out') await client.signOut()
-    else await client.signIn({ access_token: 'token-0', expires_in: 1_000_000 })
+    else if (mode === 'bound') {
+      const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+      await client.signIn({ access_token: 'token-0', expires_in: 1_000_000, token_type: 'DPoP', key })
+    } else await client.signIn({ access_token: 'token-0', expires_in: 1_000_000 })
   }
   return client.authFetch
 }

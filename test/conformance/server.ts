@@ -56,7 +56,7 @@ function headersOf({ rawHeaders }: IncomingMessage): string[] {
   const headers = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''
-    if (name.toLowerCase() !== 'authorization') headers.push(`${name}: ${rawHeaders[index + 1]}`)
+    if (!/^(authorization|dpop)$/i.test(name)) headers.push(`${name}: ${rawHeaders[index + 1]}`)
   }
   return headers
 }

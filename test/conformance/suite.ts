@@ -64,7 +64,7 @@ function withoutToken({
   if (received.method !== 'OPTIONS') return received
   const asked = /^access-control-request-headers: ?(.*)$/i
   const names = received.headers.flatMap((header) => asked.exec(header)?.[1]?.split(',') ?? [])
-  const others = names.filter((name) => name !== 'authorization')
+  const others = names.filter((name) => name !== 'authorization' && name !== 'dpop')
   const isSimple = received.headers.some((header) => /^access-control-request-method: (GET|HEAD|POST)$/i.test(header))
   if (names.length > 0 && others.length === 0 && isSimple) return undefined
   const headers = received.headers.flatMap((header) => {
