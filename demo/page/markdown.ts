@@ -72,6 +72,11 @@ function list(lines: readonly string[], isOrdered: boolean, resolve: Resolve): H
   return h(isOrdered ? 'ol' : 'ul', {}, ...items.map((item) => h('li', {}, ...inline(item, resolve))))
 }
 
+function diagramNote(): HTMLElement {
+  const mermaid = h('a', { href: 'https://mermaid.live' }, 'Mermaid')
+  return h('p', { class: 'quiet' }, 'The source of a diagram, which GitHub and ', mermaid, ' draw:')
+}
+
 function block(lines: readonly string[], resolve: Resolve): HTMLElement {
   const [first = ''] = lines
   const heading = /^(#{1,4}) +(.*)$/.exec(first)
@@ -96,6 +101,8 @@ export function render(text: string, resolve: Resolve): HTMLElement[] {
     if (line.startsWith('```')) {
       flush()
       if (code) elements.push(h('pre', { tabindex: 0 }, h('code', {}, code.join('\n'))))
+      // The source reads well enough, and drawing it would cost more than the page itself.
+      else if (line === '```mermaid') elements.push(diagramNote())
       code = code ? undefined : []
     } else if (code) code.push(line)
     else if (line.trim() === '' || /^<!--.*-->$/.test(line)) flush()

@@ -37,7 +37,7 @@ const VERDICTS: readonly (readonly [string, RegExp])[] = [
   ['slow', /The call was answered 200/],
   ['failing', /still signed in; a call meanwhile was answered 200/],
   ['lost', /Spent once, the answer replayed .*0 reuses detected; no caller heard of it; still signed in/],
-  ['offline', /refresh-unavailable, 0 token requests at the server, still signed in\. Back on line: 200/],
+  ['offline', /refresh-unavailable, 0 token requests at the server, still signed in\. Online again: 200/],
   ['five', /6 of 6 tabs were answered 200, with 1 token request/],
   ['kill', /signed in again .*0 reuses detected; the API answers 200/],
   ['freeze', /was frozen, a call was answered 200\. Both tabs .* after one rotation; 0 reuses/],

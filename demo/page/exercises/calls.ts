@@ -11,7 +11,7 @@ export const CALLS: readonly Exercise[] = [
     id: 'call',
     group: 'Calls',
     title: 'One call',
-    expectation: 'The API answers 200, with the token at hand: no token request.',
+    expectation: 'The API answers 200. The token is valid, so there is no token request.',
     help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
@@ -26,7 +26,7 @@ export const CALLS: readonly Exercise[] = [
     id: 'storm',
     group: 'Calls',
     title: `${MANY} calls at once, all refused`,
-    expectation: `The server refuses every access token issued so far, then ${MANY} calls start together: one token request, and ${MANY} answers 200.`,
+    expectation: `The server refuses every access token issued so far, then ${MANY} calls start together. There is one token request, and all ${MANY} calls are answered with 200.`,
     help: { text: 'One refresh, one retry', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()

@@ -140,7 +140,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
       await account.ready()
       const isSignedIn = account.client.getState().status === 'signed-in'
       if (!isSignedIn || custody !== account.custody || isBound !== account.isBound) {
-        say('Signing in first.')
+        say('The page signs in first.')
         await account.signIn(isSignedIn ? user() : 'alice', custody, isBound)
       }
     },

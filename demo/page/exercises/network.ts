@@ -23,14 +23,14 @@ export const NETWORK: readonly Exercise[] = [
     group: 'Network',
     title: 'A slow answer',
     expectation:
-      'The refresh takes two seconds; calls meanwhile go out with the token that is still valid, and wait for nothing.',
+      'The refresh takes two seconds. Calls made during it use the token that is still valid, and do not wait.',
     help: { text: 'When to refresh', href: 'docs.html?README#options' },
     async run(stage) {
       await stage.calm()
       await server.fault({ at: 'refresh', kind: 'latency', delay: SLOW })
       const startedAt = now()
       const refreshing = stage.refresh().then(() => now() - startedAt)
-      stage.say('The refresh is on the wire.')
+      stage.say('The refresh is under way.')
       const { status } = await callApi(stage.account)
       const called = now() - startedAt
       const refreshed = await refreshing
@@ -45,7 +45,7 @@ export const NETWORK: readonly Exercise[] = [
     group: 'Network',
     title: 'Failing answers',
     expectation:
-      'A 503 with Retry-After, then a 502 with an HTML page: nobody is signed out, calls go on, and the next tries come by themselves.',
+      'The server answers 503 with Retry-After, then 502 with an HTML page. Nobody is signed out, calls go on, and the client tries again by itself.',
     help: { text: 'RefreshUnavailableError', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()
@@ -72,7 +72,7 @@ export const NETWORK: readonly Exercise[] = [
     group: 'Network',
     title: 'A lost answer',
     expectation:
-      'The server spends the token, and its answer is lost. The token is sent again with the same Idempotency-Key, the server replays its answer, and no caller hears of it.',
+      'The server spends the token, and its answer is lost. The client sends the token again with the same Idempotency-Key, and the server replays its answer. Callers notice nothing.',
     help: { text: 'What to ask of a server', href: 'docs.html?servers#what-to-ask-of-a-server-best-first' },
     async run(stage) {
       await stage.calm()
@@ -81,7 +81,9 @@ export const NETWORK: readonly Exercise[] = [
       const isDone = outcome(stage)
       let failures = 0
       const stop = stage.account.client.on('refresh-failed', () => failures++)
-      stage.say('No answer will come: the token is in doubt. The client probes the wire, and asks again.')
+      stage.say(
+        'No answer will come, so the token is in doubt. The client probes the network, and sends the token again.',
+      )
       await stage.refresh().catch(() => {})
       await isDone
       stop()
@@ -100,7 +102,7 @@ export const NETWORK: readonly Exercise[] = [
     group: 'Network',
     title: 'Offline',
     expectation:
-      'This page goes off line, and is told to refresh: nothing reaches the server, nobody is signed out; back on line the first call is answered.',
+      'This page goes offline and tries to refresh. Nothing reaches the server, and nobody is signed out. When it is online again, the first call is answered.',
     help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
@@ -110,7 +112,7 @@ export const NETWORK: readonly Exercise[] = [
       let code = 'none'
       let offline: number
       try {
-        stage.say('Off line.')
+        stage.say('Offline.')
         await stage.refresh().catch((error: { code?: string }) => {
           code = error.code ?? 'unknown'
         })
@@ -123,7 +125,7 @@ export const NETWORK: readonly Exercise[] = [
       const { status } = await callApi(stage.account)
       return judge(
         code === 'refresh-unavailable' && offline === 0 && isSignedIn && granted + refused === 0 && status === 200,
-        `Off line: the refresh failed as ${code}, ${requests(granted + refused)} at the server, still signed in. Back on line: ${status}.`,
+        `Offline: the refresh failed as ${code}, ${requests(granted + refused)} at the server, still signed in. Online again: ${status}.`,
       )
     },
   },

@@ -77,17 +77,17 @@ export const PEOPLE: readonly Exercise[] = [
     group: 'People',
     title: 'Steal the refresh token',
     expectation:
-      'A copy of the refresh token is spent elsewhere. When this page presents the spent one, the server detects the theft and revokes the family: this page shows “reuse-detected”, and the thief is shut out too.',
+      'A thief spends a copy of the refresh token. When this page sends the spent token, the server detects the theft and revokes the family. This page shows “reuse-detected”, and the thief’s tokens do not work any more either.',
     help: { text: 'Signed out as “reuse-detected”', href: 'docs.html?troubleshooting#troubleshooting' },
     custody: 'client',
     isBound: false,
     async run(stage) {
       await stage.calm()
       const stolen = await readRefreshToken(ledgerOf('client', false))
-      if (!stolen) return failed('There was no refresh token within reach of scripts.')
+      if (!stolen) return failed('Scripts could not read a refresh token.')
       const count = await stage.measure()
       const first = await spendElsewhere(stolen)
-      stage.say('The thief has a new refresh token; the one in this page is spent. Now this page refreshes.')
+      stage.say('The thief has a new refresh token, and the one in this page is spent. Now this page refreshes.')
       await stage.refresh().catch(() => {})
       const state = stage.account.client.getState()
       const reason = state.status === 'signed-out' ? state.reason : state.status
@@ -104,14 +104,14 @@ export const PEOPLE: readonly Exercise[] = [
     group: 'People',
     title: 'A copied refresh token',
     expectation:
-      'The tokens are bound to a key that cannot leave this browser. The copy of the refresh token is sent from elsewhere, without a key and with another one: the server refuses both, and this page goes on.',
+      'The tokens are bound to a key that cannot leave this browser. A thief sends a copy of the refresh token, first without a key and then with another key. The server refuses both, and this page goes on.',
     help: { text: 'Bound tokens', href: 'docs.html?dpop#bound-tokens-dpop' },
     custody: 'client',
     isBound: true,
     async run(stage) {
       await stage.calm()
       const copy = await readRefreshToken(ledgerOf('client', true))
-      if (!copy) return failed('There was no refresh token within reach of scripts.')
+      if (!copy) return failed('Scripts could not read a refresh token.')
       const count = await stage.measure()
       const without = await spendElsewhere(copy)
       const withAnother = await spendElsewhere(copy, await proveElsewhere())
@@ -132,7 +132,7 @@ export const PEOPLE: readonly Exercise[] = [
     group: 'People',
     title: 'Sign in as another user in another tab',
     expectation:
-      'This tab shows the other user too. A call of the first user that was on its way is not sent again with the second user’s token.',
+      'This tab shows the other user too. A call of the first user that is under way is not sent again with the second user’s token.',
     help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     custody: 'cookie',
     async run(stage) {
@@ -183,7 +183,7 @@ export const PEOPLE: readonly Exercise[] = [
     group: 'People',
     title: 'Three ways to keep tokens',
     expectation:
-      'In an httpOnly cookie, held by the client, or both tokens in cookies: the API answers in each, and scripts get at no more than they must.',
+      'The refresh token is in an httpOnly cookie, or the client holds it, or both tokens are in cookies. The API answers in all three ways, and scripts can read only the tokens that the client holds.',
     help: { text: 'Cookies and CORS', href: 'docs.html?servers#cookies-and-cors' },
     async run(stage) {
       const { custody: before, isBound } = stage.account

@@ -14,7 +14,7 @@ export const TABS: readonly Exercise[] = [
     group: 'Tabs',
     title: 'Open 5 tabs',
     expectation:
-      'Five more tabs share the session. The server refuses every access token, all tabs call at once: one token request for all of them.',
+      'Five more tabs share the session. The server refuses every access token, and all tabs call at once. There is one token request for all of them.',
     help: { text: 'Figures: tabs', href: 'docs.html?figures#tabs' },
     async run(stage) {
       await stage.calm()
@@ -50,7 +50,7 @@ export const TABS: readonly Exercise[] = [
     group: 'Tabs',
     title: 'Reload this page while it refreshes',
     expectation:
-      'The page is torn down with its request on the wire. The next page sees by its guard that it is gone, gives the answer the time that it usually takes to change the cookie, and refreshes: still signed in, no spent token was sent.',
+      'The page is closed during its refresh. The next page sees by the guard that the first one is gone. It waits for the time that an answer usually takes, because the answer may still change the cookie. Then it refreshes. The user stays signed in, and no spent token is sent.',
     help: { text: 'A waiting call took half a minute', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()
@@ -72,7 +72,7 @@ export const TABS: readonly Exercise[] = [
     async resume(stage) {
       const before = JSON.parse(sessionStorage.getItem(KILLED) ?? 'null')
       stage.say(
-        'The page is back. The dead page’s claim is left alone for some two seconds, or for a lease of eleven if its answer was late already.',
+        'The page is back. It waits about two seconds for the answer to the closed page, or eleven seconds if that answer was already late.',
       )
       await stage.account.ready()
       const { status } = await callApi(stage.account)
@@ -90,7 +90,7 @@ export const TABS: readonly Exercise[] = [
     group: 'Tabs',
     title: 'Freeze a tab while it refreshes',
     expectation:
-      'Another tab freezes with the lock in its hands and its request on the wire. Calls here go on with the valid token; thawed, both tabs agree, after one rotation.',
+      'Another tab freezes during its refresh, while it holds the lock. Calls here go on with the valid token. When the tab is thawed, both tabs have the same token, after one rotation.',
     help: { text: 'Waiting calls', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()

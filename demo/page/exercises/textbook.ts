@@ -58,7 +58,7 @@ export const TEXTBOOK: Exercise = {
   group: 'Textbook',
   title: 'Two tabs meet a 401 at once',
   expectation:
-    'The textbook’s tabs both send the same refresh token: the server takes the second for a theft and revokes the session. Ours send one request, and go on.',
+    'Both tabs of the textbook send the same refresh token. The server takes the second request for a theft and revokes the session. The tabs with authfetch send one request, and go on.',
   help: { text: 'From a hand-written interceptor', href: 'docs.html?migrating#from-a-hand-written-interceptor' },
   custody: 'cookie',
   async run(stage) {

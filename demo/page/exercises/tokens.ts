@@ -33,7 +33,7 @@ export const TOKENS: readonly Exercise[] = [
     group: 'Tokens',
     title: 'Expire the access token',
     expectation:
-      'The call meets a 401, the token is refreshed once, the call is sent again and answered 200; the caller sees nothing of it.',
+      'The API answers 401. The client refreshes the token once and sends the call again. The caller gets only the 200.',
     help: { text: 'What happens when', href: 'docs.html?behaviour#what-happens-when' },
     async run(stage) {
       await stage.calm()
@@ -54,7 +54,7 @@ export const TOKENS: readonly Exercise[] = [
     group: 'Tokens',
     title: 'Clock ten minutes off',
     expectation:
-      'With the server’s clock ten minutes ahead, then ten minutes behind: one token request each, no loop, and the token lasts as long as the server says.',
+      'The server’s clock is ten minutes ahead, then ten minutes behind. There is one token request each time, and the token is valid for as long as the server says.',
     help: { text: 'Troubleshooting', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()
@@ -73,7 +73,7 @@ export const TOKENS: readonly Exercise[] = [
     group: 'Tokens',
     title: 'Revoke at the server',
     expectation:
-      'The next refresh is refused with invalid_grant, and all tabs are signed out with the reason “rejected”.',
+      'The server refuses the next refresh with invalid_grant, and all tabs are signed out with the reason “rejected”.',
     help: { text: 'Signed out as “rejected”', href: 'docs.html?troubleshooting#troubleshooting' },
     async run(stage) {
       await stage.calm()
