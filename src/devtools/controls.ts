@@ -52,7 +52,9 @@ export function createControls(auth: AuthClient, recorder: Recorder): Controls |
       const isSame = entry?.epoch === mark.epoch && entry.generation === mark.generation
       if (!entry || !isSame || !held) return false
       const lifetime = Math.max(0, since(clock, held.receivedAt) - 1)
-      session.adopt(entry, 'this-tab', { ...held, lifetime, refreshAfter: lifetime })
+      // Of two tokens of one generation the one that came later is used.
+      const receivedAt = { ...held.receivedAt, elapsed: held.receivedAt.elapsed + 0.001 }
+      session.adopt(entry, 'this-tab', { ...held, receivedAt, lifetime, refreshAfter: lifetime })
       session.flush()
       return true
     },
