@@ -11,7 +11,7 @@ class HttpError extends Error {
   }
 }
 
-// A 401 has been retried by the client, which paces its refreshes too.
+// authfetch has retried a 401 already, and pauses between refreshes.
 const isFinal = (error: Error): boolean =>
   error instanceof AuthError || (error instanceof HttpError && error.status === 401)
 
@@ -19,12 +19,12 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: (failures, error) => failures < 3 && !isFinal(error) } },
 })
 
-// The next user shall not see what was fetched for this one, even if it was another tab that signed them in.
+// The next user must not see this user's data, even if another tab signed the next user in.
 auth.on('signed-out', () => queryClient.clear())
 auth.on('signed-in', ({ source }) => {
   if (source === 'other-tab') void queryClient.resetQueries()
 })
-// After an outage: what failed for want of a token is fetched anew as soon as there is one.
+// After an outage: queries that failed without a token are fetched again when there is one.
 auth.on('refreshed', () => {
   void queryClient.refetchQueries({ predicate: ({ state }) => state.error instanceof AuthError })
 })

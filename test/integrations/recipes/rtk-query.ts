@@ -6,7 +6,7 @@ export const api = createApi({
   endpoints: (build) => ({ orders: build.query<unknown, void>({ query: () => '/orders' }) }),
 })
 
-/** Once, with the dispatch of your store. */
+/** Call this once, with the dispatch of your store. */
 export function forgetOnSignOut(dispatch: (action: ReturnType<typeof api.util.resetApiState>) => unknown): void {
   auth.on('signed-out', () => dispatch(api.util.resetApiState()))
 }

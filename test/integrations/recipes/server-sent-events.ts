@@ -1,7 +1,7 @@
 import { EventSource } from 'eventsource'
 import { auth } from './auth.ts'
 
-/** Connects again when the connection is lost or its token replaced, from the last event on; sign-out closes it. */
+/** Connects again, from the last event on, when the connection is lost or the token replaced. Sign-out closes it. */
 export function listen(url: string, onMessage: (event: MessageEvent) => void): () => void {
   let connection = new AbortController()
 
@@ -14,7 +14,7 @@ export function listen(url: string, onMessage: (event: MessageEvent) => void): (
   source.onmessage = onMessage
 
   function renew(): void {
-    // Any reason but an AbortError makes it connect again.
+    // EventSource connects again after any error other than an AbortError.
     if (source.readyState === source.OPEN) connection.abort(new Error('the access token has been replaced'))
   }
 

@@ -8,7 +8,7 @@ export const options: SWRConfiguration = {
     if (!response.ok) throw new Error(`status ${response.status}`)
     return response.json()
   },
-  // The client paces its refreshes itself.
+  // authfetch pauses between refreshes itself.
   shouldRetryOnError: (error) => !(error instanceof AuthError),
 }
 

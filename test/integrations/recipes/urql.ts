@@ -1,7 +1,7 @@
 import { Client, cacheExchange, fetchExchange } from '@urql/core'
 import { auth } from './auth.ts'
 
-/** A client for each session: its cache shall not outlive the user. */
+/** One client for each session, because its cache belongs to one user. */
 export const createApi = (): Client =>
   new Client({
     url: 'https://api.example/graphql',

@@ -1,6 +1,6 @@
 import { auth } from './auth.ts'
 
-/** Opens a socket with a fresh token, again when that is replaced or the connection lost; sign-out closes it. */
+/** Opens a socket with a valid token. Opens it again when the token is replaced or the connection lost. */
 export function connect(url: string, onMessage: (event: MessageEvent) => void): () => void {
   let socket: WebSocket | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
@@ -22,7 +22,7 @@ export function connect(url: string, onMessage: (event: MessageEvent) => void): 
   }
 
   function renew(): void {
-    // One that is still connecting brings the new token already.
+    // A socket that is still connecting will send the new token.
     if (socket?.readyState !== WebSocket.OPEN) return
     socket.onclose = null
     socket.close()
