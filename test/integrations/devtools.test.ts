@@ -240,6 +240,10 @@ describe.each(['light', 'dark'] as const)('axe-core finds no violation, %s', (sc
     expect(await audit()).toEqual([])
     const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
     expect(isWider).toBe(false)
+    const cut = await page
+      .locator('.labels span')
+      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent))
+    expect(cut).toEqual([])
     const { x = 0, width: wide = 0 } = (await page.locator('.panel').boundingBox()) ?? {}
     expect(x).toBeGreaterThanOrEqual(0)
     expect(x + wide).toBeLessThanOrEqual(width)

@@ -188,7 +188,7 @@ export const PICTURE_STYLE = `
 
 @media (max-width: 40rem) {
 .lanes {
-  grid-template-columns: 6.2rem minmax(0, 1fr);
+  grid-template-columns: 7.6rem minmax(0, 1fr);
 }
 
 .labels li {

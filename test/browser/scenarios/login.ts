@@ -98,7 +98,12 @@ const SIGN_INS: readonly Scenario[] = [
     requiresProofs: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
+      // The request was not pushed, so that the provider knows the key by `dpop_jkt` alone.
       await startLogin(first)
+      await replaceKeys(second)
+      await enterAs(first, 'alice')
+      expect(await resultOf(first)).toEqual(['invalid_grant', 'invalid_grant'])
+      await startLogin(first, 'login consent')
       await enterAs(first, 'alice')
       expect(await resultOf(first)).toEqual(['/', '/'])
       await second.waitFor(isSignedIn)
