@@ -35,13 +35,16 @@ export function createLease(
   let gone = new Set<string>()
   /** Since when they have not answered; undefined while they answer. */
   let askedAt: number | undefined
+  /** When they were asked last: whom nobody asks cannot answer. */
+  let polledAt = 0
   let rest = 0
 
   return {
     observe(...owned) {
       const now = clock.elapsed()
       const before = seen
-      if (owned.some(({ owner }) => heard.has(owner) || !before.has(owner))) askedAt = undefined
+      const isAsking = now - polledAt < SILENCE / 2
+      if (!isAsking || owned.some(({ owner }) => heard.has(owner) || !before.has(owner))) askedAt = undefined
       heard.clear()
       if (owned.length === 0) gone = new Set()
       seen = new Map(owned.map(({ owner }) => [owner, before.get(owner) ?? now]))
@@ -59,7 +62,8 @@ export function createLease(
     wait() {
       const owners = [...seen.keys()].filter((owner) => !gone.has(owner))
       const ended = changed(Math.min(POLLING, Math.max(1, Math.ceil(rest))), undefined, ...owners)
-      askedAt ??= clock.elapsed()
+      polledAt = clock.elapsed()
+      askedAt ??= polledAt
       for (const owner of owners) {
         const { granted, cancel } = locks.request(owner)
         void granted.then((release) => {
