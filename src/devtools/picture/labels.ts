@@ -10,7 +10,10 @@ function wordsFor(lane: SeenLane, time: number): string {
   if (lane.isSilent) return 'silent: frozen or gone'
   const hidden = lane.visibility === 'hidden' ? ', hidden' : ''
   if (lane.status !== 'signed in') return `${lane.status}${hidden}`
-  const due = lane.refreshAt && lane.refreshAt > time ? `refresh in ${countdown(lane.refreshAt - time)}` : 'signed in'
+  const rest = (lane.refreshAt ?? 0) - time
+  // Seconds do not matter before the last minute, and a phone has no room for them.
+  const left = rest > 60_000 ? `${Math.ceil(rest / 60_000)} min` : countdown(rest)
+  const due = rest > 0 ? `refresh in ${left}` : 'signed in'
   return `${due}${hidden}`
 }
 
