@@ -57,7 +57,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Scenarios that mostly wait, for `npm run test:slow`: tokens that live for seconds need a machine that is not busy,
+        // What takes long, for `npm run test:slow`. Scenarios mostly wait: tokens that live for seconds need a machine that is not busy,
         // so these files come one at a time.
         test: {
           name: 'slow',

@@ -39,13 +39,7 @@ export function createPicture(lanes: Lanes): void {
 
   function paint(): void {
     const all = lanes.all()
-    const scene = readScene(
-      all.map(({ id, isSilent, heardAt }) => ({
-        lane: id,
-        observations: lanes.historyOf(id),
-        goneAt: isSilent ? heardAt : undefined,
-      })),
-    )
+    const scene = readScene(all, lanes)
     moments = readMoments(scene, now())
     if (place() < 0) chosen = undefined
     overview.draw(scene, all)

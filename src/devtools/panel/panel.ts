@@ -154,13 +154,7 @@ export function drawPanel(root: ShadowRoot, { auth, isInline, isOpen: isOpenAtFi
     )
     for (const { trick, button } of tricks) button.ariaPressed = String(controls.trick === trick)
     const all = lanes.all()
-    const scene = readScene(
-      all.map(({ id, isSilent, heardAt }) => ({
-        lane: id,
-        observations: lanes.historyOf(id),
-        goneAt: isSilent ? heardAt : undefined,
-      })),
-    )
+    const scene = readScene(all, lanes)
     overview.draw(scene, all)
     const entries = recorder.entries().filter(({ kind }) => kind !== 'timer')
     show(

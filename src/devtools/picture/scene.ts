@@ -1,5 +1,7 @@
 /** From what was seen to what is drawn: spans, marks, arrows between tabs, and the moments of activity. Pure. */
 
+import type { SeenLane } from '../lanes/lane.ts'
+import type { Lanes } from '../lanes/lanes.ts'
 import type { Observation, PageStep } from '../observation.ts'
 
 export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
@@ -36,7 +38,7 @@ export interface Scene {
   readonly arrows: readonly Arrow[]
 }
 
-export interface Seen {
+interface Seen {
   readonly lane: string
   readonly observations: readonly Observation[]
   /** When the tab was last heard of, if it is silent since. */
@@ -160,11 +162,19 @@ function readArrows(lanes: readonly Seen[]): Arrow[] {
   return arrows
 }
 
-export function readScene(lanes: readonly Seen[]): Scene {
-  const read = lanes.map(readLane)
+/** What all tabs did, as one picture shows it. */
+export function readScene(lanes: readonly SeenLane[], { historyOf }: Pick<Lanes, 'historyOf'>): Scene {
+  const seen = lanes.map(
+    ({ id, isSilent, heardAt }): Seen => ({
+      lane: id,
+      observations: historyOf(id),
+      goneAt: isSilent ? heardAt : undefined,
+    }),
+  )
+  const read = seen.map(readLane)
   return {
     spans: read.flatMap(({ spans }) => spans),
     marks: read.flatMap(({ marks }) => marks),
-    arrows: readArrows(lanes),
+    arrows: readArrows(seen),
   }
 }

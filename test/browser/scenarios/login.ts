@@ -77,6 +77,18 @@ const replaceKeys = (tab: Tab): Promise<void> =>
     database.close()
   })
 
+/** A sign-in whose code is refused with another key, and then one that comes to its end. */
+async function signInAfterTheft(tab: Tab, other: Tab): Promise<void> {
+  await startLogin(tab)
+  await replaceKeys(other)
+  await enterAs(tab, 'alice')
+  expect(await resultOf(tab)).toEqual(['invalid_grant', 'invalid_grant'])
+  // The provider knows Alice by now, and is to ask all the same.
+  await startLogin(tab, 'login consent')
+  await enterAs(tab, 'alice')
+  expect(await resultOf(tab)).toEqual(['/', '/'])
+}
+
 const subjects = (tabs: readonly Tab[]): Promise<(string | undefined)[]> =>
   forAll(tabs, (tab) => tab.evaluate(() => auth.getClaims()?.sub))
 
@@ -98,14 +110,8 @@ const SIGN_INS: readonly Scenario[] = [
     requiresProofs: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
-      // The request was not pushed, so that the provider knows the key by `dpop_jkt` alone.
-      await startLogin(first)
-      await replaceKeys(second)
-      await enterAs(first, 'alice')
-      expect(await resultOf(first)).toEqual(['invalid_grant', 'invalid_grant'])
-      await startLogin(first, 'login consent')
-      await enterAs(first, 'alice')
-      expect(await resultOf(first)).toEqual(['/', '/'])
+      // The request is not pushed, so that the provider knows the key by `dpop_jkt` alone.
+      await signInAfterTheft(first, second)
       await second.waitFor(isSignedIn)
       // The resource takes no token without a proof of the key that it is bound to.
       expect(await callAll([first, second])).toEqual(['200', '200'])
@@ -118,14 +124,7 @@ const SIGN_INS: readonly Scenario[] = [
     requiresPush: true,
     async play(stage) {
       const [first, second] = await openTabs(stage, 2)
-      await startLogin(first)
-      await replaceKeys(second)
-      await enterAs(first, 'alice')
-      expect(await resultOf(first)).toEqual(['invalid_grant', 'invalid_grant'])
-      // The provider knows Alice by now, and is to ask all the same.
-      await startLogin(first, 'login consent')
-      await enterAs(first, 'alice')
-      expect(await resultOf(first)).toEqual(['/', '/'])
+      await signInAfterTheft(first, second)
       expect(await callAll([first])).toEqual(['200'])
     },
   },
