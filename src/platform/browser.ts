@@ -23,6 +23,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
     return found
   }
 
+  const lifecycle = given.lifecycle ?? createLifecycle()
   const platform: Platform = {
     clock: createClock(),
     locks: createLocks(
@@ -37,12 +38,16 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
       }),
       name,
     ),
-    ledger: createLedger(
-      find('ledger', () => indexedDB ?? undefined),
-      name,
-      () => lose('ledger'),
-    ),
-    lifecycle: createLifecycle(),
+    // One that is not used would still listen.
+    ledger:
+      given.ledger ??
+      createLedger(
+        find('ledger', () => indexedDB ?? undefined),
+        name,
+        () => lose('ledger'),
+        lifecycle,
+      ),
+    lifecycle,
     // Storage may turn out to be blocked when it is first used.
     get degraded() {
       return degraded

@@ -1,14 +1,14 @@
 /** The ledger in IndexedDB, the only store that all tabs read consistently; in memory where there is none. */
-// Decisions (ARCHITECTURE.md): D12, D13.
+// Decisions (ARCHITECTURE.md): D12, D13, D18.
 
 import { promisifyRequest } from 'idb-keyval'
 import { type Change, type Entry, readEntry } from '../core/entry/entry.ts'
 import { optional } from '../core/optional.ts'
-import type { Ledger } from '../core/ports.ts'
+import type { Ledger, Lifecycle } from '../core/ports.ts'
 
 const STORE = 'ledger'
 const KEY = 'session'
-/** WebKit has had versions in which opening never ends; a paused page may keep its transaction open (in milliseconds). */
+/** WebKit has had versions in which opening never ends; a debugger may keep a transaction open (in milliseconds). */
 export const PATIENCE = 5_000
 
 type Transition<Result> = (entry: Entry | undefined) => Change<Result>
@@ -16,12 +16,34 @@ type Transition<Result> = (entry: Entry | undefined) => Change<Result>
 /**
  * Without IndexedDB, this tab is alone with a ledger in memory. `onBlocked` is called if the browser refuses storage later.
  */
-export function createLedger(factory: IDBFactory | undefined, name: string, onBlocked: () => void): Ledger {
+export function createLedger(
+  factory: IDBFactory | undefined,
+  name: string,
+  onBlocked: () => void,
+  lifecycle?: Lifecycle,
+): Ledger {
   let opening: Promise<IDBDatabase> | undefined
   let wasOpen = false
   /** Undefined from the moment when the browser refuses storage. */
   let storage = factory
   let memory: Entry | undefined
+  /** Pending while the page is frozen or in the back/forward cache: a transaction that is open then locks out all tabs. */
+  let away: Promise<void> | undefined
+  let comeBack = (): void => {}
+  const running = new Set<IDBTransaction>()
+
+  const unlisten = lifecycle?.listen((event) => {
+    if (event === 'show') {
+      away = undefined
+      comeBack()
+    }
+    if (event !== 'hide') return
+    away ??= new Promise((resolve) => {
+      comeBack = resolve
+    })
+    for (const transaction of running) optional(() => transaction.abort())
+    running.clear()
+  })
 
   const forget = (): void => {
     opening = undefined
@@ -50,15 +72,23 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     return inTime(opened, () => void opened.then((database) => database.close(), forget))
   }
 
+  /** Begins again when the page is back, if it went away before anything was written. */
   async function transact<Result>(
     mode: IDBTransactionMode,
     transition: Transition<Result>,
     overwrites = false,
   ): Promise<Result> {
+    let transaction: IDBTransaction | undefined
     try {
       if (storage) {
         opening ??= open(storage)
-        const transaction = (await opening).transaction(STORE, mode, { durability: 'strict' })
+        const database = await opening
+        if (away !== undefined) {
+          await away
+          return transact(mode, transition, overwrites)
+        }
+        transaction = database.transaction(STORE, mode, { durability: 'strict' })
+        running.add(transaction)
         const store = transaction.objectStore(STORE)
         let change: Change<Result> | undefined
         const reading = store.get(KEY)
@@ -67,20 +97,25 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
           if (entry === null && !overwrites) return
           change = transition(entry ?? undefined)
           if (change.entry) store.put(change.entry, KEY)
+          // Written even if the page is gone before the events of the transaction.
+          transaction?.commit()
         }
         // Resolved by `complete`: only then is the change durable.
         const ended = promisifyRequest(transaction).then(() => {
           if (!change) throw new Error('IndexedDB cannot be read')
           return change.result
         })
-        return await inTime(ended, () => transaction.abort())
+        return await inTime(ended, () => transaction?.abort())
       }
     } catch (error) {
+      if (transaction && !running.has(transaction)) return transact(mode, transition, overwrites)
       close()
       // Storage that fails later is tried again; falling back to memory would make a second ledger.
       if (wasOpen) throw error
       if (storage) onBlocked()
       storage = undefined
+    } finally {
+      if (transaction) running.delete(transaction)
     }
     const { entry = memory, result } = transition(memory)
     memory = entry
@@ -93,7 +128,10 @@ export function createLedger(factory: IDBFactory | undefined, name: string, onBl
     },
     read: () => transact('readonly', (entry) => ({ result: entry })),
     update: (transition, overwrites) => transact('readwrite', transition, overwrites),
-    close,
+    close() {
+      unlisten?.()
+      close()
+    },
   }
 }
 

@@ -161,6 +161,57 @@ describe('sign-in', () => {
     expect(names()).toEqual(['signed-in'])
   })
 
+  describe('with the same tokens again, as from a component that is mounted twice', () => {
+    const given = { refresh_token: 'refresh-0' }
+
+    test('at once, sends the refresh token once', async () => {
+      const { auth, browser, server, names } = createScene()
+      const signedIn = Promise.all([auth.signIn(given), auth.signIn(given)])
+      await browser.advance(1_000)
+      await signedIn
+      expect(await auth.getAccessToken()).toBe('access-1')
+      expect([server.refreshes.length, names()]).toEqual([1, ['signed-in', 'refreshed']])
+    })
+
+    test('while it is on the wire, or is spent, sends it no second time', async () => {
+      const { auth, browser, server } = createScene()
+      const gate = createGate<Response>()
+      server.onRefresh = () => gate.promise
+      await auth.signIn(given)
+      await browser.advance(1_000)
+      expect(server.refreshes).toHaveLength(1)
+      await auth.signIn(given)
+      await browser.advance(1_000)
+      gate.open(Response.json(tokens(1)))
+      expect(await auth.getAccessToken()).toBe('access-1')
+      await auth.signIn(given)
+      await browser.advance(1_000)
+      expect(await auth.getAccessToken()).toBe('access-1')
+      expect(server.refreshes).toHaveLength(1)
+    })
+
+    test('takes an access token that is new', async () => {
+      const { auth, server } = await createSignedInScene()
+      await auth.signIn({ ...tokens(0), access_token: 'wider' })
+      expect(await auth.getAccessToken()).toBe('wider')
+      expect(server.refreshes).toHaveLength(0)
+    })
+
+    test('signs in again after a sign-out, and after storage has failed', async () => {
+      const { auth, browser } = createScene()
+      browser.brokenWrites = 20
+      const refused = auth.signIn(tokens(0)).catch((error) => error)
+      await browser.advance(10_000)
+      expect(await refused).toBeInstanceOf(RefreshUnavailableError)
+      browser.brokenWrites = 0
+      await auth.signIn(tokens(0))
+      expect(auth.getState().status).toBe('signed-in')
+      await auth.signOut()
+      await auth.signIn(tokens(0))
+      expect(await auth.getAccessToken()).toBe('access-0')
+    })
+  })
+
   test('with a login runs it after a refresh on the wire has settled', async () => {
     const { auth, server } = await createSignedInScene({
       refresh: cookie,

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Entry } from '../../src/core/entry/entry.ts'
+import type { LifecycleEvent } from '../../src/core/ports.ts'
 import { createLedger, PATIENCE } from '../../src/platform/ledger.ts'
 import { outcome } from './harness.ts'
 
@@ -15,23 +16,28 @@ interface Wish {
 
 interface Transaction {
   oncomplete?: () => void
+  onabort?: () => void
+  isAborted?: boolean
   readonly abort: () => void
+  readonly commit: () => void
 }
 
 /**
  * A database that opens and ends transactions when told. As in browsers, a transaction that is committing cannot be
- * aborted, and the event of an abort may wait for the transaction before it.
+ * aborted, and the event of an abort may wait for the transaction before it, or for the page to come back.
  */
 function createStorage() {
   const openings: Wish[] = []
   const transactions: Transaction[] = []
   const closed = vi.fn()
   const aborted = vi.fn()
-  let isCommitting = false
   const written: unknown[] = []
+  const readings: Wish[] = []
   const storage = {
     /** What the store holds. */
     record: undefined as unknown,
+    /** Whether a reading waits until `answer` is called. */
+    isSlow: false,
     written,
     closed,
     aborted,
@@ -39,11 +45,11 @@ function createStorage() {
     open() {
       for (const opening of openings.splice(0)) opening.onsuccess?.()
     },
-    commit() {
-      isCommitting = true
+    answer() {
+      for (const reading of readings.splice(0)) reading.onsuccess?.()
     },
     complete() {
-      for (const { oncomplete } of transactions) oncomplete?.()
+      for (const { oncomplete, onabort, isAborted } of transactions) (isAborted ? onabort : oncomplete)?.()
     },
     factory: { open } as unknown as IDBFactory,
   }
@@ -58,13 +64,19 @@ function createStorage() {
     const one: Transaction = {
       abort() {
         if (isCommitting) throw new DOMException('it is committing', 'InvalidStateError')
+        one.isAborted = true
         aborted()
       },
+      commit() {
+        isCommitting = true
+      },
     }
+    let isCommitting = false
     transactions.push(one)
     const get = (): Wish => {
       const reading: Wish = { result: storage.record }
-      queueMicrotask(() => reading.onsuccess?.())
+      readings.push(reading)
+      if (!storage.isSlow) queueMicrotask(storage.answer)
       return reading
     }
     return Object.assign(one, { objectStore: () => ({ get, put: (entry: unknown) => written.push(entry) }) })
@@ -98,6 +110,7 @@ describe('a database that does not open in time', () => {
 describe('a transaction that does not end in time', () => {
   async function begin() {
     const storage = createStorage()
+    storage.isSlow = true
     const ledger = createLedger(storage.factory, 'x', () => {})
     const written = ledger.update(() => write)
     storage.open()
@@ -114,9 +127,9 @@ describe('a transaction that does not end in time', () => {
     expect([ledger.shared, aborted.mock.calls.length]).toEqual([true, 1])
   })
 
-  test('has written all the same if it was being committed', async () => {
-    const { commit, complete, written } = await begin()
-    commit()
+  test('has written all the same if it is being committed', async () => {
+    const { answer, complete, written } = await begin()
+    answer()
     await vi.advanceTimersByTimeAsync(1)
     expect(await outcome(written)).toBe('pending')
     complete()
@@ -124,10 +137,81 @@ describe('a transaction that does not end in time', () => {
   })
 
   test('costs no timer once it has ended', async () => {
-    const { complete, written } = await begin()
+    const { answer, complete, written } = await begin()
+    answer()
     complete()
     expect(await outcome(written)).toBe('written')
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a page that is frozen or goes into the back/forward cache', () => {
+  async function begin() {
+    const storage = createStorage()
+    const listeners = new Set<(event: LifecycleEvent) => void>()
+    const lifecycle = {
+      isHidden: () => false,
+      isOnline: () => true,
+      listen(listener: (event: LifecycleEvent) => void) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+    }
+    const ledger = createLedger(storage.factory, 'x', () => {}, lifecycle)
+    const tell = (event: LifecycleEvent): void => {
+      for (const listener of listeners) listener(event)
+    }
+    const pass = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
+    storage.isSlow = true
+    const written = ledger.update(() => write)
+    storage.open()
+    await pass()
+    return { ...storage, ledger, listeners, tell, pass, written, transition: vi.fn(() => write) }
+  }
+
+  test('leaves no transaction open, and makes it again when it is back', async () => {
+    const { aborted, answer, complete, pass, tell, transactions, written } = await begin()
+    tell('hide')
+    tell('hide')
+    expect(aborted).toHaveBeenCalledTimes(1)
+    tell('show')
+    complete()
+    await pass()
+    expect([await outcome(written), transactions.length]).toEqual(['pending', 2])
+    answer()
+    complete()
+    expect(await outcome(written)).toBe('written')
+  })
+
+  test('opens none before it is back', async () => {
+    const { answer, complete, ledger, pass, tell, transactions, transition } = await begin()
+    tell('hide')
+    complete()
+    const updated = ledger.update(transition)
+    await pass()
+    expect(transactions).toHaveLength(1)
+    tell('show')
+    await pass()
+    answer()
+    complete()
+    expect([await outcome(updated), transition.mock.calls.length]).toEqual(['written', 1])
+  })
+
+  test('does not give up what it has written', async () => {
+    const { aborted, answer, complete, tell, transactions, written } = await begin()
+    answer()
+    tell('hide')
+    expect(aborted).not.toHaveBeenCalled()
+    tell('show')
+    complete()
+    expect([await outcome(written), transactions.length]).toEqual(['written', 1])
+  })
+
+  test('is listened to until the ledger is closed', async () => {
+    const { ledger, listeners } = await begin()
+    expect(listeners.size).toBe(1)
+    ledger.close()
+    expect(listeners.size).toBe(0)
   })
 })
 

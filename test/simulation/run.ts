@@ -56,6 +56,7 @@ export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): 
     policy: policy ?? (POLICIES[Math.floor(seed / 4) % 3] as Terms['policy']),
     movesIn,
     hasWorker,
+    signsInTwice: Math.floor(seed / 3072) % 4 === 2,
     speaksByStatus,
     // A session that another library left is not bound, and a server of bound tokens has words.
     bound: movesIn || speaksByStatus || hasWorker ? undefined : BOUND[Math.floor(seed / 768) % 4],

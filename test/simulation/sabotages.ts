@@ -330,7 +330,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        'others && !claim.refreshToken ? { ...others, doubt: true } : undefined',
+        "others && !claim.refreshToken ? { ...others, doubt: others.doubt || entry.status !== 'signing-in' } : undefined",
         'undefined',
       ),
     ],
@@ -564,14 +564,21 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/protocol/sign-in-out.ts',
-        'publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)',
-        `publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
-         await persist((found) => ({ ...(found && { entry: { ...found, bound: tokens.bound } }), result: undefined }))`,
+        'publishSession(entry, tokens)\n      },',
+        `publishSession(entry, tokens)
+         return persist((found) => ({ ...(found && { entry: { ...found, bound: tokens.bound } }), result: undefined }))
+       },`,
       ),
     ],
   },
   {
     name: 'the key of an older session signs',
     edits: [edit('core/protocol/refresher.ts', ' || entry?.epoch !== found?.epoch', '')],
+  },
+  {
+    name: 'tokens that come again begin another session',
+    edits: [
+      edit('core/protocol/sign-in-out.ts', 'const isKnown = refreshToken &&', 'const isKnown = !refreshToken &&'),
+    ],
   },
 ]

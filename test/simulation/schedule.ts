@@ -23,6 +23,8 @@ export interface Terms {
   readonly movesIn?: boolean
   /** The requests of the tabs pass through a service worker that keeps their answers. */
   readonly hasWorker?: boolean
+  /** An application that signs in with tokens does so twice, as React's strict mode lets it. */
+  readonly signsInTwice?: boolean
   /** The server says no by statuses, and others answer in its place. */
   readonly speaksByStatus?: boolean
   /** The tokens are bound to a key, and what a refresh makes of the refresh token. */
@@ -66,6 +68,7 @@ export interface Run {
   readonly isCookie: boolean
   readonly former: Former | undefined
   readonly workers: Workers | undefined
+  readonly signsInTwice: boolean
   readonly pages: Page[]
   pending: number
 }
@@ -100,7 +103,8 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   })
   const workers = terms.hasWorker ? createWorkers({ world, profile, observer, seed: terms.seed }) : undefined
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
-  const run: Run = { world, server, profile, observer, isCookie, former, workers, pages: [], pending: 0 }
+  const { signsInTwice = false } = terms
+  const run: Run = { world, server, profile, observer, isCookie, former, workers, signsInTwice, pages: [], pending: 0 }
   observer.isForced = world.choose(2) === 1
 
   function open(): Page {
@@ -498,7 +502,7 @@ function isQuiet({ events, elapsed }: World): boolean {
 }
 
 async function act(run: Run, action: Action, { open, call, abandon }: Cast): Promise<void> {
-  const { world, profile, server, isCookie, pages, observer } = run
+  const { world, profile, server, isCookie, signsInTwice, pages, observer } = run
   const any = (): Page => pages[world.choose(pages.length)] as Page
   const count = (kind: string, { actor }: Page): void => {
     profile.faults[kind] = (profile.faults[kind] ?? 0) + 1
@@ -577,7 +581,17 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
         count(action, page)
         const user = world.choose(2) === 0 ? 'alice' : 'bob'
         const byHand = !isCookie && world.choose(2) === 0
-        call(page, page.client.signIn(byHand ? server.signIn(user) : () => page.network.login(user)))
+        if (!byHand)
+          return call(
+            page,
+            page.client.signIn(() => page.network.login(user)),
+          )
+        const tokens = server.signIn(user)
+        if (!signsInTwice) return call(page, page.client.signIn(tokens))
+        const { access_token, ...rest } = tokens
+        const source = world.choose(2) === 0 ? tokens : rest
+        call(page, page.client.signIn(source))
+        call(page, page.client.signIn(source))
       })
     case 'sign-out':
       return whenAwake((page) => {

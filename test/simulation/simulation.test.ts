@@ -20,8 +20,9 @@ async function verify(count: number, terms: (index: number) => Terms): Promise<T
 
 test('every seed that ever failed keeps all promises', async () => {
   const { schedules } = await verify(seeds.length, (index) => {
-    const { seed, tabs, policy, speaksByStatus = false, hasWorker = false, bound } = seeds[index] as StoredSeed
-    return { ...termsOf(seed, tabs, policy), speaksByStatus, hasWorker, bound }
+    const { seed, tabs, policy, ...given } = seeds[index] as StoredSeed
+    const none = { speaksByStatus: false, hasWorker: false, signsInTwice: false, bound: undefined }
+    return { ...termsOf(seed, tabs, policy), ...none, ...given }
   })
   expect(schedules).toBe(seeds.length)
 })

@@ -1,7 +1,7 @@
 /** Signing in, signing out and finding the session again, across all tabs. */
-// Decisions (ARCHITECTURE.md): D26, D27, D28, D30, D44.
+// Decisions (ARCHITECTURE.md): D26, D27, D28, D30, D44, D56.
 
-import { attemptsOf, type Entry, isAskedAgain } from '../entry/entry.ts'
+import { attemptsOf, type Entry, grantOf, isAskedAgain } from '../entry/entry.ts'
 import {
   abandonSignIn,
   advanceSignOut,
@@ -32,6 +32,8 @@ export interface SignInOut {
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
   const { clock, guards, lease, ledger, report, transport, session, siblings, persist, warn } = context
   let restoring: Promise<void> | undefined
+  /** The last sign-in with tokens at hand; its grant is known once it stands. */
+  let begun: { readonly tokens: Tokens; grant?: number; done?: Promise<void> | undefined } | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
     // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
@@ -96,6 +98,27 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     throw new SessionEndedError('superseded')
   }
 
+  /** Tokens that come again, as from a component that is mounted twice, begin no other session: they may be spent by now. */
+  function beginOnce(tokens: Tokens): Promise<void> {
+    const { refreshToken, accessToken } = tokens
+    const before = begun?.tokens
+    const isKnown = refreshToken && refreshToken === before?.refreshToken && accessToken === before.accessToken
+    if (isKnown && begun?.done && (begun.grant ?? session.grant) === session.grant) return begun.done
+    const mine: typeof begun = { tokens }
+    begun = mine
+    mine.done = persist((found) => beginSession(found, session.mark, tokens, clock.now()), true).then(
+      (entry) => {
+        mine.grant = grantOf(entry)
+        publishSession(entry, tokens)
+      },
+      (error) => {
+        mine.done = undefined
+        throw error
+      },
+    )
+    return mine.done
+  }
+
   async function restoreOnce(): Promise<void> {
     await context.adopt?.(context)
     const entry = await persist((found) => ({ result: found }))
@@ -131,10 +154,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   return {
     async signIn(source) {
       if (typeof source === 'function') await signInBy(source)
-      else {
-        const tokens = read(source)
-        publishSession(await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true), tokens)
-      }
+      else await beginOnce(read(source))
       // It never rejects.
       if (!session.held) void restore()
     },
