@@ -31,7 +31,7 @@ export async function transact<Result>(run: (store: IDBObjectStore) => IDBReques
     const store = transaction.objectStore('logins')
     store.delete(IDBKeyRange.upperBound(`${Date.now()}`))
     const request = run(store)
-    // A page in the back/forward cache would keep it open.
+    // A page in the back/forward cache would keep the transaction open.
     transaction.commit()
     await promisifyRequest(transaction)
     return request.result

@@ -38,7 +38,7 @@ export function createBrowserPlatform(name: string, given: Partial<Platform>): P
       }),
       name,
     ),
-    // One that is not used would still listen.
+    // A ledger that nobody uses would still listen to the page.
     ledger:
       given.ledger ??
       createLedger(

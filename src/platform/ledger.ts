@@ -30,19 +30,26 @@ export function createLedger(
   /** Pending while the page is frozen or in the back/forward cache: a transaction that is open then locks out all tabs. */
   let away: Promise<void> | undefined
   let comeBack = (): void => {}
+  let absences = 0
+  /** Those in which nothing has failed or been given up. */
   const running = new Set<IDBTransaction>()
 
   const unlisten = lifecycle?.listen((event) => {
-    if (event === 'show') {
-      away = undefined
-      comeBack()
-    }
-    if (event !== 'hide') return
+    if (event !== 'hide') return comeBack()
+    absences++
     away ??= new Promise((resolve) => {
-      comeBack = resolve
+      comeBack = () => {
+        away = undefined
+        resolve()
+      }
     })
-    for (const transaction of running) optional(() => transaction.abort())
-    running.clear()
+    for (const transaction of running) {
+      optional(() => {
+        // It throws if the transaction is being committed.
+        transaction.abort()
+        running.delete(transaction)
+      })
+    }
   })
 
   const forget = (): void => {
@@ -78,15 +85,14 @@ export function createLedger(
     transition: Transition<Result>,
     overwrites = false,
   ): Promise<Result> {
+    if (away !== undefined) await away
+    const before = absences
     let transaction: IDBTransaction | undefined
     try {
       if (storage) {
         opening ??= open(storage)
         const database = await opening
-        if (away !== undefined) {
-          await away
-          return transact(mode, transition, overwrites)
-        }
+        if (away !== undefined) return transact(mode, transition, overwrites)
         transaction = database.transaction(STORE, mode, { durability: 'strict' })
         running.add(transaction)
         const store = transaction.objectStore(STORE)
@@ -97,7 +103,7 @@ export function createLedger(
           if (entry === null && !overwrites) return
           change = transition(entry ?? undefined)
           if (change.entry) store.put(change.entry, KEY)
-          // Written even if the page is gone before the events of the transaction.
+          // So the write ends even if the page goes away now.
           transaction?.commit()
         }
         // Resolved by `complete`: only then is the change durable.
@@ -108,8 +114,9 @@ export function createLedger(
         return await inTime(ended, () => transaction?.abort())
       }
     } catch (error) {
-      if (transaction && !running.has(transaction)) return transact(mode, transition, overwrites)
       close()
+      const isUnwritten = !transaction || !running.has(transaction)
+      if (isUnwritten && before !== absences) return transact(mode, transition, overwrites)
       // Storage that fails later is tried again; falling back to memory would make a second ledger.
       if (wasOpen) throw error
       if (storage) onBlocked()
@@ -130,6 +137,7 @@ export function createLedger(
     update: (transition, overwrites) => transact('readwrite', transition, overwrites),
     close() {
       unlisten?.()
+      comeBack()
       close()
     },
   }

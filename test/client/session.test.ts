@@ -197,6 +197,15 @@ describe('sign-in', () => {
       expect(server.refreshes).toHaveLength(0)
     })
 
+    test('signs in again after another sign-in has begun', async () => {
+      const { auth, browser } = createScene()
+      const login = async () => ({ access_token: 'other', refresh_token: 'other', expires_in: 3600 })
+      const all = Promise.allSettled([auth.signIn(tokens(0)), auth.signIn(login), auth.signIn(tokens(0))])
+      await browser.advance(1_000)
+      await all
+      expect(await auth.getAccessToken()).toBe('access-0')
+    })
+
     test('signs in again after a sign-out, and after storage has failed', async () => {
       const { auth, browser } = createScene()
       browser.brokenWrites = 20

@@ -9,7 +9,7 @@ import { outcome } from './harness.ts'
 const ENTRY: Entry = { epoch: 1, generation: 0, status: 'signed-in' }
 
 interface Wish {
-  onsuccess?: () => void
+  onsuccess?: () => unknown
   onerror?: () => void
   readonly result?: unknown
 }
@@ -18,6 +18,7 @@ interface Transaction {
   oncomplete?: () => void
   onabort?: () => void
   isAborted?: boolean
+  error?: Error
   readonly abort: () => void
   readonly commit: () => void
 }
@@ -51,6 +52,12 @@ function createStorage() {
     complete() {
       for (const { oncomplete, onabort, isAborted } of transactions) (isAborted ? onabort : oncomplete)?.()
     },
+    fail() {
+      for (const transaction of transactions) {
+        transaction.error = new Error('the disk is full')
+        transaction.onabort?.()
+      }
+    },
     factory: { open } as unknown as IDBFactory,
   }
 
@@ -75,7 +82,7 @@ function createStorage() {
     transactions.push(one)
     const get = (): Wish => {
       const reading: Wish = { result: storage.record }
-      readings.push(reading)
+      readings.push({ onsuccess: () => one.isAborted || reading.onsuccess?.() })
       if (!storage.isSlow) queueMicrotask(storage.answer)
       return reading
     }
@@ -146,7 +153,7 @@ describe('a transaction that does not end in time', () => {
 })
 
 describe('a page that is frozen or goes into the back/forward cache', () => {
-  async function begin() {
+  function open() {
     const storage = createStorage()
     const listeners = new Set<(event: LifecycleEvent) => void>()
     const lifecycle = {
@@ -163,48 +170,110 @@ describe('a page that is frozen or goes into the back/forward cache', () => {
     }
     const pass = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
     storage.isSlow = true
-    const written = ledger.update(() => write)
-    storage.open()
-    await pass()
-    return { ...storage, ledger, listeners, tell, pass, written, transition: vi.fn(() => write) }
+    const transition = vi.fn(() => write)
+    const written = ledger.update(transition)
+    return { ...storage, ledger, lifecycle, listeners, tell, pass, transition, written }
+  }
+
+  async function begin() {
+    const scene = open()
+    scene.open()
+    await scene.pass()
+    return scene
   }
 
   test('leaves no transaction open, and makes it again when it is back', async () => {
-    const { aborted, answer, complete, pass, tell, transactions, written } = await begin()
+    const { aborted, answer, complete, open: openAll, pass, tell, transactions, transition, written } = await begin()
     tell('hide')
     tell('hide')
     expect(aborted).toHaveBeenCalledTimes(1)
     tell('show')
     complete()
     await pass()
+    openAll()
+    await pass()
     expect([await outcome(written), transactions.length]).toEqual(['pending', 2])
+    answer()
+    complete()
+    expect([await outcome(written), transition.mock.calls.length]).toEqual(['written', 1])
+  })
+
+  test.each(['show', 'wake'] as const)('opens none before it is back: %s', async (event) => {
+    const { answer, complete, ledger, pass, tell, transactions, transition } = await begin()
+    answer()
+    tell('hide')
+    const updated = ledger.update(transition)
+    await pass()
+    expect(transactions).toHaveLength(1)
+    tell(event)
+    await pass()
+    answer()
+    complete()
+    expect([await outcome(updated), transition.mock.calls.length]).toEqual(['written', 2])
+  })
+
+  test('does not begin to open the database', async () => {
+    const { factory, lifecycle, tell } = open()
+    const opened = vi.spyOn(factory, 'open')
+    const ledger = createLedger(factory, 'x', () => {}, lifecycle)
+    tell('hide')
+    ledger.read().catch(() => {})
+    expect(opened).not.toHaveBeenCalled()
+    tell('show')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(opened).toHaveBeenCalledTimes(1)
+  })
+
+  test('begins nothing in a database that opens meanwhile', async () => {
+    const { answer, complete, open: openAll, pass, tell, transactions, written } = open()
+    tell('hide')
+    openAll()
+    await pass()
+    expect(transactions).toHaveLength(0)
+    tell('show')
+    await pass()
     answer()
     complete()
     expect(await outcome(written)).toBe('written')
   })
 
-  test('opens none before it is back', async () => {
-    const { answer, complete, ledger, pass, tell, transactions, transition } = await begin()
+  test('that freezes while the database opens does not fall back to memory', async () => {
+    const { answer, complete, ledger, open: openAll, pass, tell, written } = open()
     tell('hide')
-    complete()
-    const updated = ledger.update(transition)
-    await pass()
-    expect(transactions).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(PATIENCE)
     tell('show')
+    openAll()
+    await pass()
+    openAll()
     await pass()
     answer()
     complete()
-    expect([await outcome(updated), transition.mock.calls.length]).toEqual(['written', 1])
+    expect([await outcome(written), ledger.shared]).toEqual(['written', true])
   })
 
-  test('does not give up what it has written', async () => {
-    const { aborted, answer, complete, tell, transactions, written } = await begin()
+  test('does not give up what it has written, nor writes it twice', async () => {
+    const { aborted, answer, fail, tell, transactions, transition, written } = await begin()
     answer()
     tell('hide')
     expect(aborted).not.toHaveBeenCalled()
     tell('show')
+    fail()
+    expect(await outcome(written)).toEqual(new Error('the disk is full'))
+    expect([transactions.length, transition.mock.calls.length]).toEqual([1, 1])
+  })
+
+  test('gives nobody up where the ledger is closed meanwhile', async () => {
+    const { answer, complete, ledger, pass, tell, transition, open: openAll } = await begin()
+    answer()
+    tell('hide')
+    const updated = ledger.update(transition)
+    ledger.close()
+    await pass()
+    openAll()
+    await pass()
+    answer()
     complete()
-    expect([await outcome(written), transactions.length]).toEqual(['written', 1])
+    expect(await outcome(updated)).toBe('written')
   })
 
   test('is listened to until the ledger is closed', async () => {

@@ -35,7 +35,7 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 15_530,
+    limit: 15_570,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
@@ -48,7 +48,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   'authfetch/devtools: createRecorder, on top': onTop('devtools', 4_600, DEVTOOLS, '{ createRecorder }'),
   // In a script of its own, where no client is.
   'authfetch/service-worker': {
-    limit: 6_900,
+    limit: 6_910,
     parts: ['src/service-worker.ts'],
     entry: SERVICE_WORKER,
     measure: () => sizeOf(SERVICE_WORKER),

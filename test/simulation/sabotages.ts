@@ -564,10 +564,10 @@ export const SABOTAGES: readonly Sabotage[] = [
       ),
       edit(
         'core/protocol/sign-in-out.ts',
-        'publishSession(entry, tokens)\n      },',
-        `publishSession(entry, tokens)
-         return persist((found) => ({ ...(found && { entry: { ...found, bound: tokens.bound } }), result: undefined }))
-       },`,
+        'mine.grant = grantOf(entry)',
+        `mine.grant = grantOf(entry)
+         publishSession(entry, tokens)
+         await persist((found) => ({ ...(found && { entry: { ...found, bound: tokens.bound } }), result: undefined }))`,
       ),
     ],
   },

@@ -80,8 +80,8 @@ export function commit(
       ? { status: entry.status }
       : // Another user's cookie has come: a session of its own.
         isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0, grant: undefined }),
-    // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now. A login that is
-    // running waits longer: its cookie may still come.
+    // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now. While a
+    // login runs, it stays fresh: the login must wait, because the cookie of that resend may still come.
     attempt:
       others && !claim.refreshToken ? { ...others, doubt: others.doubt || entry.status !== 'signing-in' } : undefined,
     retry: grant.retry,

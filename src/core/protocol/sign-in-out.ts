@@ -29,11 +29,18 @@ export interface SignInOut {
   publishSession(entry: Entry, tokens?: Tokens): void
 }
 
+interface Begun {
+  readonly tokens: Tokens
+  readonly done: Promise<void>
+  /** Set when it stands. */
+  grant?: number
+}
+
 export function createSignInOut(context: Context, refresher: Refresher): SignInOut {
   const { clock, guards, lease, ledger, report, transport, session, siblings, persist, warn } = context
   let restoring: Promise<void> | undefined
-  /** The last sign-in with tokens at hand; its grant is known once it stands. */
-  let begun: { readonly tokens: Tokens; grant?: number; done?: Promise<void> | undefined } | undefined
+  /** The last sign-in, if it was with tokens at hand. */
+  let begun: Begun | undefined
 
   function publishSession(entry: Entry, tokens?: Tokens): void {
     // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
@@ -103,20 +110,21 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     const { refreshToken, accessToken } = tokens
     const before = begun?.tokens
     const isKnown = refreshToken && refreshToken === before?.refreshToken && accessToken === before.accessToken
-    if (isKnown && begun?.done && (begun.grant ?? session.grant) === session.grant) return begun.done
-    const mine: typeof begun = { tokens }
+    if (isKnown && begun && (begun.grant ?? session.grant) === session.grant) return begun.done
+    const mine: Begun = { tokens, done: begin() }
     begun = mine
-    mine.done = persist((found) => beginSession(found, session.mark, tokens, clock.now()), true).then(
-      (entry) => {
+    return mine.done
+
+    async function begin(): Promise<void> {
+      try {
+        const entry = await persist((found) => beginSession(found, session.mark, tokens, clock.now()), true)
         mine.grant = grantOf(entry)
         publishSession(entry, tokens)
-      },
-      (error) => {
-        mine.done = undefined
+      } catch (error) {
+        if (begun === mine) begun = undefined
         throw error
-      },
-    )
-    return mine.done
+      }
+    }
   }
 
   async function restoreOnce(): Promise<void> {
@@ -153,13 +161,16 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   return {
     async signIn(source) {
-      if (typeof source === 'function') await signInBy(source)
-      else await beginOnce(read(source))
+      if (typeof source === 'function') {
+        begun = undefined
+        await signInBy(source)
+      } else await beginOnce(read(source))
       // It never rejects.
       if (!session.held) void restore()
     },
 
     async signOut() {
+      begun = undefined
       const accessToken = session.held?.accessToken
       const first = await guards.begin(0)
       const { entry, left } = await persist((found) => beginSignOut(found, session.mark, first, clock.now()), true)
