@@ -230,7 +230,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       return session.on('changed', () => listener())
     },
     on(name, listener) {
-      check(EVENTS.includes(name), 'name', EVENTS.join(', '))
+      check(EVENTS.includes(name), 'name', EVENTS.join(' or '))
       check(typeof listener === 'function', 'listener', 'a function')
       return session.on(name, listener)
     },

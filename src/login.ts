@@ -174,7 +174,7 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
       const { returnTo = isCallback() ? '/' : location.href, parameters: more } = ownMembers(startOptions)
       const { origin, pathname, search, hash } = resolveEndpoint(returnTo, 'returnTo')
       check(origin === callback.origin, 'returnTo', 'of the origin of "redirectUri"')
-      check(crypto.subtle, 'location', 'a secure context')
+      check(crypto.subtle, 'location', 'https or localhost')
       // The user may take ten minutes.
       const state = `${Date.now() + 600_000}.${createSecret()}`
       const code_verifier = createSecret()

@@ -131,7 +131,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     refresh: [
       // One that takes two arguments is a factory, such as `cookieRefresh` itself.
       (value) => isFunction(value) && (value as Refresh).length < 2,
-      'a function, such as cookieRefresh() makes: call it',
+      'a function of one argument, such as cookieRefresh() makes',
     ],
     origins: [Array.isArray, 'an array', page ? [page] : []],
     refreshLead: [isTime, milliseconds, 60_000],

@@ -84,7 +84,7 @@ export function createRecorder(auth: AuthClient, options: RecorderOptions = {}):
   check(Number.isInteger(limit) && limit > 0, 'limit', 'a whole number above 0')
   check(typeof survivesReload === 'boolean', 'survivesReload', 'true or false')
   const parts = insides.get(auth)
-  check(parts, 'auth', 'a client that createAuthClient() of the same copy of authfetch has made')
+  check(parts, 'auth', 'a living client, made by createAuthClient() of the same copy of authfetch')
   const { checked, context } = parts
   const { clock, session, transport } = context
   const record = createRecord(limit, survivesReload ? `authfetch-recorder:${checked.name}` : undefined)

@@ -142,7 +142,7 @@ describe('the session of another library', () => {
     expect(await start(auth, browser)).toMatchObject({ status: 'signed-out', reason: 'initial' })
     // A parser's message quotes the text, tokens and all.
     const [report, ...others] = tab.reports.splice(0)
-    expect(String(report)).toMatch(/^TokenResponseError: the session of another library cannot be read \(\w*Error\)$/)
+    expect(String(report)).toMatch(/^TokenResponseError: "refreshToken" of formerSession\(\) failed \(\w*Error\)$/)
     expect(others).toEqual([])
     expect(forget).not.toHaveBeenCalled()
   })

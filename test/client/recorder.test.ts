@@ -467,7 +467,7 @@ test('the end of its client ends the recorder', async () => {
   const recorder = createRecorder(scene.auth)
   scene.auth.dispose()
   await drain()
-  expect(() => createRecorder(scene.auth)).toThrow('"auth" must be a client')
+  expect(() => createRecorder(scene.auth)).toThrow('"auth" must be a living client')
   expect(recorder.entries().at(0)).toMatchObject({ kind: 'record' })
 })
 
@@ -508,7 +508,7 @@ test('a client that is watched sends what it sends unwatched', async () => {
 
 test('options and clients that are none are named', async () => {
   const scene = await createSignedInScene()
-  expect(() => createRecorder({} as never)).toThrow('"auth" must be a client that createAuthClient()')
+  expect(() => createRecorder({} as never)).toThrow('"auth" must be a living client, made by createAuthClient()')
   expect(() => createRecorder(scene.auth, { limit: 0 })).toThrow('"limit" must be a whole number above 0')
   expect(() => createRecorder(scene.auth, { size: 1 } as never)).toThrow('"size" must be left out')
   expect(() => createRecorder(scene.auth, { survivesReload: 1 } as never)).toThrow('"survivesReload"')

@@ -32,7 +32,7 @@ export function formerSession({ refreshToken, forget }: FormerSession): Adopt {
     if (!ledger.shared) return
     const tokens = await read().catch((error) => {
       // A parser's message may quote a token, so only the error's name is told.
-      report(new TokenResponseError(`the session of another library cannot be read (${error?.name})`))
+      report(new TokenResponseError(`"refreshToken" of formerSession() failed (${error?.name})`))
     })
     if (!tokens) return
     const entry = await persist((found) =>

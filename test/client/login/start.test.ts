@@ -305,7 +305,7 @@ describe('misuse is a TypeError that names', () => {
   test('a context that is not secure', async () => {
     const { login } = createLoginScene()
     vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
-    await expect(login.start()).rejects.toThrow('"location" must be a secure context')
+    await expect(login.start()).rejects.toThrow('"location" must be https or localhost')
   })
 })
 
