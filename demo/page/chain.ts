@@ -39,7 +39,7 @@ export function drawChain(session: Session | undefined, tab: OwnTab, ahead: numb
   const links = shown.map(({ generation, spentAt, spentBy }) => {
     const isLast = spentAt === null
     const isDead = session.status !== 'active'
-    const who = spentBy === null ? 'somebody without a key' : (by.get(nameAttempt(spentBy) ?? '') ?? 'an earlier page')
+    const who = spentBy === null ? 'an unknown client' : (by.get(nameAttempt(spentBy) ?? '') ?? 'an earlier page')
     return h(
       'li',
       {

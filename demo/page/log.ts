@@ -141,7 +141,7 @@ export function createLog(lanes: Lanes, say: (text: string) => void): void {
       await navigator.clipboard.writeText(text)
       say(`${wanted.length} entries of the log are in the clipboard.`)
     } catch {
-      say('The browser did not grant the clipboard.')
+      say('The browser does not allow this page to use the clipboard.')
     }
   })
   render()

@@ -56,7 +56,7 @@ function table(
         { 'data-label': 'Family' },
         h('span', {}, h('code', {}, id.slice(0, 8)), ` ${plural(tokens.length, 'token')}`),
       ),
-      h('td', { 'data-label': 'Used' }, clockTime(usedAt - ahead)),
+      h('td', { 'data-label': 'Last used' }, clockTime(usedAt - ahead)),
       h('td', { 'data-label': 'State' }, statusOf(session)),
       h(
         'td',
@@ -117,7 +117,7 @@ export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
             'li',
             {},
             h('b', {}, `${clockTime((revokedAt ?? 0) - ahead)} Reuse: `),
-            `a spent refresh token of ${subject} on ${device} came again. Family ${id.slice(0, 8)} was revoked.`,
+            `a spent refresh token of ${subject} on ${device} was used again. Family ${id.slice(0, 8)} was revoked.`,
           ),
         ),
     )
@@ -142,7 +142,7 @@ export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
   function revoke({ id, subject, device }: Session): void {
     server.revokeSession(id).then(
       () => {
-        say(`Revoked the session of ${subject} on ${device}: its next refresh is refused.`)
+        say(`Revoked the session of ${subject} on ${device}: its next refresh will be refused.`)
         soon()
       },
       (error: unknown) => say(String(error)),

@@ -11,8 +11,9 @@ const REASONS: Readonly<Record<string, string>> = {
   initial: 'Nobody has signed in yet.',
   requested: 'Somebody signed out.',
   rejected: 'The server refused the refresh token.',
-  'reuse-detected': 'The server saw a spent refresh token again and revoked the session: a theft.',
-  'in-doubt': 'An answer was lost, and the server no longer takes the refresh token.',
+  'reuse-detected':
+    'The server saw a spent refresh token again. It looks like a theft, so the server revoked the session.',
+  'in-doubt': 'An answer was lost, and the server no longer accepts the refresh token.',
   'no-refresh-token': 'The login brought no refresh token.',
 }
 
@@ -118,7 +119,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     const dueIn = refreshAt === undefined ? undefined : Math.max(0, Math.ceil((refreshAt - time) / 1000))
     const lives =
       expiresAt === undefined
-        ? 'Nothing tells how long the access token lives.'
+        ? 'It is not known how long the access token lives.'
         : `The access token lives for ${seconds} s more`
     setText(find('countdown'), dueIn === undefined ? lives : `${lives}; its refresh is due in ${dueIn} s.`)
     showProof()
@@ -146,7 +147,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
           'Last failure',
           state.status === 'signed-out' || !state.failure
             ? 'none since the last token'
-            : `${state.failure.message}; tried again ${state.failure.retryAt ? `at ${clockTime(state.failure.retryAt)}` : 'soon'}`,
+            : `${state.failure.message}; next try ${state.failure.retryAt ? `at ${clockTime(state.failure.retryAt)}` : 'soon'}`,
         ],
         ['Degraded', state.degraded.length > 0 ? state.degraded.join(', ') : 'nothing: locks, channel and ledger work'],
       ]),
@@ -204,7 +205,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
   })
   lifetime.addEventListener('change', () => {
     void server.change({ accessLifetime: Number(lifetime.value) })
-    say('New access tokens will live so long: refresh to get one.')
+    say('New access tokens will live that long. Refresh to get one.')
   })
   find('call').addEventListener('click', async () => {
     const { status, subject } = await callApi(account)

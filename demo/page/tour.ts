@@ -14,7 +14,7 @@ const STEPS: readonly Step[] = [
   {
     target: 'session-card',
     title: 'Sign in',
-    text: 'The server is real: it rotates refresh tokens and detects their reuse. Any name will do. The bar is the life of the access token; the tick on it is the point where the refresh is due.',
+    text: 'The server is real: it rotates refresh tokens and detects their reuse. Any name will do. The bar shows how long the access token is still valid; the mark on it shows when the refresh is due.',
   },
   {
     target: 'picture-card',
@@ -29,12 +29,12 @@ const STEPS: readonly Step[] = [
   {
     target: 'try-card',
     title: 'Try to break it',
-    text: 'Each exercise says what should happen, does it, and gives its verdict from the server’s counters. Do it by hand too: close tabs, pull the plug, let the laptop sleep.',
+    text: 'Each exercise says what should happen, does it, and gives its verdict from the server’s counters. Do it by hand too: close tabs, disconnect the network, let the laptop sleep.',
   },
   {
     target: 'textbook-card',
     title: 'Compare',
-    text: 'The textbook’s promise in localStorage, on the same server, at the same exercise: it loses the session. Then read the log and the server’s side below.',
+    text: 'The usual code of the textbooks loses the session in the same exercise, on the same server. Then read the log, and what the server counted, below.',
   },
 ]
 

@@ -67,7 +67,7 @@ export function drawPanel(root: ShadowRoot, { auth, isInline, isOpen: isOpenAtFi
 
   async function signOutElsewhere(): Promise<void> {
     await controls.signOutElsewhere()
-    say('Signed out as by another tab. The server was not told.')
+    say('Signed out, as if by another tab. The server was not told.')
   }
 
   async function copy(): Promise<void> {
@@ -76,7 +76,11 @@ export function drawPanel(root: ShadowRoot, { auth, isInline, isOpen: isOpenAtFi
       () => true,
       () => false,
     )
-    say(isDone ? 'The record is in the clipboard. It holds no tokens.' : 'The browser did not grant the clipboard.')
+    say(
+      isDone
+        ? 'The record is in the clipboard. It holds no tokens.'
+        : 'The browser does not allow this page to use the clipboard.',
+    )
   }
 
   const button = (name: string, task: () => Promise<void>): HTMLElement =>

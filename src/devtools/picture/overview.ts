@@ -1,4 +1,4 @@
-/** The last minute of all tabs, and the timers and tokens of the next half. */
+/** Draws the last minute of all tabs, and their timers and tokens in the next half minute. */
 
 import { svg } from '../dom.ts'
 import type { SeenLane } from '../lanes/lanes.ts'
