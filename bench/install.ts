@@ -1,4 +1,4 @@
-// The packages of the peers, in bench/node_modules.
+// Installs the packages of the peers, in bench/node_modules.
 
 import { fileURLToPath } from 'node:url'
 import { installPackages } from '../test/support/npm.ts'

@@ -1,4 +1,4 @@
-// What is said of a series of rounds.
+// The median, the minimum and the maximum of a series of rounds.
 
 export interface Summary {
   readonly median: number

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it.
+// The colours of the page: light, dark, or those of the system.
 
 const KEY = 'demo-theme'
 

@@ -1,3 +1,5 @@
+// The drivers of the browsers and the provider, on which the other browser tests rest.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, ENGINES, type Tab } from '../support/browser/driver.ts'
 import { findBrowsers } from '../support/browser/install.ts'

@@ -1,3 +1,5 @@
+// Aborting a call before it starts, while it waits for a token, and while its 401 is being answered.
+
 import { describe, expect, test, vi } from 'vitest'
 import { API, createGate, createSignedInScene, drain, HOUR, MINUTE, outcome, tokens, unauthorized } from './harness.ts'
 
@@ -41,7 +43,7 @@ describe('a signal that has aborted before', () => {
     expect([server.calls.length, server.refreshes.length]).toEqual([0, 0])
   })
 
-  test('in a Request counts no more with `signal: null`', async () => {
+  test('in a Request is ignored if the init says `signal: null`', async () => {
     const { auth, server } = await createSignedInScene()
     const request = new Request(API, { signal: AbortSignal.abort() })
     expect((await auth.authFetch(request, { signal: null })).status).toBe(200)
@@ -99,7 +101,7 @@ describe('abort while waiting for a token', () => {
     expect(server.calls).toHaveLength(1)
   })
 
-  test('with `signal: null` reaches nobody', async () => {
+  test('by the signal of a Request is ignored if the init says `signal: null`', async () => {
     const { auth, gate } = await createWaitingScene()
     const controller = new AbortController()
     const call = auth.authFetch(new Request(API, { signal: controller.signal }), { signal: null })
@@ -120,7 +122,7 @@ describe('abort while waiting for a token', () => {
     expect(await auth.getAccessToken()).toBe('access-1')
   })
 
-  test('of nobody who listens any more makes no unhandled rejection when the refresh fails', async () => {
+  test('by the only caller leaves no unhandled rejection when the refresh fails afterwards', async () => {
     const { auth, gate } = await createWaitingScene()
     const controller = new AbortController()
     const call = auth.authFetch(API, { signal: controller.signal })

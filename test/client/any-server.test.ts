@@ -100,8 +100,8 @@ async function tryAgain(scene: Scene): Promise<unknown> {
   return forced(scene)
 }
 
-describe('a visitor of whom nobody knows anything', () => {
-  test.each([...VERDICTS, ...REFUSALS, ...MISTAKES])('is nobody at once: %s', async (_, answer) => {
+describe('a visitor without a known session', () => {
+  test.each([...VERDICTS, ...REFUSALS, ...MISTAKES])('is signed out at once: %s', async (_, answer) => {
     const { auth, server } = await strangerScene(answer)
     const state = await auth.restore()
     expect(state).toMatchObject({ status: 'signed-out', reason: 'initial' })
@@ -131,7 +131,7 @@ describe('a visitor of whom nobody knows anything', () => {
     expect(await restored(second)).toMatchObject({ status: 'signed-in' })
   })
 
-  test('is nobody after tokens that nobody can read, and the developer is told which members came', async () => {
+  test('is signed out after tokens that cannot be read, and the developer is told which members came', async () => {
     const { auth, tab } = await strangerScene(() => json({ token: 'secret', user: { id: 1 } }, 200))
     expect(await auth.restore()).toMatchObject({ status: 'signed-out', reason: 'initial' })
     expect(tab.warnings).toEqual([expect.stringContaining('token,user')])
@@ -166,7 +166,7 @@ describe('a session that is known, in cookie custody', () => {
     expect(await restored(next)).toMatchObject({ status: 'signed-in' })
   })
 
-  test('that ended softly and is refused at the next start too is nobody', async () => {
+  test('that ended softly and is refused at the next start too stays over', async () => {
     const scene = await knownScene(() => plain('Forbidden', 403))
     await forced(scene)
     await tryAgain(scene)
@@ -200,7 +200,7 @@ describe('a session that is known, in cookie custody', () => {
     }
   })
 
-  test('hears of a redirect as what it is', async () => {
+  test('shows a redirect as status 302', async () => {
     const scene = await knownScene(redirect)
     expect(await forced(scene)).toMatchObject({ message: expect.stringContaining('status 302') })
     expect(scene.tab.warnings).toHaveLength(1)
@@ -225,7 +225,7 @@ describe('a stale header against CSRF', () => {
     expect(server.refreshes[1]?.request.headers.has('x-none')).toBe(false)
   })
 
-  test('that stays stale is no storm, and no end', async () => {
+  test('that stays stale causes no storm of requests, and does not end the session', async () => {
     const scene = await knownScene(() => new Response('<h1>Forbidden</h1>CSRF verification failed.', { status: 403 }))
     await forced(scene)
     expect(scene.server.refreshes).toHaveLength(2)
@@ -233,7 +233,7 @@ describe('a stale header against CSRF', () => {
     expect(scene.auth.getState().status).toBe('signed-in')
   })
 
-  test('of a stranger is read afresh too, and then nobody is signed in', async () => {
+  test('without a known session is read afresh too, and then nobody is signed in', async () => {
     const { auth, server } = await strangerScene(() => plain('', 419))
     expect(await auth.restore()).toMatchObject({ status: 'signed-out', reason: 'initial' })
     expect(server.refreshes).toHaveLength(2)

@@ -1,3 +1,5 @@
+// Bodies: which are sent again after a 401, and what becomes of copies.
+
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { responseTokens } from '../../src/index.ts'
 import {

@@ -1,3 +1,5 @@
+// The arguments of `authFetch`: read once, as `fetch` reads them, and otherwise left alone.
+
 import { describe, expect, test, vi } from 'vitest'
 import { cookieRefresh } from '../../src/index.ts'
 import {
@@ -245,7 +247,7 @@ describe('init', () => {
     expect(await send(API, init)).toMatchObject({ method: 'POST', authorization: bearer('access-0') })
   })
 
-  test('of null is none', async () => {
+  test('of null counts as none', async () => {
     expect((await send(API, null as never)).authorization).toBe(bearer('access-0'))
   })
 

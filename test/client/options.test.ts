@@ -1,3 +1,5 @@
+// The options: their checks, their defaults, and when they are read.
+
 import { describe, expect, test } from 'vitest'
 import {
   type AuthClientOptions,
@@ -130,7 +132,7 @@ describe('options', () => {
     }
   })
 
-  test('of the helpers and of getAccessToken are no more to be had from there, nor is any request', async () => {
+  test('of the helpers, of getAccessToken and of each request are not read from a polluted prototype either', async () => {
     const polluted = Object.prototype as unknown as Record<string, unknown>
     const pollution = {
       headers: { 'X-Evil': 'evil' },
@@ -211,7 +213,7 @@ describe('a client', () => {
     expect(tab.timers()).toEqual([])
   })
 
-  test('can be made where there is no browser, and forgets nothing it is told', async () => {
+  test('can be made outside of a browser, and remembers the tokens that it is given', async () => {
     const auth = createAuthClient({ refresh, origins: [API], fetch: createServer().fetch })
     expect(await auth.restore()).toMatchObject({ status: 'signed-out', reason: 'initial' })
     await auth.signIn({ access_token: 'a', refresh_token: 'r' })

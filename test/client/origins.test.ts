@@ -1,3 +1,5 @@
+// Which addresses get the access token.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cookieRefresh } from '../../src/index.ts'
@@ -87,7 +89,7 @@ describe('the token is not attached to', () => {
     },
   )
 
-  test('an origin that is allowed for none', async () => {
+  test('any origin if `origins` is empty', async () => {
     const { carries } = await createWatch({ origins: [] })
     expect(await carries(API)).toBe(false)
   })

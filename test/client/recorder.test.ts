@@ -324,7 +324,7 @@ describe('explain() says why the session has ended', () => {
     expect(cookieRecorder.explain()).toMatch(/^(Not|Found) signed.*refused.*\(401\)/)
   })
 
-  test('nothing yet', async () => {
+  test('no session has ended yet', async () => {
     const scene = await createSignedInScene()
     expect(createRecorder(scene.auth).explain()).toBe('Signed in: no session has ended in this record.')
   })
@@ -506,7 +506,7 @@ test('a client that is watched sends what it sends unwatched', async () => {
   expect(await play(true)).toEqual(await play(false))
 })
 
-test('options and clients that are none are named', async () => {
+test('a wrong option, and an object that is no client, are named', async () => {
   const scene = await createSignedInScene()
   expect(() => createRecorder({} as never)).toThrow('"auth" must be a living client, made by createAuthClient()')
   expect(() => createRecorder(scene.auth, { limit: 0 })).toThrow('"limit" must be a whole number above 0')

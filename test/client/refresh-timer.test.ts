@@ -1,3 +1,5 @@
+// The refresh timer: when it fires, after failures, after sleep, and with wrong clocks.
+
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/ports.ts'
 import { cookieRefresh, RefreshUnavailableError, SessionEndedError } from '../../src/index.ts'

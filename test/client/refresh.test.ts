@@ -1,3 +1,5 @@
+// The refresh functions and the sign-out functions: what they send, and how their answers are read.
+
 import { describe, expect, test, vi } from 'vitest'
 import {
   cookieRefresh,
@@ -234,7 +236,7 @@ describe('a refresh function of your own', () => {
     expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'rejected' })
   })
 
-  test('that returns what is no promise but tokens is taken at its word', async () => {
+  test('may return tokens without a promise', async () => {
     const { auth } = await withRefresh((() => tokens(1)) as never)
     expect(await auth.getAccessToken({ forceRefresh: true })).toBe('access-1')
   })

@@ -1,4 +1,4 @@
-// Rare meetings: a pause and a 401, a storage that fails at a look, servers and refresh functions that say odd things.
+// Rare combinations: a pause and a 401, a storage that fails at a look, servers and refresh functions that say odd things.
 
 import { describe, expect, test } from 'vitest'
 import { SETTLING } from '../../src/core/protocol/limits.ts'

@@ -1,3 +1,5 @@
+// The members of the client, one by one, and what its listeners hear.
+
 import { describe, expect, test, vi } from 'vitest'
 import {
   AuthError,
@@ -81,7 +83,7 @@ describe('a response without a refresh token', () => {
     for (const sent of server.refreshes) expect(await sent.body).toContain('refresh_token=refresh-0')
   })
 
-  test('is told from one with, which replaces it', async () => {
+  test('differs from a response with one, which replaces the old one', async () => {
     const { auth, server } = await createSignedInScene()
     await auth.getAccessToken({ forceRefresh: true })
     await auth.getAccessToken({ forceRefresh: true })

@@ -1,3 +1,5 @@
+// The state: tokens that are awaited, the last failure, and how a session ended.
+
 import { describe, expect, test, vi } from 'vitest'
 import { cookieRefresh, SessionEndedError } from '../../src/index.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -83,7 +85,7 @@ describe('the last failure', () => {
 })
 
 describe('a session that ended', () => {
-  test('now and one that was over already are told apart', async () => {
+  test('in this page differs from one that was over before', async () => {
     const before = await createSignedInScene({ refresh: cookie })
     before.server.onRefresh = refused
     await before.auth.getAccessToken({ forceRefresh: true }).catch(() => {})
@@ -99,7 +101,7 @@ describe('a session that ended', () => {
     expect(told).toHaveBeenCalledWith(expect.objectContaining({ wasSignedIn: false }))
   })
 
-  test('at the server while all pages were closed has ended now', async () => {
+  test('at the server while all pages were closed counts as ended in this page', async () => {
     const before = await createSignedInScene({ refresh: cookie })
     before.auth.dispose()
     before.server.onRefresh = refused

@@ -1,4 +1,4 @@
-// The ledger in IndexedDB, before a storage that a test holds in its hand.
+// The ledger in IndexedDB, over a storage that the test controls.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Entry } from '../../src/core/entry/entry.ts'
@@ -300,7 +300,7 @@ describe('a record that cannot be read', () => {
     return { ...storage, ledger, end }
   }
 
-  test.each(records)('is not taken for none: %j', async (record) => {
+  test.each(records)('is not taken for an empty ledger: %j', async (record) => {
     const { ledger, end, written } = begin(record)
     const transition = vi.fn(() => write)
     const updated = ledger.update(transition)

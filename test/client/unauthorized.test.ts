@@ -1,3 +1,5 @@
+// What happens on a 401.
+
 import { describe, expect, test } from 'vitest'
 import { cookieRefresh, RefreshUnavailableError } from '../../src/index.ts'
 import {

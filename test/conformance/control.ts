@@ -1,4 +1,4 @@
-// The page's hand in the server: it waits for what the server has seen, and lets a held answer go on.
+// What a page asks of the server: to wait for what it has seen, and to let a held answer go on.
 
 import type { ServerResponse } from 'node:http'
 

@@ -1,3 +1,5 @@
+// Each case of the suite, played with `fetch` and with `authFetch`: server and caller see the same, but for the token.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tab } from '../support/browser/driver.ts'
 import { CASES } from './cases/index.ts'

@@ -1,3 +1,5 @@
+// The rules for imports and globals in `src`.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'

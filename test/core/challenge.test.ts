@@ -1,3 +1,5 @@
+// Reading `WWW-Authenticate`.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { callsForRefresh } from '../../src/core/responses/challenge.ts'

@@ -1,3 +1,5 @@
+// The pause after a failed refresh.
+
 import { describe, expect, test } from 'vitest'
 import { RefreshUnavailableError } from '../../src/core/errors.ts'
 import { createCoolDown } from '../../src/core/protocol/cool-down.ts'

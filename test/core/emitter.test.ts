@@ -1,3 +1,5 @@
+// Telling listeners.
+
 import { expect, test, vi } from 'vitest'
 import { createEmitter } from '../../src/core/emitter.ts'
 

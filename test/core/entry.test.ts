@@ -316,7 +316,7 @@ describe('a rejection', () => {
     expect(reject(claimed, resent, 'reuse-detected', NOW).entry).toMatchObject({ reason: 'in-doubt' })
   })
 
-  test('of a session that was never known to be there is where it began', () => {
+  test('of a session that was never known says that nobody was signed in', () => {
     expect(reject({ ...claimed, status: 'unknown' }, mine, 'rejected', NOW).entry).toMatchObject({ reason: 'initial' })
   })
 

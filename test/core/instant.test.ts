@@ -1,3 +1,5 @@
+// Elapsed time on two clocks.
+
 import { describe, expect, test } from 'vitest'
 import { instantOf, since } from '../../src/core/protocol/instant.ts'
 

@@ -1,3 +1,5 @@
+// The lease of an attempt, and the guard of its owner.
+
 import { describe, expect, test } from 'vitest'
 import type { LockRequest } from '../../src/core/ports.ts'
 import { createGuards } from '../../src/core/protocol/guards.ts'

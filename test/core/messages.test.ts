@@ -1,3 +1,5 @@
+// Parsing the messages between tabs.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseMessage } from '../../src/core/protocol/messages.ts'

@@ -1,3 +1,5 @@
+// Classifying the answers of the token endpoint.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { outcomeOf, type ServerResponse } from '../../src/core/responses/outcome.ts'

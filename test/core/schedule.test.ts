@@ -1,3 +1,5 @@
+// The arithmetic of the timer, the pauses and the bounds.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { graceOf, leaseOf, SEND_WINDOW } from '../../src/core/protocol/limits.ts'

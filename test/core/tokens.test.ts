@@ -1,3 +1,5 @@
+// Reading token responses, claims and lifetimes.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TokenResponseError } from '../../src/core/errors.ts'

@@ -1,3 +1,5 @@
+// Whether tokens may still be sent.
+
 import { describe, expect, test } from 'vitest'
 import { createValidity } from '../../src/core/protocol/validity.ts'
 import type { Held } from '../../src/core/protocol/view.ts'

@@ -1,3 +1,5 @@
+// What a tab knows of the session, transition by transition.
+
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../src/core/entry/entry.ts'
 import { RefreshUnavailableError } from '../../src/core/errors.ts'

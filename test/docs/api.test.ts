@@ -1,3 +1,5 @@
+// The API reference and the comments that it is made of.
+
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Declaration, Member } from './declarations.ts'

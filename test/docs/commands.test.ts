@@ -1,3 +1,5 @@
+// The commands, files, workflows and decisions that the documents name.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }

@@ -1,3 +1,5 @@
+// The run-time dependencies, and what SECURITY.md says of them.
+
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }

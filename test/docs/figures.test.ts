@@ -1,3 +1,5 @@
+// The figures in the documents, compared with the files and the code that they come from.
+
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createSettings } from '../../demo/server/settings.ts'

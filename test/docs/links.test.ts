@@ -1,3 +1,5 @@
+// The links in the documents.
+
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'

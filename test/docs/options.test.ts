@@ -1,3 +1,5 @@
+// The option table of the README, compared with the source.
+
 import { expect, test } from 'vitest'
 import type { AuthClientOptions } from '../../src/index.ts'
 import { checkOptions } from '../../src/options.ts'

@@ -1,3 +1,5 @@
+// The code blocks of docs/servers.md for servers that the tests run, for Supabase and for Cognito.
+
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Refresh, RefreshRequest, TokenResponse } from '../../src/index.ts'

@@ -1,3 +1,5 @@
+// The code blocks of the quick starts, run in Chromium.
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Browser, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'

@@ -1,3 +1,5 @@
+// Every code block of the documents compiles.
+
 import { execFile } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { promisify } from 'node:util'

@@ -1,3 +1,5 @@
+// The test suite fails when a token is in its output or in an error.
+
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'

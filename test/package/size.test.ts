@@ -1,3 +1,5 @@
+// The limits of the sizes, and what is in each bundle.
+
 import { describe, expect, test } from 'vitest'
 import { foreignPartsOf, SIZES } from './sizes.ts'
 

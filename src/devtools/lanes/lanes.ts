@@ -1,5 +1,4 @@
-/** The open tabs of this origin: who is there and what each does. They tell each other over a channel of the demo's own,
- * of which the clients know nothing. */
+/** The open tabs of this origin: who is there and what each does. They tell each other over a channel of their own. */
 
 import { optional } from '../../core/optional.ts'
 import type { Emit, Observation, PageStep } from '../observation.ts'

@@ -1,3 +1,5 @@
+// Refreshes with bound tokens (RFC 9449): keys, proofs, nonces, and clocks that are wrong.
+
 import { expect, test, vi } from 'vitest'
 import { dpop } from '../../../src/dpop.ts'
 import { cookieRefresh, createAuthClient, type TokenResponse } from '../../../src/index.ts'

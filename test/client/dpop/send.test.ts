@@ -1,3 +1,5 @@
+// Calls of an API with a bound token (RFC 9449 section 7).
+
 import fc from 'fast-check'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, test, vi } from 'vitest'

@@ -1,3 +1,5 @@
+// `login.finish()`: reading the answer by redirect, and exchanging its code.
+
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createLogin, LoginError } from '../../../src/login.ts'
@@ -34,7 +36,7 @@ describe('a sign-in', () => {
     ])
   })
 
-  test('is none on a page that is no answer', async () => {
+  test('is not finished on a page that is no answer', async () => {
     const scene = createLoginScene()
     for (const path of ['/', '/?code=1&state=2', '/callback', '/callback?code=1', '/callback/x?code=1&state=2']) {
       scene.page.href = `${APP}${path}`
@@ -44,7 +46,7 @@ describe('a sign-in', () => {
     expect(scene.as.asked).toEqual([])
   })
 
-  test('is none on a server that renders pages', async () => {
+  test('is not finished on a server that renders pages', async () => {
     vi.stubGlobal('location', undefined)
     const { auth } = createScene()
     const login = createLogin(auth, { issuer: ISSUER, clientId: 'spa', redirectUri: '/callback' })
@@ -150,7 +152,7 @@ describe('one answer is used once', () => {
     expect(tabs.flatMap(exchanges)).toHaveLength(1)
   })
 
-  test('stale, it is unknown', async () => {
+  test('after ten minutes, it is unknown', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const scene = createLoginScene()
     const { state = '' } = await scene.begin()

@@ -1,3 +1,5 @@
+// `login.start()` and `login.endSessionUrl()`: what is sent to the provider, and what is kept.
+
 import { IDBFactory } from 'fake-indexeddb'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'

@@ -1,3 +1,5 @@
+// `stepUpOf`: reading a step-up challenge (RFC 9470).
+
 import { expect, test } from 'vitest'
 import { stepUpOf } from '../../../src/login.ts'
 

@@ -1,4 +1,4 @@
-// The table.
+// The table of all cases.
 
 import type { Case } from '../context.ts'
 import { BODIES_OF_ALL_TYPES } from './bodies.ts'

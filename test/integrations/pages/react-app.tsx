@@ -1,3 +1,5 @@
+// The React application of the pages, on the server and in the browser.
+
 import type { AuthClient, TokenResponse } from 'authfetch'
 import { AuthGate, AuthProvider, useAuth, useAuthFetch, useClaims } from 'authfetch/react'
 import { type ReactElement, StrictMode, useState } from 'react'

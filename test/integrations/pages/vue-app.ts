@@ -1,3 +1,5 @@
+// The Vue application of the pages, on the server and in the browser.
+
 import type { TokenResponse } from 'authfetch'
 import { AuthGate, useAuth, useAuthFetch, useClaims } from 'authfetch/vue'
 import { type Component, defineComponent, h, KeepAlive, ref } from 'vue'

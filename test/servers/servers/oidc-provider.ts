@@ -1,3 +1,5 @@
+// The real OpenID provider of the other tests, as one of the servers.
+
 import { startProvider } from '../../support/provider.ts'
 import type { Server } from '../server.ts'
 
