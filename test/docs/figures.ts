@@ -1,6 +1,7 @@
 // What documents take from files that commands write: it stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`.
 
 import { existsSync, readFileSync } from 'node:fs'
+import manifest from '../../package.json' with { type: 'json' }
 import { SCENARIOS } from '../browser/multi-tab.ts'
 import { CASES } from '../conformance/cases/index.ts'
 import { SIZES } from '../package/sizes.ts'
@@ -75,6 +76,7 @@ const FIGURES: Readonly<Record<string, () => string>> = {
   'size:react': () => limitOf('authfetch/react, on top'),
   'figure:schedules': () =>
     grouped(Number(/SCHEDULES = ([\d_]+)/.exec(read('test/simulation/simulation.test.ts'))?.[1]?.replaceAll('_', ''))),
+  'figure:more-schedules': () => grouped(Number(/--schedules (\d+)/.exec(manifest.scripts['test:slow'])?.[1])),
   'figure:sabotages': () => atLeast(SABOTAGES.length, 10),
   'figure:scenarios': () => atLeast(SCENARIOS.length, 10),
   'figure:requests': () => cellOf(tablesOf('tabs')[0], 'authfetch', '20 tabs'),

@@ -9,7 +9,7 @@ import seeds from './seeds.json' with { type: 'json' }
 /** Tabs and policy follow from the seed where they are not given. */
 type StoredSeed = Pick<Terms, 'seed'> & Partial<Terms>
 
-const SCHEDULES = 20_000
+const SCHEDULES = 5_000
 
 async function verify(count: number, terms: (index: number) => Terms): Promise<Totals> {
   const totals: Totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
