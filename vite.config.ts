@@ -57,8 +57,8 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What takes long, for `npm run test:slow`. Scenarios mostly wait: tokens that live for seconds need a machine that is not busy,
-        // so these files come one at a time.
+        // What takes long, for `npm run test:slow`. Much of it mostly waits: tokens that live for seconds need a machine that is not
+        // busy, so these files come one at a time.
         test: {
           name: 'slow',
           include: ['test/**/*.slow.ts'],

@@ -12,7 +12,9 @@ export interface Control {
   hold(id: string, response: ServerResponse): void
   /** The token that the API accepts, and how often it was renewed. */
   readonly session: { current: number; refreshes: number; refuses: boolean }
-  /** Whether this request is to be refused: the first with a token since the page asked for it. */
+  /** From now on, the first request with a token is to be refused, or none. */
+  deny(isDenying: boolean): void
+  /** Whether this request is to be refused. */
   denies(authorization: string | undefined): boolean
 }
 
@@ -35,6 +37,9 @@ export function createControl(): Control {
     saw(url) {
       const id = url.searchParams.get('id')
       if (id) note(id)
+    },
+    deny(isOn) {
+      isDenying = isOn
     },
     denies(authorization) {
       const isDenied = isDenying && authorization?.startsWith('Bearer token-') === true
@@ -65,9 +70,6 @@ export function createControl(): Control {
           return done()
         case '/control/expire':
           session.current++
-          return done()
-        case '/control/deny':
-          isDenying = url.searchParams.get('on') === 'true'
           return done()
         case '/control/refuse':
           session.refuses = url.searchParams.get('on') === 'true'

@@ -81,7 +81,6 @@ async function run(name: string, mode: Mode, origins: Origins): Promise<string> 
   ahead[mode] = (ahead[mode] ?? 0) + (leap[mode] ?? 0)
   const control = async (command: string): Promise<unknown> =>
     (await native(`${origins.here}/control/${command}`)).json()
-  await control(`deny?on=${mode === 'refused'}`)
   const id = `run${String(++runs).padStart(5, '0')}`
   const reached = (): boolean => {
     const has = calls > 0

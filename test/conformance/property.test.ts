@@ -190,4 +190,4 @@ test('property: the request is that of fetch, at once, after a wait, and again a
     { numRuns: 40, endOnFailure: true },
   )
   expect(retried).toBeGreaterThan(100)
-})
+}, 300_000)

@@ -30,6 +30,8 @@ export interface Servers {
   readonly away: string
   /** What came in since the last time, once all of it has come in to its end. */
   take(): Promise<Received[]>
+  /** From now on, the first request with a token is answered with 401, or none. */
+  deny(isDenying: boolean): void
   close(): Promise<void>
 }
 
@@ -115,6 +117,7 @@ export async function startServers(
     here: `${scheme}://localhost:${here}`,
     there: `${scheme}://localhost:${there}`,
     away: `${scheme}://127.0.0.1:${there}`,
+    deny: control.deny,
     async take() {
       await Promise.all(pending)
       const taken = log

@@ -1,0 +1,6 @@
+// The drivers of the engines that may be installed.
+
+import { testDriver } from './drivers.ts'
+
+testDriver('firefox')
+testDriver('webkit')
