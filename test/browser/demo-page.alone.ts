@@ -11,7 +11,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
 
 // Longer than a wait for a condition, so that a failure names the condition.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
 let stage: DemoStage

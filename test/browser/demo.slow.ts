@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { click, type Demo, type DemoStage, openDemo, shows, text } from './demo.ts'
 
 // Longer than a wait for a condition, so that a failure names the condition.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
 
