@@ -55,7 +55,12 @@ describe.each(['light', 'dark'])('axe-core finds no violation, %s', (theme) => {
     await stage.run(tab, 'call')
     await stage.run(tab, 'steal')
     await click(tab, '#take-tour')
-    await tab.waitFor(() => document.querySelectorAll('#zoom .span').length > 2)
+    // What comes last may be a short moment: it depends on when the tabs hear of the end.
+    await tab.waitFor(() => {
+      if (document.querySelectorAll('#zoom .span').length > 2) return true
+      document.querySelector<HTMLElement>('#earlier')?.click()
+      return false
+    })
     await shows(tab, '#alarms', 'Reuse')
     expect(await tab.evaluate(() => document.documentElement.style.colorScheme)).toBe(theme)
     expect(await audit(tab)).toEqual([])
