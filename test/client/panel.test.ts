@@ -52,3 +52,40 @@ test('a tab that crashed while it held the lock does not hold it any more', asyn
   // Nobody answers in its name.
   await vi.waitFor(() => expect(fact(panel)).toBe('nobody'), 40_000)
 })
+
+test('the browser tells of a lock that no tab with a panel was seen to take', async () => {
+  let holder: string | undefined
+  Object.defineProperty(navigator, 'locks', {
+    configurable: true,
+    value: {
+      request: (_: string, task: () => unknown) => task(),
+      query: async () => ({
+        held: [
+          { name: 'authfetch-devtools:authfetch', clientId: 'this page' },
+          // The guard of a claim, which every tab has.
+          { name: 'authfetch:owner', clientId: 'that page' },
+          ...(holder ? [{ name: 'authfetch', clientId: holder }] : []),
+        ],
+      }),
+    },
+  })
+  undo.push(() => Reflect.deleteProperty(navigator, 'locks'))
+  const auth = await createTestAuth()
+  undo.push(auth.dispose, mountDevtools(auth.client, { open: true }))
+  const panel = document.querySelector('authfetch-devtools')?.shadowRoot ?? undefined
+  const channel = new BroadcastChannel('authfetch-devtools:authfetch')
+  undo.push(() => channel.close())
+  const lane = { id: 'quiet', number: 7, kind: 'tab', isSmall: false, visibility: 'visible', status: 'signed in' }
+  channel.postMessage({ type: 'here', lane: { ...lane, clientId: 'tab with a panel' }, seen: [] })
+  await vi.waitFor(() => expect(panel?.querySelectorAll('.labels li')).toHaveLength(2), 20_000)
+  expect(fact(panel)).toBe('nobody')
+  for (const [clientId, words] of [
+    ['tab without a panel', 'a tab or worker without a panel'],
+    ['tab with a panel', 'tab 7'],
+    ['this page', 'this tab'],
+    [undefined, 'nobody'],
+  ] as const) {
+    holder = clientId
+    await vi.waitFor(() => expect(fact(panel)).toBe(words), 20_000)
+  }
+})

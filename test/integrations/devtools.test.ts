@@ -191,6 +191,20 @@ describe('what it does', () => {
     await shows('Lock held by', 'nobody')
   })
 
+  test('the lock is not free while a tab without a panel holds it', async () => {
+    await shows('Lock held by', 'nobody')
+    const other = await context.newPage()
+    await open('?bare', other)
+    await fetch(`${origin}/admin/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ at: 'refresh', kind: 'latency', delay: 60_000 }),
+    })
+    void refresh(other).catch(() => {})
+    await shows('Lock held by', 'a tab or worker without a panel')
+    await other.close()
+    await shows('Lock held by', 'nobody')
+  })
+
   test('a sign-out elsewhere is one of another tab', async () => {
     await button('Sign out elsewhere').click()
     await shows('Status', 'signed out (requested)')

@@ -20,6 +20,8 @@ export interface Lane {
   readonly refreshAt?: number | undefined
   /** The newest that this tab has committed or heard of. */
   readonly generation?: number | undefined
+  /** By which the browser names the page where it tells who holds a lock. */
+  readonly clientId?: string | undefined
 }
 
 export interface SeenLane extends Lane {

@@ -6,6 +6,7 @@ import { later, now } from '../time.ts'
 import { type Commands, createCommands } from './commands.ts'
 import { createHistory, KEPT } from './history.ts'
 import type { Lane, Parcel, SeenLane } from './lane.ts'
+import { holderOf } from './lock-holder.ts'
 
 export type { Lane, SeenLane }
 
@@ -233,6 +234,8 @@ export function createLanes({ channel: name, isSmall = false }: LanesOptions): L
       const choose = async (): Promise<void> => {
         ask(true)
         await new Promise((resolve) => later(resolve, ANSWERING))
+        // The lock of this name is held by this page now.
+        update({ clientId: await holderOf(name) })
         chooseNumber()
       }
       // One after the other, so that no two choose the same.

@@ -138,7 +138,7 @@ export function drawPanel(root: ShadowRoot, { auth, isInline, isOpen: isOpenAtFi
       ['Token expires in', inTime(expiresAt)],
       ['Next refresh in', state.status === 'signed-in' ? inTime(refreshAt) : '–'],
       ['Generation', generation === undefined ? '–' : String(generation)],
-      ['Lock held by', lockHolder()],
+      ['Lock held by', lockHolder(soon)],
       ['Refresh token', controls.holdsRefreshToken ? 'with the client' : 'in a cookie'],
       ['Missing parts', state.degraded.join(', ') || 'none'],
     ]

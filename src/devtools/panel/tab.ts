@@ -3,6 +3,7 @@
 import type { AuthClient } from '../../client.ts'
 import { type Controls, createControls } from '../controls.ts'
 import { createLanes, type Lanes } from '../lanes/lanes.ts'
+import { holderOf } from '../lanes/lock-holder.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 
 /** One for each client, however many panels show it. */
@@ -10,8 +11,8 @@ export interface WatchedTab {
   readonly recorder: Recorder
   readonly controls: Controls
   readonly lanes: Lanes
-  /** The tab whose lock is held, in words. */
-  lockHolder(): string
+  /** The tab that holds the lock, in words; calls back when the browser tells otherwise. */
+  lockHolder(onChange: () => void): string
   leave(): void
 }
 
@@ -48,6 +49,20 @@ function watch(auth: AuthClient): WatchedTab {
     }),
     auth.subscribe(describe),
   ]
+  let heldBy: string | undefined
+  let isLooking = false
+  /** Of tabs that no panel watches, only the browser tells. */
+  function look(onChange: () => void): void {
+    if (isLooking || !controls) return
+    isLooking = true
+    void holderOf(controls.name).then((holder) => {
+      isLooking = false
+      if (holder === heldBy) return
+      heldBy = holder
+      onChange()
+    })
+  }
+
   describe()
   void lanes.join()
 
@@ -55,14 +70,17 @@ function watch(auth: AuthClient): WatchedTab {
     recorder,
     controls,
     lanes,
-    lockHolder() {
-      const holder = lanes.open().find(({ id, isSilent }) => {
+    lockHolder(onChange) {
+      look(onChange)
+      const open = lanes.open()
+      const seen = open.find(({ id, isSilent }) => {
         // A tab that has crashed does not say that its lock was given back.
         if (isSilent) return false
         const locks = lanes.historyOf(id).flatMap((seen) => (seen.kind === 'lock' ? [seen.step] : []))
         return locks.lastIndexOf('held') > Math.max(locks.lastIndexOf('released'), -1)
       })
-      if (!holder) return 'nobody'
+      const holder = seen ?? open.find(({ clientId }) => clientId !== undefined && clientId === heldBy)
+      if (!holder) return heldBy === undefined ? 'nobody' : 'a tab or worker without a panel'
       return holder.id === lanes.self.id ? 'this tab' : `tab ${holder.number || '…'}`
     },
     leave() {

@@ -18,7 +18,7 @@ void auth.restore().then(() => {
   } else if (searchParams.has('plugin')) {
     const place = document.body.appendChild(document.createElement('section'))
     devtoolsPlugin(auth).render(place, theme ?? 'light')
-  } else {
+  } else if (!searchParams.has('bare')) {
     const unmount = mountDevtools(auth, { open: searchParams.has('open'), ...(theme && { theme }) })
     Object.assign(window, { unmount })
   }
