@@ -1,6 +1,6 @@
 // The refresh tokens of one session as the server sees them: who spent which, and when.
 
-import { nameAttempt, type Observation } from '../../src/devtools/observation.ts'
+import { nameAttempt } from '../../src/devtools/observation.ts'
 import { clockTime } from '../../src/devtools/time.ts'
 import { h } from './dom.ts'
 import type { Session } from './server.ts'
@@ -17,29 +17,67 @@ const REVOKED: Readonly<Record<string, string>> = {
 export const statusOf = ({ status, revokedFor }: Session): string =>
   status === 'revoked' ? (REVOKED[revokedFor ?? ''] ?? status) : status
 
-/** Who spent a refresh token: the tab that was seen to send the request of that key. */
-function spenders({ lanes }: OwnTab): Map<string, string> {
-  const found = new Map<string, string>()
-  const isRefresh = (seen: Observation): seen is Observation & { kind: 'wire' } =>
-    seen.kind === 'wire' && seen.request === 'refresh'
+/** What tabs were seen to do with a refresh token. */
+interface Spender {
+  /** Which tab sent it. */
+  who?: string
+  /** By the client's count. */
+  generation?: number
+}
+
+/** By the beginnings of the requests' keys. */
+function spenders({ lanes }: OwnTab): Map<string, Spender> {
+  const found = new Map<string, Spender>()
+  const of = (attempt: string): Spender => {
+    const spender = found.get(attempt) ?? {}
+    found.set(attempt, spender)
+    return spender
+  }
   for (const lane of lanes.all()) {
     for (const seen of lanes.historyOf(lane.id)) {
-      if (isRefresh(seen) && seen.attempt && !found.has(seen.attempt)) found.set(seen.attempt, `tab ${lane.number}`)
+      if ((seen.kind !== 'wire' && seen.kind !== 'ledger') || !seen.attempt) continue
+      if (seen.kind === 'wire' && seen.request === 'refresh') of(seen.attempt).who ??= `tab ${lane.number}`
+      if (seen.kind === 'ledger' && seen.step === 'claim') of(seen.attempt).generation = seen.generation
     }
   }
   return found
 }
 
-/** Numbered as clients count their generations: a sign-in brings the first. */
-export function drawChain(session: Session | undefined, tab: OwnTab, ahead: number): HTMLElement[] {
+/**
+ * How far the client's count of generations is ahead of the server's, for each session. A server begins at 0 with each
+ * sign-in; a client goes on counting, and passes over a number at a sign-in. Kept, for what tabs did is soon forgotten.
+ */
+const leads = new Map<string, number>()
+
+function leadOf({ id, tokens }: Session, by: Map<string, Spender>, current: number | undefined): number {
+  const spent = tokens.map(({ generation, spentBy }) => ({
+    generation,
+    claimed: by.get(nameAttempt(spentBy ?? undefined) ?? '')?.generation,
+  }))
+  const last = spent.filter(({ claimed }) => claimed !== undefined).at(-1)
+  const newest = tokens.at(-1)
+  if (last?.claimed !== undefined) leads.set(id, last.claimed - last.generation)
+  else if (current !== undefined && newest) leads.set(id, current - newest.generation)
+  return leads.get(id) ?? 0
+}
+
+/** Numbered as the client counts its generations; `current`: the one that this tab had when the server was asked. */
+export function drawChain(
+  session: Session | undefined,
+  tab: OwnTab,
+  ahead: number,
+  current: number | undefined,
+): HTMLElement[] {
   if (!session) return [h('li', { class: 'none' }, 'The server has no session of this browser.')]
   const by = spenders(tab)
+  const lead = leadOf(session, by, current)
   const shown = session.tokens.slice(-MOST)
   const hidden = session.tokens.length - shown.length
   const links = shown.map(({ generation, spentAt, spentBy }) => {
     const isLast = spentAt === null
     const isDead = session.status !== 'active'
-    const who = spentBy === null ? 'an unknown client' : (by.get(nameAttempt(spentBy) ?? '') ?? 'an earlier page')
+    const who = spentBy === null ? 'an unknown client' : (by.get(nameAttempt(spentBy) ?? '')?.who ?? 'an earlier page')
+    const number = generation + lead
     return h(
       'li',
       {
@@ -51,7 +89,8 @@ export function drawChain(session: Session | undefined, tab: OwnTab, ahead: numb
             ? 'link spent foreign'
             : 'link spent',
       },
-      h('strong', { class: 'number' }, String(generation + 1)),
+      // A client whose ledger was wiped counts from 0 again.
+      h('strong', { class: 'number' }, number < 0 ? '–' : String(number)),
       h('span', {}, isLast ? (isDead ? statusOf(session) : 'unspent') : `spent by ${who}`),
       spentAt !== null && h('time', {}, clockTime(spentAt - ahead)),
     )

@@ -93,6 +93,7 @@ export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
     if (document.visibilityState !== 'visible') return
     let stats: Stats
     let ahead: number
+    const { generation } = lanes.self
     try {
       const [found, counted, settings] = await Promise.all([server.sessions(), server.stats(), server.settings()])
       sessions = found
@@ -104,7 +105,7 @@ export function createOffice(tab: OwnTab, say: (text: string) => void): Office {
     setText(find('server-state'), ahead === 0 ? 'answers' : `answers; its clock is ${ahead / 60_000} min ahead`)
     show(find('stats'), counters(stats))
     const own = ownSession(sessions, account.client.getClaims<{ sid?: string }>()?.sid, deviceName())
-    show(find('chain'), drawChain(own, tab, ahead))
+    show(find('chain'), drawChain(own, tab, ahead, generation === lanes.self.generation ? generation : undefined))
     const alarms = [...sessions]
       .filter(({ revokedFor }) => revokedFor === 'reuse')
       .sort((a, b) => (b.revokedAt ?? 0) - (a.revokedAt ?? 0))

@@ -221,6 +221,46 @@ test('a second tab is a lane of its own, and the magnifier shows who rotated and
   await first.waitFor(() => document.querySelector('#tab-count')?.textContent === '1 tab open')
 })
 
+/** The generation that the client tells, once the server's newest token has the same. */
+async function agreed(tab: Tab, isNew: (generation: number) => boolean): Promise<number> {
+  await tab.waitFor(() => {
+    const own = /Generation(\d+)/.exec(document.querySelector('#facts')?.textContent ?? '')?.[1]
+    return own !== undefined && own === document.querySelector('#chain .current strong')?.textContent
+  })
+  const generation = Number(await text(tab, '#chain .current strong'))
+  expect(isNew(generation)).toBe(true)
+  return generation
+}
+
+test('the server’s newest token has the generation that the client tells', async () => {
+  const tab = await stage.openSignedIn()
+  const first = await agreed(tab, () => true)
+  await click(tab, '#refresh')
+  await shows(tab, '#facts', `Generation${first + 1}`)
+  await shows(tab, '#chain', 'spent by tab 1')
+  await agreed(tab, (generation) => generation === first + 1)
+  expect(await text(tab, '#chain .spent strong')).toBe(String(first))
+  // A sign-in that is given up leaves the session as it was.
+  await tab.evaluate(() => {
+    const { auth } = globalThis as unknown as { auth: { signIn(login: () => Promise<never>): Promise<void> } }
+    return auth.signIn(() => Promise.reject(new Error('no'))).catch(() => {})
+  })
+  await click(tab, '#refresh')
+  await shows(tab, '#facts', `Generation${first + 2}`)
+  await agreed(tab, (generation) => generation === first + 2)
+  // A second sign-in goes on from there, and the server begins anew.
+  await tab.evaluate(() => document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit())
+  await tab.waitFor(() => document.querySelectorAll('#chain .link').length === 1)
+  const second = await agreed(tab, (generation) => generation > first + 2)
+  const other = await stage.open()
+  await other.waitFor(isSignedIn)
+  await agreed(other, (generation) => generation === second)
+  await tab.close()
+  await other.reload()
+  await other.waitFor(isSignedIn)
+  await agreed(other, (generation) => generation >= second)
+})
+
 test('a message of a generation that is over turns nothing back', async () => {
   const shown = () => Number(/Generation(\d+)/.exec(document.querySelector('#facts')?.textContent ?? '')?.[1])
   const tab = await stage.openSignedIn()
