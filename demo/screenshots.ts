@@ -52,6 +52,8 @@ const browser = await chromium.launch({ executablePath: findChromium().path, arg
 try {
   for (const { name, width, height, scheme, scale } of SHOTS) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, deviceScaleFactor: scale })
+    // Four rotations at their own pace take half a minute.
+    page.setDefaultTimeout(60_000)
     await page.goto(demo.origin)
     await play(page)
     await page.screenshot({ path: pathOf(name) })
