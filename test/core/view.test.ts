@@ -82,6 +82,14 @@ describe('a refresh', () => {
     expect(adopt(viewOf([entry, first], [next, second]), next, later)?.news.held).toBe(later)
   })
 
+  test('of a ledger that was set back brings no older token, though a failed login has raised its epoch', () => {
+    const raised = { ...entry, epoch: 6, generation: 1, grant: 5 }
+    const older = { ...first, receivedAt: { now: 970, elapsed: 20 } }
+    const seen = adopt(viewOf([entry, first]), raised, older)
+    expect(seen?.event).toBeFalsy()
+    expect(seen?.news).not.toHaveProperty('held')
+  })
+
   test('elsewhere leaves the older access token in use until the newer one comes', () => {
     const seen = adopt(viewOf([entry, first]), next, undefined)
     expect(seen?.event).toBeUndefined()

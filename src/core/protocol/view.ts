@@ -109,10 +109,13 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
     }
   }
   const isNewSession = !isSameGrant || view.status !== status
-  const event = isNewSession ? 'signed-in' : held && isNewer(mark, view.heldMark) && 'refreshed'
-  // An access token of the same session stays in use until a newer one is at hand: the ledger may have been set back, and
-  // a server that replays its answer may have given two tabs a token each.
-  if (!event && (!held || (view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed))) return { news: next }
+  const isLater = held && !(view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed)
+  // A ledger that was deleted counts anew; so does one that was set back, and a login that fails raises its epoch.
+  const isNext = isNewer(mark, view.heldMark) && (isLater || generation >= view.heldMark.generation)
+  const event = isNewSession ? 'signed-in' : held && isNext && 'refreshed'
+  // An access token of the same session stays in use until a newer one is at hand: a server that replays its answer may
+  // have given two tabs a token each.
+  if (!event && !isLater) return { news: next }
   return { news: { ...next, status, held, heldMark: mark, failure: undefined }, event }
 }
 
