@@ -31,7 +31,7 @@ export function createLedger(
   let away: Promise<void> | undefined
   let comeBack = (): void => {}
   let absences = 0
-  /** Those in which nothing has failed or been given up. */
+  /** The open transactions, but for those that were given up. */
   const running = new Set<IDBTransaction>()
 
   const unlisten = lifecycle?.listen((event) => {
