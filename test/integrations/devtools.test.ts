@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createDemoServer, type DemoServer } from '../../demo/server/server.ts'
 import { findChromium } from '../support/browser/executables.ts'
 import { bundle } from '../support/bundle.ts'
@@ -146,8 +146,10 @@ describe('what it shows', () => {
     await open()
     await logIn()
     await refresh()
-    const text = await page.locator('authfetch-devtools').evaluate((element) => element.shadowRoot?.textContent)
-    expect(text).toContain('commits generation')
+    const read = () => page.locator('authfetch-devtools').evaluate((element) => element.shadowRoot?.textContent)
+    // The panel is drawn a moment after the client is done.
+    await vi.waitFor(async () => expect(await read()).toContain('commits generation'), { timeout: 30_000 })
+    const text = await read()
     expect(text).not.toMatch(/eyJ|alice/)
   })
 })
