@@ -119,6 +119,13 @@ describe('a claim', () => {
     if (expected === 'ended') expect(change.entry).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
   })
 
+  test('that ends the session leaves the attempt in the ledger, so that a login waits for its late cookie', () => {
+    const found = { ...entry, refreshToken: undefined, attempt: attemptOf('other') }
+    const { entry: ended } = claim(found, terms({ holdsRefreshToken: false, isFresh: stale, resendWithin: 0 }))
+    expect(ended).toMatchObject({ status: 'signed-out', reason: 'in-doubt', attempt: found.attempt })
+    expect(beginSignIn(ended, entry, NOW + 1).entry).toMatchObject({ status: 'signing-in', attempt: found.attempt })
+  })
+
   test('of a generation that has passed is not made', () => {
     expect(kind(claim({ ...entry, generation: 3 }, terms()))).toBe('again')
     expect(kind(claim({ ...entry, epoch: 6, generation: 0 }, terms()))).toBe('again')
@@ -195,6 +202,21 @@ describe('a commit', () => {
   test('of a generation that has passed is not made', () => {
     const { entry: written, result } = commit({ ...entry, generation: 3 }, mine, grant, NOW, fresh)
     expect([result, written]).toEqual(['behind', undefined])
+  })
+
+  test('of a generation that has passed takes the claim back, so that nobody waits for it', () => {
+    const found = { ...claimed, generation: 3, grant: 4 }
+    const { entry: written, result } = commit(found, { ...mine, grant: 4 }, grant, NOW, fresh)
+    expect([result, written]).toEqual(['behind', { ...found, attempt: undefined }])
+  })
+
+  test("in cookie custody leaves another tab's attempt as it is, so that a login waits for its late cookie", () => {
+    for (const attempt of [attemptOf('other'), attemptOf('other', { doubt: true })]) {
+      const cookie = { ...mine, refreshToken: undefined }
+      const found = { ...entry, refreshToken: undefined, attempt }
+      expect(commit(found, cookie, { wait: 400 }, NOW, stale).entry).toMatchObject({ generation: 3, attempt })
+    }
+    expect(commit({ ...entry, attempt: attemptOf('other') }, mine, grant, NOW, stale).entry?.attempt).toBeUndefined()
   })
 
   test("while another tab's attempt is fresh waits for it", () => {
@@ -331,8 +353,9 @@ describe('a rejection', () => {
 })
 
 test('a rejection of a generation that has passed takes its claim back, and does not end the session', () => {
-  const { entry: written, result } = reject({ ...claimed, generation: 3 }, mine, 'rejected', NOW)
-  expect([written, result]).toEqual([{ ...entry, generation: 3, attempt: undefined }, undefined])
+  const found = { ...claimed, generation: 3, grant: 4 }
+  const { entry: written, result } = reject(found, { ...mine, grant: 4 }, 'rejected', NOW)
+  expect([written, result]).toEqual([{ ...found, attempt: undefined }, undefined])
 })
 
 describe('a release', () => {

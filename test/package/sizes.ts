@@ -40,7 +40,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
   },
-  'authfetch/login, on top': onTop('login', 1_775, LOGIN),
+  'authfetch/login, on top': onTop('login', 1_780, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_750, DPOP),
   // Without `AuthDevtools`, which is for development and brings the panel.
   'authfetch/react, on top': onTop('react', 700, [], `{ ${WRAPPER}, AuthProvider }`),

@@ -12,6 +12,9 @@ export interface Totals {
   requests: number
 }
 
+/** A schedule that once failed. */
+export type StoredSeed = Pick<Terms, 'seed'> & Partial<Terms>
+
 const BATCH = 8
 
 // Capturing the stack is most of what an error costs, and nobody reads the stacks of a schedule.
@@ -61,6 +64,12 @@ export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): 
     // A session that another library left is not bound, and a server of bound tokens has words.
     bound: movesIn || speaksByStatus || hasWorker ? undefined : BOUND[Math.floor(seed / 768) % 4],
   }
+}
+
+/** Tabs and policy follow from the seed where they are not given; what else is drawn for a schedule is off. */
+export function storedTerms({ seed, tabs, policy, ...given }: StoredSeed): Terms {
+  const none = { speaksByStatus: false, hasWorker: false, signsInTwice: false, bound: undefined }
+  return { ...termsOf(seed, tabs, policy), ...none, ...given }
 }
 
 export async function report({ terms }: { readonly terms: Terms }): Promise<string> {

@@ -59,7 +59,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        "  if (entry.generation !== claim.generation) return { result: 'behind' }\n",
+        "  if (entry.generation !== claim.generation) return withdraw(entry, claim, 'behind')\n",
         '',
       ),
     ],
@@ -330,10 +330,34 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/outcome-transitions.ts',
-        "others && !claim.refreshToken ? { ...others, doubt: others.doubt || entry.status !== 'signing-in' } : undefined",
-        'undefined',
+        'attempt: claim.refreshToken ? undefined : others,',
+        'attempt: undefined,',
       ),
     ],
+  },
+  {
+    name: "a commit calls another tab's attempt doubtful, for which a login must wait",
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        'attempt: claim.refreshToken ? undefined : others,',
+        'attempt: claim.refreshToken || !others ? undefined : { ...others, doubt: true },',
+      ),
+    ],
+  },
+  {
+    name: 'the end of a session in doubt forgets the attempt, for which a login must wait',
+    edits: [
+      edit(
+        'core/entry/claim.ts',
+        '{ ...tombstone(entry, reason, now), attempt: entry.attempt }',
+        'tombstone(entry, reason, now)',
+      ),
+    ],
+  },
+  {
+    name: 'an older token of the same grant is taken after a failed login over a ledger that was set back',
+    edits: [edit('core/protocol/view.ts', ' && (isLater || generation >= view.heldMark.generation)', '')],
   },
   {
     name: 'a failed login gives the session another grant',

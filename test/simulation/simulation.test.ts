@@ -1,13 +1,12 @@
+// The promises, in stored schedules and in fresh ones; and the rules of which each is removed once.
+
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { report, runMany, type Totals, termsOf } from './run.ts'
+import { report, runMany, type StoredSeed, storedTerms, type Totals, termsOf } from './run.ts'
 import { runSabotage } from './sabotage.ts'
 import { SABOTAGES } from './sabotages.ts'
 import type { Terms } from './schedule.ts'
 import seeds from './seeds.json' with { type: 'json' }
-
-/** Tabs and policy follow from the seed where they are not given. */
-type StoredSeed = Pick<Terms, 'seed'> & Partial<Terms>
 
 const SCHEDULES = 5_000
 
@@ -19,11 +18,7 @@ async function verify(count: number, terms: (index: number) => Terms): Promise<T
 }
 
 test('every seed that ever failed keeps all promises', async () => {
-  const { schedules } = await verify(seeds.length, (index) => {
-    const { seed, tabs, policy, ...given } = seeds[index] as StoredSeed
-    const none = { speaksByStatus: false, hasWorker: false, signsInTwice: false, bound: undefined }
-    return { ...termsOf(seed, tabs, policy), ...none, ...given }
-  })
+  const { schedules } = await verify(seeds.length, (index) => storedTerms(seeds[index] as StoredSeed))
   expect(schedules).toBe(seeds.length)
 })
 

@@ -57,7 +57,8 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   }
   const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation: 0 } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
-    const ended = tombstone(entry, reason, now)
+    // A login waits for the cookie that may still come.
+    const ended: Entry = { ...tombstone(entry, reason, now), attempt: entry.attempt }
     return { entry: ended, result: { ended } }
   }
   if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'no-refresh-token')

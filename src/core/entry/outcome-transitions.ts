@@ -21,14 +21,17 @@ import {
 const isOfGrant = (entry: Entry | undefined, claim: Claim): entry is Entry =>
   entry !== undefined && grantOf(entry) === grantOf(claim)
 
-/** Takes our claim back, so that nobody waits for it; a login that is running and fails has nothing to go back to. */
-function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result): Change<Result> {
-  if (!isMine(entry, claim)) return { result }
-  return { entry: { ...entry, attempt: undefined, grant: undefined }, result }
-}
-
 const isNewest = (entry: Entry, claim: Claim): boolean =>
   isOfGrant(entry, claim) && entry.generation === claim.generation
+
+/**
+ * Takes our claim back, so that nobody waits for it. After a verdict on the newest refresh token, a login that is running
+ * and fails has nothing to go back to.
+ */
+function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result): Change<Result> {
+  if (!isMine(entry, claim)) return { result }
+  return { entry: { ...entry, attempt: undefined, grant: isNewest(entry, claim) ? undefined : entry.grant }, result }
+}
 
 /** Ends the session, if the claim is of its newest refresh token, and no login is running; `kept`: for the next start. */
 function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, kept?: Kept): Change<Entry | undefined> {
@@ -70,7 +73,7 @@ export function commit(
   if (refreshToken && refreshToken !== claim.refreshToken && refreshToken === entry?.refreshToken)
     return { result: entry }
   if (!isOfGrant(entry, claim)) return withdraw(entry, claim, 'superseded')
-  if (entry.generation !== claim.generation) return { result: 'behind' }
+  if (entry.generation !== claim.generation) return withdraw(entry, claim, 'behind')
   const others = isMine(entry, claim) ? undefined : entry.attempt
   if (others && !others.doubt && isFresh) return { result: 'wait' }
   const next = advance(entry, grant)
@@ -80,10 +83,9 @@ export function commit(
       ? { status: entry.status }
       : // Another user's cookie has come: a session of its own.
         isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0, grant: undefined }),
-    // A resend of another tab whose answer was lost may have spent the cookie that is in the jar now. While a
-    // login runs, it stays fresh: the login must wait, because the cookie of that resend may still come.
-    attempt:
-      others && !claim.refreshToken ? { ...others, doubt: others.doubt || entry.status !== 'signing-in' } : undefined,
+    // A resend of another tab may have spent the cookie that is in the jar now. And its own cookie may still come, so
+    // that a login waits for it.
+    attempt: claim.refreshToken ? undefined : others,
     retry: grant.retry,
     // Of late answers the longest counts, and is forgotten by and by.
     usualWait: Math.max(grant.wait, ((entry.usualWait ?? 0) + grant.wait) / 2),
