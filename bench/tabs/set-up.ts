@@ -5,7 +5,7 @@ import type { SessionName } from '../peers/sessions/page.ts'
 import type { Table } from '../report.ts'
 import type { Lifetimes } from './lifetimes.ts'
 
-const SET_UPS: Readonly<Record<SessionName, string>> = {
+const SET_UPS: Readonly<Partial<Record<SessionName, string>>> = {
   authfetch: '`oauthRefresh`, `origins: [api]`; `signIn` in the first tab, `restore` in every one',
   'oidc-client-ts':
     '`UserManager` with `automaticSilentRenew` and `userStore` in localStorage, the notification 2 s before the expiry, the user from `userLoaded`; and, beyond its documentation, a call that finds the token expired looks into the store and calls `signinSilent` if nobody has renewed it',
@@ -27,7 +27,7 @@ export function tabulateSetUps(results: readonly Lifetimes[]): Table {
   return {
     title: 'How each peer is set up',
     columns: ['', 'version', 'as its documentation says for an app in a browser'],
-    rows: (Object.keys(SET_UPS) as SessionName[]).map((name) => [name, version(name), SET_UPS[name]]),
+    rows: (Object.keys(SET_UPS) as SessionName[]).map((name) => [name, version(name), SET_UPS[name] ?? '']),
     isProse: true,
     note: `In one tab, all of them together fail ${sum((one) => one.failures)} of ${sum((one) => one.calls)} calls and present ${sum((one) => one.reuses)} spent tokens.`,
   }

@@ -31,6 +31,8 @@ export function createLedger(
   let away: Promise<void> | undefined
   let comeBack = (): void => {}
   let absences = 0
+  /** Reads that wait for their transaction share it. */
+  let nextRead: Promise<Entry | undefined> | undefined
   /** The open transactions, but for those that were given up. */
   const running = new Set<IDBTransaction>()
 
@@ -93,6 +95,8 @@ export function createLedger(
         opening ??= open(storage)
         const database = await opening
         if (away !== undefined) return transact(mode, transition, overwrites)
+        // Whoever asks from here on needs a read of his own: this one may miss what was just written.
+        nextRead = undefined
         transaction = database.transaction(STORE, mode, { durability: 'strict' })
         running.add(transaction)
         const store = transaction.objectStore(STORE)
@@ -133,7 +137,10 @@ export function createLedger(
     get shared() {
       return storage !== undefined
     },
-    read: () => transact('readonly', (entry) => ({ result: entry })),
+    read: () =>
+      (nextRead ??= transact('readonly', (entry) => ({ result: entry })).finally(() => {
+        nextRead = undefined
+      })),
     update: (transition, overwrites) => transact('readwrite', transition, overwrites),
     close() {
       unlisten?.()

@@ -431,6 +431,24 @@ describe('restore', () => {
     expect(names()).toEqual(['signed-out'])
   })
 
+  test('asks the other tabs while its ledger opens, and takes their token when it has opened', async () => {
+    const browser = createVirtualBrowser()
+    const first = await createSignedInScene({ browser })
+    const { platform, posted } = browser.openTab()
+    const opened = createGate<void>()
+    const read = () => opened.promise.then(platform.ledger.read)
+    const { auth } = createScene({ browser, platform: { ...platform, ledger: { ...platform.ledger, read } } })
+    const restored = auth.restore()
+    await browser.advance(50)
+    expect(posted).toMatchObject([{ type: 'ask', epoch: -1 }])
+    expect(auth.getState()).toMatchObject({ status: 'unknown' })
+    opened.open()
+    await drain()
+    expect(await outcome(restored)).toMatchObject({ status: 'signed-in', ready: true })
+    expect(await auth.getAccessToken()).toBe('access-0')
+    expect(first.server.refreshes).toHaveLength(0)
+  })
+
   test('finds a refresh token in the ledger', async () => {
     const first = await createSignedInScene()
     first.auth.dispose()

@@ -114,6 +114,47 @@ describe('a database that does not open in time', () => {
   })
 })
 
+describe('reads', () => {
+  test('that wait for the database share a transaction', async () => {
+    const { complete, factory, open, transactions } = createStorage()
+    const ledger = createLedger(factory, 'x', () => {})
+    const reads = [ledger.read(), ledger.read(), ledger.read()]
+    open()
+    await vi.advanceTimersByTimeAsync(0)
+    complete()
+    expect(await Promise.all(reads)).toEqual([undefined, undefined, undefined])
+    expect(transactions).toHaveLength(1)
+  })
+
+  test('that are asked for after one has begun are a transaction of their own', async () => {
+    const storage = createStorage()
+    const ledger = createLedger(storage.factory, 'x', () => {})
+    const first = ledger.read()
+    storage.open()
+    await vi.advanceTimersByTimeAsync(0)
+    storage.record = ENTRY
+    const second = ledger.read()
+    await vi.advanceTimersByTimeAsync(0)
+    storage.complete()
+    expect([await first, await second]).toEqual([undefined, ENTRY])
+  })
+
+  test('that have failed are not handed on', async () => {
+    const storage = createStorage()
+    const ledger = createLedger(storage.factory, 'x', () => {})
+    const first = ledger.read()
+    storage.open()
+    await vi.advanceTimersByTimeAsync(0)
+    storage.fail()
+    await expect(first).rejects.toThrow('the disk is full')
+    const second = ledger.read()
+    storage.open()
+    await vi.advanceTimersByTimeAsync(0)
+    storage.complete()
+    expect(await second).toBeUndefined()
+  })
+})
+
 describe('a transaction that does not end in time', () => {
   async function begin() {
     const storage = createStorage()

@@ -6,6 +6,7 @@ import { answerPings, compareClock } from './clock.ts'
 import { fetchExtras } from './fetch-extras.ts'
 import { keycloak } from './keycloak.ts'
 import { oidcClientTs } from './oidc-client-ts.ts'
+import { oneRead } from './one-read.ts'
 import type { CreateSession, Session, SessionTerms, Tokens } from './session.ts'
 import { textbook } from './textbook.ts'
 import { observe, watched } from './watch.ts'
@@ -19,6 +20,7 @@ const SESSIONS = {
   'fetch-extras': fetchExtras,
   'keycloak-js': keycloak,
   textbook,
+  'one read of IndexedDB': oneRead,
 } satisfies Readonly<Record<string, CreateSession>>
 
 export type SessionName = keyof typeof SESSIONS

@@ -129,7 +129,9 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   async function restoreOnce(): Promise<void> {
     await context.adopt?.(context)
-    const entry = await persist((found) => ({ result: found }))
+    // While the ledger opens. An answer counts only if the ledger agrees.
+    void siblings.ask()
+    const entry = await ledger.read().catch(() => persist((found) => ({ result: found })))
     if (entry) {
       // Nobody was signed in when a tab last asked. The cookie jar may hold a session now. But a session that this tab has
       // heard of meanwhile is over.
@@ -138,7 +140,8 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
     session.flush()
-    if (entry || !ledger.shared) await siblings.ask()
+    // Once more, by the mark that the ledger shows: the others may not know of it yet.
+    if ((entry && !session.held) || !ledger.shared) await siblings.ask()
     if (!entry && transport.holdsRefreshToken && session.status === 'unknown') {
       session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
       session.flush()
