@@ -1,6 +1,7 @@
 // The members of the client, one by one, and what its listeners hear.
 
 import { describe, expect, test, vi } from 'vitest'
+import type { Platform } from '../../src/core/ports.ts'
 import {
   AuthError,
   cookieRefresh,
@@ -411,6 +412,22 @@ describe('sign-out', () => {
     expect((await call).status).toBe(401)
     expect(server.calls).toHaveLength(1)
   })
+})
+
+test('a token of a sign-in is as old as its response, however long the ledger took', async () => {
+  const browser = createVirtualBrowser()
+  const { platform } = browser.openTab()
+  const written = createGate<void>()
+  const update: Platform['ledger']['update'] = (...change) =>
+    written.promise.then(() => platform.ledger.update(...change))
+  const { auth } = createScene({ browser, platform: { ...platform, ledger: { ...platform.ledger, update } } })
+  const signedIn = auth.signIn(tokens(0))
+  await drain()
+  const expiresAt = browser.now() + HOUR
+  await browser.advance(10_000)
+  written.open()
+  await signedIn
+  expect(auth.getState()).toMatchObject({ status: 'signed-in', expiresAt })
 })
 
 describe('restore', () => {

@@ -163,8 +163,18 @@ describe('a claim', () => {
 
   test('after the ledger was wiped starts a new epoch, and spends no old token', () => {
     const { entry: written } = claim(undefined, terms({ holdsRefreshToken: false }))
-    expect(written).toMatchObject({ epoch: NOW, generation: 0, status: 'signed-in' })
+    expect(written).toMatchObject({ epoch: NOW, generation: 3, status: 'signed-in' })
     expect(kind(claim(undefined, terms()))).toBe('ended')
+  })
+
+  test('after the ledger was wiped is of a generation that no answer on its way was claimed for', () => {
+    const known = { ...entry, grant: 5 }
+    const { entry: written } = claim(undefined, terms({ known, holdsRefreshToken: false }))
+    const next = commit(written, written as Claim, { wait: 400 }, NOW, fresh).entry
+    for (const found of [written, next]) {
+      for (const generation of [1, 2])
+        expect(commit(found, { ...mine, generation }, grant, NOW, stale).result).toBe('behind')
+    }
   })
 
   test('on an unknown session leaves it unknown until the server has answered', () => {

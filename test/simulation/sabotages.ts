@@ -360,6 +360,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [edit('core/protocol/view.ts', ' && (isLater || generation >= view.heldMark.generation)', '')],
   },
   {
+    name: 'a ledger that was wiped counts its generations anew',
+    edits: [edit('core/entry/claim.ts', 'known.generation && known.generation + 1', '0')],
+  },
+  {
+    name: 'the tokens of a sign-in are as new as the moment in which it is told',
+    edits: [edit('core/protocol/sign-in-out.ts', 'tokens.receivedAt, true)', 'instantOf(clock), true)')],
+  },
+  {
     name: 'a failed login gives the session another grant',
     edits: [
       edit(

@@ -55,7 +55,9 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
     // Without its grant, the session beside which it began is over.
     return { result: isLogin ? { ended: { ...found, grant: undefined } } : 'again' }
   }
-  const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation: 0 } : found
+  // Of one grant no generation comes twice: an answer that is still on its way belongs to the one that it was claimed for.
+  const generation = known.generation && known.generation + 1
+  const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
     // A login waits for the cookie that may still come.
     const ended: Entry = { ...tombstone(entry, reason, now), attempt: entry.attempt }

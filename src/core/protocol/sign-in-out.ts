@@ -14,7 +14,7 @@ import { RefreshUnavailableError, SessionEndedError, TokenResponseError } from '
 import type { LoginKit } from '../ports.ts'
 import { keep, readTokenResponse, type TokenResponse, type Tokens } from '../responses/tokens.ts'
 import type { Context } from './context.ts'
-import { instantOf, since } from './instant.ts'
+import { type Instant, instantOf, since } from './instant.ts'
 import { graceOf, SEND_WINDOW } from './limits.ts'
 import type { Refresher } from './refresher.ts'
 import type { AuthState } from './view.ts'
@@ -23,10 +23,15 @@ export interface SignInOut {
   signIn(source: TokenResponse | ((kit: never) => Promise<unknown>)): Promise<void>
   signOut(): Promise<void>
   restore(): Promise<AuthState>
-  /** Reads a token response. */
-  readTokens(value: unknown): Tokens
+  /** Reads a token response that has just come. */
+  readTokens(value: unknown): ReceivedTokens
   /** Adopts what the ledger shows now, with tokens of this tab, and tells everybody. */
-  publishSession(entry: Entry, tokens?: Tokens): void
+  publishSession(entry: Entry, tokens?: ReceivedTokens): void
+}
+
+/** The tab may sleep until they are in the ledger, and others may have newer ones by then. */
+interface ReceivedTokens extends Tokens {
+  readonly receivedAt: Instant
 }
 
 interface Begun {
@@ -42,17 +47,20 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   /** The last sign-in, if it was with tokens at hand. */
   let begun: Begun | undefined
 
-  function publishSession(entry: Entry, tokens?: Tokens): void {
+  function publishSession(entry: Entry, tokens?: ReceivedTokens): void {
     // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
     const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
-    siblings.publish(entry, isHeld ? session.hold(tokens, instantOf(clock), true) : undefined)
+    siblings.publish(entry, isHeld ? session.hold(tokens, tokens.receivedAt, true) : undefined)
     session.flush()
   }
 
   const { binding } = transport
-  const readTokens = (value: unknown): Tokens => keep(readTokenResponse(value, clock.now(), binding), transport)
+  const readTokens = (value: unknown): ReceivedTokens => ({
+    ...keep(readTokenResponse(value, clock.now(), binding), transport),
+    receivedAt: instantOf(clock),
+  })
 
-  function read(value: unknown, kit?: LoginKit): Tokens {
+  function read(value: unknown, kit?: LoginKit): ReceivedTokens {
     const tokens = { ...readTokens(value), bound: binding?.bind(value as TokenResponse, kit) }
     if (transport.holdsRefreshToken && !tokens.refreshToken) {
       if (!tokens.accessToken) throw new TokenResponseError('"access_token" is missing')
@@ -89,7 +97,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
     publishSession(prepared)
     const { epoch } = prepared
     session.ownLogin = epoch
-    let tokens: Tokens
+    let tokens: ReceivedTokens
     try {
       // A newer login came: running this one would overwrite the newer user's cookie.
       if (!(await settled(epoch, true))) throw new SessionEndedError('superseded')
@@ -106,7 +114,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   }
 
   /** Tokens that come again, as from a component that is mounted twice, begin no other session: they may be spent by now. */
-  function beginOnce(tokens: Tokens): Promise<void> {
+  function beginOnce(tokens: ReceivedTokens): Promise<void> {
     const { refreshToken, accessToken } = tokens
     const before = begun?.tokens
     const isKnown = refreshToken && refreshToken === before?.refreshToken && accessToken === before.accessToken

@@ -110,7 +110,7 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   }
   const isNewSession = !isSameGrant || view.status !== status
   const isLater = held && !(view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed)
-  // A ledger that was deleted counts anew; so does one that was set back, and a login that fails raises its epoch.
+  // A ledger that was set back counts anew, and a login that fails raises its epoch.
   const isNext = isNewer(mark, view.heldMark) && (isLater || generation >= view.heldMark.generation)
   const event = isNewSession ? 'signed-in' : held && isNext && 'refreshed'
   // An access token of the same session stays in use until a newer one is at hand: a server that replays its answer may
