@@ -8,12 +8,19 @@ import type { Emit } from '../../src/devtools/observation.ts'
 import { type Custody, createClient, deviceName, isCustody, logIn } from '../session.ts'
 import { observeWire, type Wire } from './observe/wire.ts'
 
+export interface Choice {
+  readonly custody: Custody
+  readonly isBound: boolean
+}
+
 export interface Account {
   readonly client: AuthClient
   readonly api: ReturnType<typeof createKy>
   readonly custody: Custody
   /** Whether tokens are bound to a key of this browser: only those that the client holds. */
   readonly isBound: boolean
+  /** What was chosen last. It is in use as soon as the session of before has ended. */
+  readonly choice: Choice
   readonly wire: Wire
   /** Signs in, in this custody; a session of another custody or binding is signed out first. */
   signIn(user: string, custody?: Custody, isBound?: boolean): Promise<void>
@@ -36,11 +43,6 @@ const EVENTS: readonly (keyof AuthEvents)[] = ['signed-in', 'refreshed', 'refres
 /** How long the server may take to answer a refresh (in milliseconds): short, so that outages are over soon. */
 const REFRESH_TIMEOUT = 5_000
 
-interface Choice {
-  readonly custody: Custody
-  readonly isBound: boolean
-}
-
 function chosen(): Choice {
   const [custody, binding] = (localStorage.getItem(CUSTODY) ?? '').split(' ')
   return isCustody(custody) ? { custody, isBound: binding === BOUND } : { custody: 'cookie', isBound: false }
@@ -50,6 +52,9 @@ export function createAccount(emit: Emit): Account {
   const wire = observeWire(emit)
   const listeners = new Set<() => void>()
   let { custody, isBound } = chosen()
+  let choice: Choice = { custody, isBound }
+  /** One choice after another, so that the last one counts. */
+  let changing = Promise.resolve()
   let client = start()
   let api = createKy(client)
 
@@ -80,6 +85,7 @@ export function createAccount(emit: Emit): Account {
   const isChosen = (choice: Choice): boolean => choice.custody === custody && choice.isBound === isBound
 
   function change(next: Choice): void {
+    choice = next
     if (isChosen(next)) return
     custody = next.custody
     isBound = next.isBound
@@ -92,9 +98,20 @@ export function createAccount(emit: Emit): Account {
   const login = (): Login =>
     createLogin(client, { issuer: `${location.origin}/oauth`, clientId: 'demo', redirectUri: '/callback' })
 
-  async function choose(nextCustody: Custody, nextBound = isBound): Promise<void> {
-    const next = { custody: nextCustody, isBound: nextBound && nextCustody === 'client' }
-    if (isChosen(next)) return
+  function choose(nextCustody: Custody, nextBound = choice.isBound): Promise<void> {
+    choice = { custody: nextCustody, isBound: nextBound && nextCustody === 'client' }
+    tell()
+    const next = choice
+    const changed = changing.then(() => changeTo(next))
+    changing = changed.catch(() => {
+      // Whoever has chosen is told.
+    })
+    return changed
+  }
+
+  async function changeTo(next: Choice): Promise<void> {
+    // Another choice has come since.
+    if (isChosen(next) || next !== choice) return
     await client.restore()
     if (client.getState().status === 'signed-in') await client.signOut()
     localStorage.setItem(CUSTODY, next.isBound ? `${next.custody} ${BOUND}` : next.custody)
@@ -119,12 +136,15 @@ export function createAccount(emit: Emit): Account {
     get isBound() {
       return isBound
     },
+    get choice() {
+      return choice
+    },
     wire,
-    async signIn(user, wanted = custody, wantedBound = isBound) {
+    async signIn(user, wanted = choice.custody, wantedBound = choice.isBound) {
       await choose(wanted, wantedBound)
       await client.signIn(({ fetch: send }) => logIn(user, wanted, deviceName(), send))
     },
-    async leaveForProvider(wantedBound = isBound) {
+    async leaveForProvider(wantedBound = choice.isBound) {
       await choose('client', wantedBound)
       await login().start({ returnTo: '/' })
     },

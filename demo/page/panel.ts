@@ -85,8 +85,8 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
         ? (REASONS[state.reason] ?? '')
         : 'Looking for the session: other tabs, the ledger, one refresh.',
     )
-    custody.value = account.custody
-    bound.checked = account.isBound
+    custody.value = account.choice.custody
+    bound.checked = account.choice.isBound
     find('proof').hidden = !isSignedIn || !account.isBound
     const claims = account.client.getClaims<Claims>()
     const isAwaited = state.status === 'signed-in' && !state.ready
@@ -201,7 +201,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
   })
   bound.addEventListener('change', () => {
     // Only tokens that the client holds can be bound.
-    choose(bound.checked ? 'client' : account.custody, bound.checked)
+    choose(bound.checked ? 'client' : account.choice.custody, bound.checked)
   })
   lifetime.addEventListener('change', () => {
     void server.change({ accessLifetime: Number(lifetime.value) })

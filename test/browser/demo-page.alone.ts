@@ -140,6 +140,19 @@ describe('the switch “Bound tokens”', () => {
     expect([...tab.errors, ...other.errors]).toEqual([])
   })
 
+  test('it counts for a sign-in that follows at once, while the page still finds out who is signed in', async () => {
+    const tab = await stage.open()
+    await tab.evaluate(() => {
+      document.querySelector<HTMLInputElement>('#bound')?.click()
+      document.querySelector<HTMLFormElement>('#sign-in')?.requestSubmit()
+    })
+    await tab.waitFor(isSignedIn)
+    await shows(tab, '#said', 'Signed in as alice.')
+    await shows(tab, '#sessions', 'held by the client, bound to a key')
+    expect(await tab.evaluate(isBoundHere)).toBe(true)
+    expect(tab.errors).toEqual([])
+  })
+
   test('the proof of the last call is decoded, and neither it nor a token is on the screen', async () => {
     const tab = await stage.openSignedIn('client', true)
     await shows(tab, '#proof', 'None yet: call the API.')
