@@ -304,22 +304,6 @@ test('a message of a generation that is over turns nothing back', async () => {
   expect(await tab.evaluate(shown)).toBe(first + 2)
 })
 
-test('a tab that dies during its refresh is shown as silent, and its moment comes to an end', async () => {
-  const first = await stage.openSignedIn()
-  const second = await stage.open()
-  await second.waitFor(isSignedIn)
-  await fetch(`${stage.origin}/admin/faults`, {
-    method: 'POST',
-    body: JSON.stringify({ at: 'refresh', kind: 'latency', delay: 60_000 }),
-  })
-  await click(second, '#refresh')
-  await shows(first, '#zoom-words', 'Tab 2 sends a refresh request')
-  await shows(first, '#zoom-time', 'going on')
-  await second.crash()
-  await shows(first, '#overview-lanes', 'silent: frozen or gone')
-  await first.waitFor(() => !document.querySelector('#zoom-time')?.textContent?.includes('going on'))
-})
-
 test('small tabs in frames and in windows are closed together', async () => {
   const tab = await stage.openSignedIn()
   await click(tab, '#open-frame')

@@ -1,7 +1,7 @@
 // The exercises of the demo page: each comes to the verdict that its card expects, and can come to another.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { click, type Demo, type DemoStage, openDemo, shows, text } from './demo.ts'
+import { click, type Demo, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
 
 // Longer than a wait for a condition, so that a failure names the condition.
 vi.setConfig({ testTimeout: 180_000 })
@@ -135,4 +135,21 @@ test.concurrent.for(['clock', 'kill'])('after an exercise the settings are as be
   await stage.run(tab, id)
   expect(await ask()).toEqual(before)
   expect(await (await fetch(`${stage.origin}/admin/faults`)).json()).toEqual([])
+})
+
+test.concurrent('a tab that dies during its refresh is shown as silent, and its moment comes to an end', async (context) => {
+  const stage = await demo.stageFor(context)
+  const first = await stage.openSignedIn()
+  const second = await stage.open()
+  await second.waitFor(isSignedIn)
+  await fetch(`${stage.origin}/admin/faults`, {
+    method: 'POST',
+    body: JSON.stringify({ at: 'refresh', kind: 'latency', delay: 60_000 }),
+  })
+  await click(second, '#refresh')
+  await shows(first, '#zoom-words', 'Tab 2 sends a refresh request')
+  await shows(first, '#zoom-time', 'going on')
+  await second.crash()
+  await shows(first, '#overview-lanes', 'silent: frozen or gone')
+  await first.waitFor(() => !document.querySelector('#zoom-time')?.textContent?.includes('going on'))
 })
