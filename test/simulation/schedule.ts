@@ -1,5 +1,6 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
+import type { Entry } from '../../src/core/entry/entry.ts'
 import {
   type AuthClient,
   createAuthClient,
@@ -652,8 +653,13 @@ async function checkAgreement(
   call: (page: Page, promise: Promise<unknown>) => void,
 ): Promise<void> {
   const { observer, profile, world, server, isCookie } = run
-  for (const { tab } of alive) tab.fire('wake')
-  await settle(world.elapsed + 3_000, () => false)
+  // A page that is hidden may write after the others have looked, and tells nobody.
+  let seen: Entry | undefined
+  do {
+    seen = profile.entry
+    for (const { tab } of alive) tab.fire('wake')
+    await settle(world.elapsed + 3_000, () => false)
+  } while (profile.entry !== seen && !observer.violation)
   const tokens = new Map<Page, string | undefined>()
   for (const page of alive) {
     call(
