@@ -141,6 +141,33 @@ test('without a ledger a second tab that nobody answers does not end the session
   expect([server.refreshes.length, first.auth.getState().status]).toEqual([0, 'signed-in'])
 })
 
+test('a tab whose storage turns out to be blocked takes the token of another tab', async () => {
+  const browser = createVirtualBrowser()
+  const server = createServer()
+  const open = (refused: Promise<void>) => {
+    const tab = browser.openTab()
+    const refuse = (): IDBOpenDBRequest => {
+      const request: { onerror?: () => void; error: Error } = { error: new Error('the storage is blocked') }
+      void refused.then(() => request.onerror?.())
+      return request as never
+    }
+    const ledger = createLedger({ open: refuse } as unknown as IDBFactory, 'x', () => {})
+    return createScene({ browser, server, platform: { ...tab.platform, ledger } })
+  }
+  const first = open(Promise.resolve())
+  await first.auth.signIn(tokens(0))
+  const gate = createGate<void>()
+  const second = open(gate.promise)
+  const restored = second.auth.restore()
+  // The first tab has answered by now.
+  await drains()
+  gate.open()
+  await drains()
+  await browser.advance(200)
+  expect(await restored).toMatchObject({ status: 'signed-in', ready: true })
+  expect([await second.auth.getAccessToken(), server.refreshes.length]).toEqual(['access-0', 0])
+})
+
 test('a login waits for a sign-out on the wire, though a dead attempt lies in the ledger', async () => {
   const { auth, browser, server } = await createSignedInScene({
     refresh: cookieRefresh('https://app.example/auth/refresh'),

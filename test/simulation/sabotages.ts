@@ -196,7 +196,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a result of an older mark is adopted',
     edits: [
       edit('core/protocol/view.ts', 'if (isNewer(view.mark, entry)) return undefined', ''),
-      edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    if (!ledger', 'if (!ledger'),
+      edit('core/protocol/siblings.ts', 'if (!isWanted(message)) return\n    // Read', '// Read'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
         'core/protocol/siblings.ts',

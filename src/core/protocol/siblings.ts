@@ -1,7 +1,7 @@
 /** The other tabs: asking them, telling them, and believing a message only if the ledger agrees. */
 // Decisions (ARCHITECTURE.md): D31.
 
-import { type Entry, isNewer, type Mark } from '../entry/entry.ts'
+import { type Change, type Entry, isNewer, type Mark, write } from '../entry/entry.ts'
 import type { Binding, Platform } from '../ports.ts'
 import type { Guards } from './guards.ts'
 import { instantOf, since } from './instant.ts'
@@ -62,9 +62,9 @@ export function createSiblings(
 
   async function consider(message: Message): Promise<void> {
     if (!isWanted(message)) return
-    if (!ledger.shared) await ledger.update((entry) => ({ ...believe(entry, message), result: undefined }))
-    // Read after the message came, because the message may be out of date.
-    const entry = await ledger.read()
+    // Read after the message came, because the message may be out of date. It also shows whether storage is blocked.
+    const found = await ledger.read()
+    const entry = ledger.shared ? found : await ledger.update((memory) => believe(memory, message))
     if (!entry || !isWanted(message)) return
     const isTrue =
       entry.epoch === message.epoch && entry.generation === message.generation && entry.status === message.status
@@ -150,14 +150,12 @@ export function createSiblings(
 }
 
 /** Without a shared ledger, a newer message is believed. */
-function believe(entry: Entry | undefined, message: Message): { readonly entry?: Entry } {
-  if (entry && !isNewer(message, entry)) return {}
-  return {
-    entry: {
-      epoch: message.epoch,
-      generation: message.generation,
-      status: message.status,
-      ...(entry?.epoch === message.epoch && { refreshToken: entry.refreshToken, bound: entry.bound }),
-    },
-  }
+function believe(entry: Entry | undefined, message: Message): Change<Entry | undefined> {
+  if (entry && !isNewer(message, entry)) return { result: entry }
+  return write<Entry>({
+    epoch: message.epoch,
+    generation: message.generation,
+    status: message.status,
+    ...(entry?.epoch === message.epoch && { refreshToken: entry.refreshToken, bound: entry.bound }),
+  })
 }
