@@ -180,7 +180,8 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if (token !== undefined && bound) observer.proven(proof, server.families.get(familyOf(token)))
         if (refuseProof()) return
         const family = bound && token !== undefined ? server.families.get(familyOf(token)) : undefined
-        if (family) family.wasDoubled = false
+        // Nobody hears the answer to one that was overtaken.
+        if (family && fate !== 'request late') family.wasDoubled = false
         const answer = server.refresh(token, world.elapsed)
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
         if (fate === 'answer lost') return void lose()
