@@ -35,6 +35,7 @@ test.each([
   ['two answers that are lost', [reset, reset]],
   ['a body that is lost', [halfway]],
   ['a server that wants to be asked again in a second', [() => busy('1')]],
+  ['a server that wants to be asked again in three seconds', [() => busy('3')]],
   ['a server that asks for a second, and then loses its answer', [() => busy('1'), reset]],
 ])('%s is no matter of the callers', async (_, answers) => {
   const { auth, browser, server, names } = await createSignedInScene()
@@ -52,7 +53,7 @@ test.each([
 test.each([
   ['when the third try has failed too', [reset, reset, reset], 3],
   ['at once where the server does not say when', [() => busy()], 1],
-  ['at once where the server wants to be left alone for longer', [() => busy('30')], 1],
+  ['at once where the server wants to be left alone for longer', [() => busy('4')], 1],
   ['at once where the server has answered, ill as it is', [() => new Response(null, { status: 502 })], 1],
 ])('callers hear of it %s', async (_, answers, requests) => {
   const { auth, browser, server, names } = await createSignedInScene()
@@ -74,6 +75,15 @@ describe('in an outage', () => {
     expect([server.refreshes.length, server.probes.length]).toEqual([1, 1])
     expect(names()).toEqual(['refresh-failed'])
   })
+})
+
+test.each([0, 1])('what chance adds to the three seconds that a server asks for does not count: %d', async (random) => {
+  const { auth, browser, server } = await createSignedInScene()
+  browser.random = random
+  answer(server, () => busy('3'))
+  const asked = auth.getAccessToken({ forceRefresh: true })
+  await browser.advance(4_000)
+  expect(await outcome(asked)).toBe('access-2')
 })
 
 test('the next try is the one that the timer would have made, with the same key', async () => {

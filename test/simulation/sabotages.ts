@@ -124,8 +124,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a hiccup is tried again for ever',
     edits: [
-      edit('core/protocol/apply-outcome.ts', ' && pause + failures * 1_500 <= BRIEF', ''),
-      edit('core/protocol/refresher.ts', ' || rest > BRIEF', ''),
+      edit('core/protocol/apply-outcome.ts', ' && (asked || pause) + failures * 1_500 <= BRIEF', ''),
+      edit('core/protocol/refresher.ts', ' || rest > BRIEF + 1_000', ''),
     ],
   },
   {

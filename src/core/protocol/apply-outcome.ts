@@ -66,7 +66,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     const pause = pauseAfter(failures, random(), asked)
     // The connection died, or the server asks for a short pause; twice in a row at most.
     const isHiccup = outcome.kind === 'refused' ? (asked ?? 0) > 0 : cause instanceof TypeError
-    const retry = retryAfter(failures, pause, isHiccup && pause + failures * 1_500 <= BRIEF)
+    const retry = retryAfter(failures, pause, isHiccup && (asked || pause) + failures * 1_500 <= BRIEF)
     const ended = await persist((entry) => postpone(entry, claim, retry, outcome, resendWithin))
     if (ended === 'again') return ended
     // Foreign error messages may quote a token, so they are not repeated.

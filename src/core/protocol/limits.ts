@@ -20,7 +20,7 @@ export const PAGE_PATIENCE = 2_000
 /** How long a refresh is put off by a login that is running. */
 export const LOGIN_PAUSE = 5_000
 
-/** The longest pause that callers wait out after a hiccup. */
+/** The longest pause that callers wait out after a hiccup; chance may add a second to the one that a server asks for. */
 export const BRIEF = 3_000
 
 /** Longer than an attempt can take to send, time out and settle. */

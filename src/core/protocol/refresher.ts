@@ -101,7 +101,7 @@ export function createRefresher(context: Context): Refresher {
     wireIsSuspect = true
     const retry = isAwaited && !isDone() ? (await ledger.read())?.retry : undefined
     const rest = retry?.isBrief ? retry.at - clock.now() : 0
-    if (rest <= 0 || rest > BRIEF || !(await transport.probe())) throw cause
+    if (rest <= 0 || rest > BRIEF + 1_000 || !(await transport.probe())) throw cause
     wireIsSuspect = false
     await siblings.changed(rest, isDone)
     return 'again'
