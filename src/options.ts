@@ -40,19 +40,19 @@ export interface AuthClientOptions {
   /**
    * Tells the server that the user has signed out: `cookieSignOut()`, `oauthRevocation()`, or a function of your own.
    *
-   * @default nobody is told
+   * @default the server is not told
    */
   readonly onSignOut?: SignOut
   /**
    * Takes over the session that another library left behind: `formerSession()`.
    *
-   * @default there is none
+   * @default nothing is taken over
    */
   readonly adopt?: Adopt
   /**
    * Takes over tokens in ordinary responses, for servers that send new ones with any answer: `responseTokens()`.
    *
-   * @default none are looked for
+   * @default such tokens are ignored
    */
   readonly readTokens?: ResponseTokens
   /**
@@ -85,7 +85,7 @@ export interface AuthClientOptions {
   /**
    * The `fetch` to use; `lateFetch()` is for whatever replaces the global one later, such as mocks and tracing.
    *
-   * @default the global one, as it is when the client is made
+   * @default the global fetch when the client is made
    */
   readonly fetch?: typeof fetch
   /**
