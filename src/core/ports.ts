@@ -19,13 +19,13 @@ export interface Clock {
 
 /** A request for the lock, granted or waiting. */
 export interface LockRequest {
-  /** Resolves with the release function, or with undefined when the request was cancelled or the lock is not to be had. */
+  /** Resolves with the release function; undefined if the request was cancelled, or the browser gives no locks. */
   readonly granted: Promise<Cancel | undefined>
-  /** Ends the waiting; of no effect once granted. */
+  /** Stops waiting; has no effect once the lock is granted. */
   cancel(): void
 }
 
-/** The lock that spares tabs work, and the guards that show who is gone; no promise rests on the former. */
+/** The lock, which saves tabs work, and the guards, which show whose page is gone. No promise depends on the lock. */
 export interface Locks {
   /** Asks for the exclusive lock of this client's name, or for the guard of an owner. */
   request(owner?: string): LockRequest
@@ -35,7 +35,7 @@ export interface Locks {
 export interface Channel {
   /** Calls back with every message of another tab until closed; may be opened again. */
   open(listener: (message: unknown) => void): void
-  /** Posts to every other tab; of no effect while closed. */
+  /** Posts to every other tab; does nothing while closed. */
   post(message: unknown): void
   /** Closes it, because an open channel keeps the page out of the back/forward cache. */
   close(): void
@@ -43,22 +43,22 @@ export interface Channel {
 
 /** The durable record that all tabs of one browser profile share. */
 export interface Ledger {
-  /** False when other tabs cannot see it: then what they say is believed. */
+  /** False if other tabs cannot see it: then this tab believes their messages. */
   readonly shared: boolean
   /** Resolves with the entry; undefined when there is none. */
   read(): Promise<Entry | undefined>
   /**
    * Reads, applies the pure `transition` and writes, in one durable transaction. Resolves in the very task in which the
-   * transaction completed. Rejects where the entry cannot be read, unless the transition `overwrites` it.
+   * transaction completed. Rejects if the entry cannot be read, unless the transition `overwrites` it.
    */
   update<Result>(transition: (entry: Entry | undefined) => Change<Result>, overwrites?: boolean): Promise<Result>
-  /** Leaves no connection open. */
+  /** Closes the connection. */
   close(): void
 }
 
 /**
- * `wake`: the page is visible or back on line; `hide` and `show`: it was frozen or entered the back/forward cache, and
- * is back.
+ * `wake`: the page is visible or online again; `hide`: it is frozen or enters the back/forward cache; `show`: it is back
+ * from there.
  */
 export type LifecycleEvent = 'wake' | 'show' | 'hide'
 
@@ -119,7 +119,7 @@ export interface Proof {
 
 /** What a login is given to work with. */
 export interface LoginKit {
-  /** What its tokens are bound by. */
+  /** What the tokens of this login are bound by. */
   bound(): unknown
 }
 
@@ -127,11 +127,11 @@ export interface LoginKit {
 export interface Binding {
   /** Makes a key before a login runs. */
   begin(): Promise<LoginKit>
-  /** Makes the proof of a refresh, by the entry or by the answer that asks for another one. */
+  /** Makes the proof for a refresh, from the entry, or from an answer that asks for another proof. */
   prepare(from: Pick<Outcome, 'bound' | 'again'> | undefined): Promise<Proof | undefined>
-  /** What a session with these tokens is bound by; throws when they are bound and it is not known to what. */
+  /** What a session with these tokens is bound by; throws if they are bound to a key that is not known. */
   bind(tokens: TokenResponse, kit?: LoginKit): unknown
-  /** What servers have told and a new tab needs. */
+  /** What this tab has learned from servers, for a new tab. */
   tell(): unknown
   /** Takes over what another tab shares. */
   hear(shared: unknown): void
@@ -143,13 +143,13 @@ export interface Transport {
   readonly holdsRefreshToken: boolean
   /** Whether a refresh needs the access token too, so that the ledger keeps it. */
   readonly needsAccessToken: boolean
-  /** Whether an answer that comes when its page is gone can make the refresh token that is sent next a spent one. */
+  /** Whether an answer may still change the cookie jar when its page is gone, so that the next refresh may send a spent token. */
   readonly outlivesPage: boolean
   /** What ties tokens to a key, if anything does. */
   readonly binding: Binding | undefined
   /** Calls `fetch` before it returns, and never rejects. */
   send(claim: Pick<Entry, 'refreshToken' | 'kept' | 'attempt'>, proof?: Proof): Promise<Outcome>
-  /** What a login has resolved with, as a token response. */
+  /** Makes a token response of what a login has resolved with. */
   read(login: unknown): Promise<unknown>
   /** Asks whether the server can be reached, without credentials. */
   probe(): Promise<boolean>

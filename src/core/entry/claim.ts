@@ -1,5 +1,5 @@
 /** Claiming a generation: the compare-and-swap before each refresh request. */
-// Decisions (ARCHITECTURE.md): D9.
+// Decisions (ARCHITECTURE.md): D9, D19, D54.
 
 import {
   type Change,
@@ -48,18 +48,19 @@ function isOpen(found: Entry, known: ClaimTerms['known']): boolean {
 /** Gives one tab the right to spend this generation's refresh token. */
 export function claim(found: Entry | undefined, terms: ClaimTerms): Change<ClaimResult> {
   const { known, owner, now } = terms
-  // The ledger was deleted or is older than what this tab knows: its refresh token is gone or spent. A cookie goes on.
+  // The ledger was deleted, or is older than what this tab knows: its refresh token is gone or spent. With a cookie the
+  // session goes on.
   const isLost = !found || isNewer(known, found)
   if (!isLost && !isOpen(found, known)) {
     const isLogin = found.status === 'signing-in' && !isNewer(found, known)
-    // Without its grant, the session beside which it began is over.
+    // Without the grant, a tab that adopts this entry shows the session before the login as over.
     return { result: isLogin ? { ended: { ...found, grant: undefined } } : 'again' }
   }
-  // Of one grant no generation comes twice: an answer that is still on its way belongs to the one that it was claimed for.
+  // Counts on within a grant, so that an answer that is still on its way does not fit this claim.
   const generation = known.generation && known.generation + 1
   const entry: Entry = isLost ? { ...known, epoch: nextEpoch(known.epoch, now), generation } : found
   const end = (reason: SignedOutReason): Change<ClaimResult> => {
-    // A login waits for the cookie that may still come.
+    // The attempt stays, because a login waits for the cookie that its answer may still bring.
     const ended: Entry = { ...tombstone(entry, reason, now), attempt: entry.attempt }
     return { entry: ended, result: { ended } }
   }

@@ -19,9 +19,9 @@ export type SignedOutReason =
 
 /** Identifies one refresh token of one session. */
 export interface Mark {
-  /** One for each sign-in and sign-out; it only grows. */
+  /** The number of a session: each start and each end of a session raises it. */
   readonly epoch: number
-  /** How often the session has been refreshed, logins that failed included. */
+  /** Each refresh raises it by one. A login goes on counting (D43), and so does a ledger that was wiped (D54). */
   readonly generation: number
 }
 
@@ -30,15 +30,15 @@ export interface Attempt {
   /** The idempotency key; a resend keeps it. */
   readonly id: string
   /**
-   * Names the claim, unlike any other. Behind `~` stands its grace (in milliseconds), if a guard shows whether its page
-   * lives: how long after its sending an answer may still change the cookie jar.
+   * The unique name of the claim. If a guard shows whether its page lives, `~` and the grace (in milliseconds) follow: for
+   * how long after the request an answer may still change the cookie jar.
    */
   readonly owner: string
-  /** The answer takes longer than usual, so its grace says nothing. */
+  /** The answer takes longer than usual, so the lease counts and not the grace. */
   readonly overdue?: boolean
   /** When the first request was sent (in milliseconds since the epoch); a takeover keeps it. */
   readonly firstSentAt: number
-  /** No answer came, so others need not wait for the lease. */
+  /** No usable answer came, so other tabs need not wait for the lease. */
   readonly doubt: boolean
   /** An earlier request of the same generation was never answered. */
   readonly resend: boolean
@@ -46,7 +46,7 @@ export interface Attempt {
   readonly keeper?: string | undefined
 }
 
-/** When the next attempt may be made; `setAt` shows a clock that has gone back since. */
+/** When the next attempt may be made; `setAt` shows whether the clock was set back since. */
 export interface Retry {
   /** The earliest time of the next attempt (in milliseconds since the epoch). */
   readonly at: number
@@ -66,7 +66,7 @@ export interface Entry extends Mark {
   readonly status: 'unknown' | 'signed-in' | 'signing-in' | 'signed-out'
   /** Why nobody is signed in. */
   readonly reason?: SignedOutReason | undefined
-  /** Only statuses said so: the next start asks the server once more. */
+  /** Only a status said that the session is over: the next start asks the server once more. */
   readonly soft?: boolean | undefined
   /** The user of the session (RFC 7519 section 4.1.2), if the access token names one. */
   readonly subject?: string | undefined
@@ -76,21 +76,21 @@ export interface Entry extends Mark {
   readonly kept?: string | undefined
   /** What the tokens are bound by, such as a key that cannot leave the browser: only its binding looks into it. */
   readonly bound?: unknown
-  /** The right to spend it, if somebody has that. */
+  /** Who has, or had, the right to spend the refresh token of this generation, if anybody. */
   readonly attempt?: Attempt | undefined
   /** The pause that a server has asked for, or that a failure calls for. */
   readonly retry?: Retry | undefined
   /** The sign-outs that the server has not been told of yet. */
   readonly leaving?: readonly string[] | undefined
-  /** The epoch in which the grant began, where it is an older one; while a login runs, a failed one goes back to it. */
+  /** The epoch in which the grant began, if that was an older one. While a login runs: the grant it goes back to if it fails. */
   readonly grant?: number | undefined
   /** How long the server usually takes to answer a refresh (in milliseconds). */
   readonly usualWait?: number | undefined
 }
 
 /**
- * What a store holds as an entry: undefined where there is none, null where it cannot be read. That is not the same: a
- * living session may be there. WebKit's SharedWorker gives null for it; an entry with a `version` is of a later release.
+ * What a store holds as an entry: undefined if there is none, null if it cannot be read. In the second case there may be
+ * a living session: WebKit's SharedWorker gives null for it, and an entry with a `version` comes from a later release.
  */
 export function readEntry(record: unknown): Entry | undefined | null {
   if (record === undefined) return undefined
@@ -110,11 +110,11 @@ export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept' | '
 export interface Setback {
   /** The refresh token is unspent, or nobody knows. */
   readonly kind: 'refused' | 'doubt'
-  /** What the answer says of the session: it may be over, or nothing; undefined when it says to wait. */
+  /** `no`: the session may be over; `nothing`: the answer does not tell; undefined: wait and ask again. */
   readonly refusal?: 'no' | 'nothing' | undefined
   /** A header against CSRF may be stale. */
   readonly isStale?: boolean
-  /** The server has granted what nobody can read, but for the refresh token perhaps. */
+  /** The server has granted tokens that cannot be read, except perhaps the refresh token. */
   readonly rotated?: { readonly refreshToken: string | undefined } | undefined
   /** What the tokens are bound by from now on. */
   readonly bound?: unknown
@@ -165,7 +165,7 @@ export function living({ epoch, generation, refreshToken, subject, grant, kept, 
   }
 }
 
-/** Leaves the entry in the ledger, and tells so. */
+/** Writes the entry; `update` resolves with it. */
 export function write<Written extends Entry>(entry: Written): Change<Written> {
   return { entry, result: entry }
 }

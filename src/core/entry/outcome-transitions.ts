@@ -33,7 +33,7 @@ function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result
   return { entry: { ...entry, attempt: undefined, grant: isNewest(entry, claim) ? undefined : entry.grant }, result }
 }
 
-/** Ends the session, if the claim is of its newest refresh token, and no login is running; `kept`: for the next start. */
+/** Ends the session, if the claim is of its newest refresh token and no login runs; the next start needs what is `kept`. */
 function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, kept?: Kept): Change<Entry | undefined> {
   if (!isNewest(entry, claim) || entry.status === 'signing-in') return withdraw(entry, claim, undefined)
   const { refreshToken, kept: accessToken, bound } = kept ?? {}
@@ -83,16 +83,16 @@ export function commit(
       ? { status: entry.status }
       : // Another user's cookie has come: a session of its own.
         isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0, grant: undefined }),
-    // A resend of another tab may have spent the cookie that is in the jar now. And its own cookie may still come, so
-    // that a login waits for it.
+    // A resend of another tab may have spent the cookie that is in the jar now. And its answer may still bring a cookie,
+    // for which a login waits (D19).
     attempt: claim.refreshToken ? undefined : others,
     retry: grant.retry,
-    // Of late answers the longest counts, and is forgotten by and by.
+    // A longer wait counts at once; shorter ones lower it step by step.
     usualWait: Math.max(grant.wait, ((entry.usualWait ?? 0) + grant.wait) / 2),
   })
 }
 
-/** Marks an answer that takes longer than usual, for whoever sees its tab go. */
+/** Marks an answer that takes longer than usual, so that other tabs wait for the whole lease even if this one goes. */
 export function delay(entry: Entry | undefined, claim: Claim): Change<void> {
   if (!isMine(entry, claim)) return { result: undefined }
   return { entry: { ...entry, attempt: { ...entry.attempt, overdue: true } }, result: undefined }
@@ -130,7 +130,8 @@ export function postpone(
   const isFirst = isStale && refusals === 0
   if (refusal && !isFirst && entry.status === 'unknown') return end(entry, claim, 'initial', now)
   if (refusal === 'no' && refusals === 2) {
-    // No verdict: what the next start needs to ask once more is kept, unless the resend policy would have to be, too.
+    // No verdict, so the next start asks once more with what is kept. Not after a resend: a soft end does not keep the
+    // time of the first request, by which `resendWithin` is measured.
     return resend ? end(entry, claim, 'in-doubt', now) : end(entry, claim, 'rejected', now, entry)
   }
   if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
@@ -139,7 +140,7 @@ export function postpone(
   return {
     entry: {
       ...next,
-      // A session that was signed out of meanwhile has no key any more.
+      // After a sign-out the entry has no key, and gets none.
       bound: next.bound && (bound ?? next.bound),
       attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true },
       retry: retry && refusal ? { ...retry, at: isFirst ? now : retry.at, refusals: counted } : retry,

@@ -26,7 +26,7 @@ export function adoptFormer(
   return found || known.epoch >= 0 ? { result: found } : beginSession(found, known, former, now)
 }
 
-/** Refuses claims while a login runs; what is pending is kept, to be waited for. */
+/** Refuses claims while a login runs. A pending attempt is kept, because the login waits for it. */
 export function beginSignIn(found: Entry | undefined, known: Mark, now: number): Change<Entry> {
   return write<Entry>({
     // The generation stays, so that an answer that is still on its way can be matched.
@@ -43,11 +43,11 @@ export function beginSignIn(found: Entry | undefined, known: Mark, now: number):
 /** Confirms a login, unless another sign-in or sign-out has come since. */
 export function confirmSignIn(found: Entry | undefined, epoch: number, tokens: Kept): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
-  // Past one commit that may have come during the login, and that a ledger which was set back does not know (D43).
+  // Past one commit: it may have come during the login, and a ledger that was set back does not have it (D43).
   return write(living({ ...tokens, epoch, generation: found.generation + 2 }))
 }
 
-/** Goes back to the session before a failed login, if there was one; its pending answer will find it by its grant. */
+/** Goes back to the session before a failed login, if there was one. A pending answer still finds it by its grant. */
 export function abandonSignIn(found: Entry | undefined, epoch: number): Change<Entry | undefined> {
   if (found?.epoch !== epoch) return { result: undefined }
   return write<Entry>(
@@ -57,7 +57,7 @@ export function abandonSignIn(found: Entry | undefined, epoch: number): Change<E
   )
 }
 
-/** Ends the session on this device first; the result has the session that the server is to be told of. */
+/** Ends the session in this browser first; `left` is the session that the server must be told of. */
 export function beginSignOut(
   found: Entry | undefined,
   known: Mark,

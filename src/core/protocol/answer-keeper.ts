@@ -15,7 +15,7 @@ import { type Message, parseMessage } from './messages.ts'
 export interface AnswerKeeper {
   /**
    * Keeps the answer to a request that a page has just sent, if the refresh token in it is the one that the ledger shows
-   * as being spent. Rejects when the ledger cannot be written: then whoever comes next finds a guard that is free.
+   * as being spent. Rejects if the ledger cannot be written: then the next tab finds the worker's guard free.
    */
   keep(isSent: (refreshToken: string) => boolean, answer: Promise<Outcome>): Promise<void>
 }
@@ -41,7 +41,7 @@ export function createAnswerKeeper(
     if (message && type === 'ask' && owner !== undefined && guards.held.has(owner)) post({ ...message, type: 'news' })
   }
 
-  /** Takes the attempt back from a page that has called it in doubt: WebKit fails the requests of a page that leaves. */
+  /** Removes the mark of doubt that a leaving page has set: WebKit makes the requests of such a page fail. */
   const remark = (claim: Claim): Promise<void> =>
     persist((entry) => {
       if (!isMine(entry, claim) || !entry.attempt.doubt) return { result: undefined }
@@ -72,8 +72,8 @@ export function createAnswerKeeper(
         const isGuarded = keeper.includes('~')
         const claim = await persist<Claim | undefined>((entry) => {
           const { attempt, refreshToken } = entry ?? {}
-          // A page that leaves may have called it in doubt by now. Of a resend nobody can tell whose request this is;
-          // without a guard, whether the page lives.
+          // A page that leaves may have marked it as in doubt by now. Nobody can tell whose request a resend is, or, without
+          // a guard, whether the page lives.
           const isOwn = isGuarded && attempt && !attempt.resend && attempt.owner.includes('~')
           if (!entry || !isOwn || !refreshToken || !isSent(refreshToken)) return { result: undefined }
           return write<Claim>({ ...entry, attempt: { ...attempt, doubt: false, keeper } })
@@ -81,7 +81,7 @@ export function createAnswerKeeper(
         if (!claim) return
         const page = locks.request(claim.attempt.owner)
         let isAnswered = false
-        /** What the page writes last may land later than its guard is free, and sooner than the pause after it ends. */
+        /** The last write of the page may come after its guard is free, so the mark of doubt is looked for again and again. */
         async function watch(): Promise<void> {
           while (!isAnswered) {
             await remark(claim as Claim)
@@ -90,7 +90,7 @@ export function createAnswerKeeper(
         }
         const ended = page.granted.then((given) => {
           release = given
-          // Also where the guard was refused. Where the ledger cannot be written, whoever comes next finds the doubt.
+          // Also if the guard was refused. If the ledger cannot be written, the attempt stays in doubt.
           watch().catch(() => undefined)
         })
         const outcome = await answer
@@ -126,7 +126,7 @@ export function createAnswerKeeper(
   }
 }
 
-/** What is no grant and no verdict is left to whoever comes next, because the page may have sent again under its claim. */
+/** Writes only new tokens and verdicts (D47): after another answer, the page may have sent again under its claim. */
 function settled(entry: Entry | undefined, claim: Claim, outcome: Outcome, wait: number, now: number): Change<unknown> {
   if (outcome.kind === 'rejected') return reject(entry, claim, outcome.reason, now)
   if (outcome.kind !== 'granted') {

@@ -11,7 +11,7 @@ import type { Instant } from './instant.ts'
 import { BRIEF } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
 
-/** What to do after a turn: nothing, another turn, or another turn when another tab's attempt has settled. */
+/** What to do after a turn: nothing; another turn; or another turn after the attempt of another tab. */
 export type Step = 'done' | 'again' | 'wait'
 
 export interface ClaimedOutcome {
@@ -22,7 +22,7 @@ export interface ClaimedOutcome {
   readonly wait: number
 }
 
-/** Settles an answer; throws a {@link RefreshUnavailableError} when it is no new token and no end. */
+/** Writes an outcome; throws a {@link RefreshUnavailableError} if it brings no new token and does not end the session. */
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
 
 export function createApplyOutcome(context: Context): ApplyOutcome {
@@ -64,7 +64,8 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     const failures = failuresOf(claim)
     const { retryAfter: asked } = outcome
     const pause = pauseAfter(failures, random(), asked)
-    // The connection died, or the server asks for a short pause; twice in a row at most.
+    // The connection died, or the server asks for a short pause; twice in a row at most, because each failure takes half of
+    // what may be waited.
     const isHiccup = outcome.kind === 'refused' ? (asked ?? 0) > 0 : cause instanceof TypeError
     const retry = retryAfter(failures, pause, isHiccup && (asked || pause) + failures * 1_500 <= BRIEF)
     const ended = await persist((entry) => postpone(entry, claim, retry, outcome, resendWithin))

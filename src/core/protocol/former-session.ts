@@ -8,8 +8,8 @@ import { readTokenResponse, type Tokens } from '../responses/tokens.ts'
 /** Where another library left its session. */
 export interface FormerSession {
   /**
-   * Reads the refresh token; nothing where there is none. That it throws is reported as an uncaught error, and nothing is
-   * taken over.
+   * Reads the refresh token, if there is one. If it throws, that is reported as an uncaught error, and nothing is taken
+   * over.
    */
   refreshToken(): string | null | undefined | Promise<string | null | undefined>
   /** Removes the refresh token from where it was. */

@@ -35,8 +35,9 @@ export function createLease(
   let gone = new Set<string>()
   /** Since when they have not answered; undefined while they answer. */
   let askedAt: number | undefined
-  /** When they were asked last: whom nobody asks cannot answer. */
+  /** When they were asked last: if nobody asks, their silence means nothing. */
   let polledAt = 0
+  /** For how long they are still left alone, when last observed (in milliseconds). */
   let rest = 0
 
   return {

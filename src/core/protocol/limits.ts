@@ -1,4 +1,4 @@
-/** The bounds of the protocol (in milliseconds). */
+/** The time limits of the protocol (in milliseconds). */
 
 /** How long siblings are given to answer. */
 export const ASKING = 100
@@ -26,7 +26,7 @@ export const BRIEF = 3_000
 /** Longer than an attempt can take to send, time out and settle. */
 export const leaseOf = (refreshTimeout: number): number => SEND_WINDOW + refreshTimeout + SETTLING
 
-/** The answer of a server that usually takes so long (by default, what is presumed of one) is overdue after this. */
+/** When an answer is overdue, by the usual wait for the server (700 ms before its first answer). */
 export const overdueAfter = (usualWait = 700): number => Math.ceil(usualWait * 1.25)
 
 /** How long an answer that is not overdue may take, from the moment in which another tab sees the claim. */

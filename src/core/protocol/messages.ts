@@ -14,7 +14,7 @@ export interface Shared {
 
 export interface Message extends Mark {
   readonly version: 1
-  /** `ask`: who has the session? `news`: this is the session now. With an owner: does it live? It does. */
+  /** `ask`: who has the token? `news`: this is the session now. With an owner, `ask`: does its page live? `news`: it does. */
   readonly type: 'ask' | 'news'
   readonly status: Entry['status']
   readonly tokens?: Shared | undefined

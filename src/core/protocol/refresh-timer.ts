@@ -41,8 +41,8 @@ export function startRefreshTimer(
     }
     // A timer this late means that the machine slept.
     if (delay < -LATE) refresher.suspectWire()
-    // Armed here too, because some refreshes end without an event: the last failure still stands after a clock went back,
-    // or tokens came from another tab and are due already. Listeners hear of errors.
+    // Armed here too, because some refreshes end without an event: after a clock was set back, the last failure still
+    // stands; or the tokens came from another tab and are due already. Listeners hear of errors.
     refresher.refresh(true).then(arm, arm)
   }
 
@@ -58,7 +58,7 @@ export function startRefreshTimer(
     session.on('refresh-failed', arm),
     lifecycle.listen((event) => {
       if (event === 'hide') {
-        // An open channel keeps a page out of the back/forward cache, and one that is in there would keep its locks.
+        // An open channel keeps a page out of the back/forward cache, and a page in there would keep its locks.
         channel.close()
         guards.end()
         return

@@ -13,13 +13,13 @@ import { BRIEF, graceOf, LOCK_WAIT, LOGIN_PAUSE, overdueAfter, SEND_WINDOW } fro
 import { pauseAfter } from './schedule.ts'
 import type { Held } from './view.ts'
 
-/** What the guards call the lock of this client's name. */
+/** The name under which `guards.held` has the lock. */
 const LOCK = ''
 
 export interface Refresher {
   /**
-   * Joins the pending refresh or starts one; resolves when the session has moved on or has ended. Where not only the timer
-   * waits, a hiccup is waited out.
+   * Joins the pending refresh or starts one; resolves when there are new tokens or the session has ended. If a caller waits,
+   * and not only the timer, the refresh waits out a hiccup.
    *
    * Throws a {@link RefreshUnavailableError} when no new token can be had now.
    */
@@ -28,9 +28,9 @@ export interface Refresher {
   look(): Promise<unknown>
   /** For how much longer the last failure stands (in milliseconds); undefined when there is none, or new tokens have come. */
   pause(): number | undefined
-  /** The network was lost or the page slept: look before sending, and now. */
+  /** The network was lost or the page slept: the next refresh may come at once, and sends a probe first. */
   suspectWire(): void
-  /** Sends nothing more; the promise, if any, settles with what is on the wire. */
+  /** Sends nothing more; the promise, if any, settles when the pending refresh is over. */
   stop(): Promise<void> | undefined
 }
 
@@ -43,8 +43,11 @@ export function createRefresher(context: Context): Refresher {
   /** The tokens that the pending refresh is to replace. */
   let replaced: Held | undefined
   let wireIsSuspect = false
+  /** How many refreshes in a row have failed before they sent anything. */
   let misses = 0
+  /** A granted answer that is not in the ledger yet. */
   let unsettled: ClaimedOutcome | undefined
+  /** The owner of the newest claim. */
   let owner = ''
   let isStopped = false
   /** Whether a caller waits, not the timer alone. */
@@ -168,7 +171,7 @@ export function createRefresher(context: Context): Refresher {
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (typeof result === 'string') return result
     if ('ended' in result) {
-      // The token at hand outlives most logins.
+      // Most logins end before the token at hand expires.
       const { status, epoch } = result.ended
       const isLogin = status === 'signing-in'
       if (isLogin && session.isReady(0))
@@ -196,7 +199,7 @@ export function createRefresher(context: Context): Refresher {
     })
     const outcome = await sending
     stop()
-    // The answer may have waited while the tab was frozen: then it counts as being as old as the request.
+    // The answer may have waited while the tab was frozen: then it counts as old as the request.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
     const answer = { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
     if (!outcome.again) return answer
@@ -207,7 +210,7 @@ export function createRefresher(context: Context): Refresher {
     return typeof next === 'string' ? answer : next
   }
 
-  /** Nothing was sent. */
+  /** The failure of a refresh that has sent nothing. */
   function missed(cause?: unknown): RefreshUnavailableError {
     const retryAt = clock.now() + pauseAfter(misses++, context.random())
     return new RefreshUnavailableError(cause ? undefined : 'the server cannot be reached', { cause, retryAt })

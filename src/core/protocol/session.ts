@@ -10,10 +10,10 @@ import { refreshDelay } from './schedule.ts'
 import { createValidity } from './validity.ts'
 import { type AuthState, adopt, type Held, NOTHING_KNOWN, stateOf, type View } from './view.ts'
 
-/** Which tab brought a transition about. */
+/** Which tab has changed the session. */
 export type TabSource = 'this-tab' | 'other-tab'
 
-/** The transitions of the session, told in every tab; a failure is told in the tab that it happened in. */
+/** The events of a session. Every tab gets them, but `refresh-failed` only the tab whose refresh has failed. */
 export interface AuthEvents {
   /** A session has begun, or was found again. */
   'signed-in': { readonly source: TabSource }
@@ -32,7 +32,7 @@ export interface AuthEvents {
   'signed-out': { readonly reason: SignedOutReason; readonly wasSignedIn: boolean; readonly source: TabSource }
 }
 
-/** What the parts of the library hear besides: every adoption, before the listeners do; and every new state. */
+/** Two more, for the parts of the library: each adoption, before the listeners hear of it; and each new state. */
 interface SessionEvents extends AuthEvents {
   readonly adopted: undefined
   readonly changed: undefined
@@ -63,7 +63,7 @@ export interface Session extends View {
   hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime' | 'proofs'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
   adopt(entry: Entry, source: TabSource, held?: Held): void
-  /** A server refused the access token, so that it is not sent while a refresh is under way. */
+  /** Remembers tokens that a server has refused: they are not sent while a refresh is under way. */
   distrust(held: Held | undefined): void
   setRefreshing(refreshing: boolean): void
   fail(error: RefreshUnavailableError): void
@@ -85,7 +85,7 @@ export function createSession(
   let distrusted: Held | undefined
   let refreshing = false
   let state = Object.freeze(stateOf(NOTHING_KNOWN, refreshing, platform.degraded))
-  /** The state that the listeners know of, and what is to be told besides. */
+  /** The state that the listeners know, and the events that they have not been told yet. */
   let told = state
   let queue: (() => void)[] = []
 

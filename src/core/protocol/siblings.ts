@@ -18,8 +18,8 @@ export interface Siblings {
   /** Adopts what this tab has obtained, if anything, then tells the other tabs, and wakes whoever waits in this one. */
   publish(entry?: Entry, held?: Held): void
   /**
-   * Resolves when a sibling has news by which it `isOver`, or after `timeout` (in milliseconds); asks whether these owners
-   * in other tabs live.
+   * Resolves after `timeout` (in milliseconds), or at news after which it `isOver`. Asks the pages of these owners, in other
+   * tabs, whether they live.
    */
   changed(timeout: number, isOver?: () => boolean, ...owners: readonly string[]): Promise<void>
   /** Wakes whoever waits in this tab. */
@@ -62,7 +62,8 @@ export function createSiblings(
 
   async function consider(message: Message): Promise<void> {
     if (!isWanted(message)) return
-    // Read after the message came, because the message may be out of date. It also shows whether storage is blocked.
+    // Read after the message came, because the message may be out of date. Only after a first read it is known whether the
+    // ledger is shared.
     const found = await ledger.read()
     const entry = ledger.shared ? found : await ledger.update((memory) => believe(memory, message))
     if (!entry || !isWanted(message)) return
@@ -93,7 +94,7 @@ export function createSiblings(
       else if (guards.held.has(owner)) post('news', undefined, owner)
       return
     }
-    // A tab that asks may know of a newer session, whose own tab had no time to tell.
+    // A tab that asks may know of a newer session, if the tab of that session froze before it could tell (D31).
     if (type === 'ask' && !isNewer(message, session.mark)) {
       // Only a token of the newest generation is passed on.
       if (session.isReady(0) && !session.isBehind) post('news', session.held)

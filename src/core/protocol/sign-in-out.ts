@@ -29,7 +29,7 @@ export interface SignInOut {
   publishSession(entry: Entry, tokens?: ReceivedTokens): void
 }
 
-/** The tab may sleep until they are in the ledger, and others may have newer ones by then. */
+/** Tokens and when they came: the tab may sleep before they are in the ledger, and other tabs may have newer ones then. */
 interface ReceivedTokens extends Tokens {
   readonly receivedAt: Instant
 }
@@ -37,7 +37,7 @@ interface ReceivedTokens extends Tokens {
 interface Begun {
   readonly tokens: Tokens
   readonly done: Promise<void>
-  /** Set when it stands. */
+  /** Set when the session is in the ledger. */
   grant?: number
 }
 
@@ -137,18 +137,18 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   async function restoreOnce(): Promise<void> {
     await context.adopt?.(context)
-    // While the ledger opens. An answer counts only if the ledger agrees.
+    // Asked while the ledger opens, which saves time. An answer counts only if the ledger agrees.
     void siblings.ask()
     const entry = await ledger.read().catch(() => persist((found) => ({ result: found })))
     if (entry) {
-      // Nobody was signed in when a tab last asked. The cookie jar may hold a session now. But a session that this tab has
-      // heard of meanwhile is over.
+      // Nobody was signed in when a tab last asked, but the cookie jar may hold a session now. If another tab has just
+      // told of a session, the ledger says that this one is over.
       const isDoubtful =
         session.status === 'unknown' && isAskedAgain(entry) && (entry.refreshToken || !transport.holdsRefreshToken)
       session.adopt(isDoubtful ? { ...entry, status: 'unknown' } : entry, 'other-tab')
     }
     session.flush()
-    // Once more, by the mark that the ledger shows: the others may not know of it yet.
+    // Once more, with the mark that the ledger shows: it leads the other tabs to look, if they do not know it yet.
     if ((entry && !session.held) || !ledger.shared) await siblings.ask()
     if (!entry && transport.holdsRefreshToken && session.status === 'unknown') {
       session.adopt({ epoch: 0, generation: 0, status: 'signed-out', reason: 'initial' }, 'this-tab')
@@ -176,7 +176,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
         begun = undefined
         await signInBy(source)
       } else await beginOnce(read(source))
-      // It never rejects.
+      // `restore` never rejects.
       if (!session.held) void restore()
     },
 

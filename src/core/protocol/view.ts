@@ -7,7 +7,7 @@ import type { RefreshUnavailableError } from '../errors.ts'
 import type { MissingPart } from '../ports.ts'
 import type { Instant } from './instant.ts'
 
-/** The tokens in use. Its identity tells whether the session has moved on since a request was sent. */
+/** The tokens in use. New tokens are a new object, so its identity tells whether they have changed since a request. */
 export interface Held {
   /** Undefined when both tokens live in httpOnly cookies. */
   readonly accessToken: string | undefined
@@ -26,7 +26,7 @@ export type AuthState =
   | {
       readonly status: 'unknown'
       readonly refreshing: boolean
-      /** Why nobody could tell when the server was asked last; undefined while nothing has failed. */
+      /** Why the last try to find out has failed; undefined while none has. */
       readonly failure: RefreshUnavailableError | undefined
       readonly degraded: readonly MissingPart[]
     }
@@ -56,13 +56,13 @@ export interface View {
   readonly reason: SignedOutReason
   readonly wasSignedIn: boolean
   readonly failure?: RefreshUnavailableError | undefined
-  /** Names the session, through every epoch that it lives in. */
+  /** Names the session; it stays when the epoch changes. */
   readonly grant?: number
   readonly subject?: string | undefined
   readonly hasRefreshToken?: boolean
   readonly bound?: unknown
   readonly held?: Held | undefined
-  /** The generation that the tokens in use belong to. */
+  /** The mark that the tokens in use belong to. */
   readonly heldMark: Mark
 }
 
@@ -78,7 +78,7 @@ export const NOTHING_KNOWN: View = {
 }
 
 export interface Adoption {
-  /** What is known anew. */
+  /** The members of the view that change. */
   readonly news: Partial<View>
   /** What the listeners are to be told. */
   readonly event?: 'signed-in' | 'refreshed' | 'signed-out' | false | undefined
@@ -110,7 +110,8 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   }
   const isNewSession = !isSameGrant || view.status !== status
   const isLater = held && !(view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed)
-  // A ledger that was set back counts anew, and a login that fails raises its epoch.
+  // A failed login raises the epoch also of a ledger that was set back. Its generation is then lower, and its tokens may
+  // be older than those in use.
   const isNext = isNewer(mark, view.heldMark) && (isLater || generation >= view.heldMark.generation)
   const event = isNewSession ? 'signed-in' : held && isNext && 'refreshed'
   // An access token of the same session stays in use until a newer one is at hand: a server that replays its answer may

@@ -5,8 +5,8 @@ const FINAL =
   /(?:^|[\s,])error\s*=\s*(insufficient_(?:scope|user_authentication)|invalid_request|\w+_dpop_\w+)(?=[\s,]|$)/i
 
 /**
- * Whether a 401 with this header calls for a refresh. A header that cannot be read (cross-origin) does; challenges of
- * schemes other than ours alone do not. The scheme is of letters, digits, `_` and `-`.
+ * Whether a 401 with this header calls for a refresh. So does a header that cannot be read (cross-origin), but not one with
+ * challenges of other schemes alone. The scheme is of letters, digits, `_` and `-`.
  */
 export function callsForRefresh(header: string | null, scheme = 'Bearer'): boolean {
   if (!header) return true

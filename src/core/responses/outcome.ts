@@ -12,7 +12,7 @@ export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
 interface Proven {
   /** What the tokens are bound by from now on. */
   readonly bound?: unknown
-  /** Set where the server may be asked once more at once: it has refused a proof, and the refresh token is unspent. */
+  /** Set if the server may be asked again at once: it has refused a proof, and the refresh token is unspent. */
   readonly again?: unknown
 }
 
@@ -113,7 +113,8 @@ export function outcomeOf({ status, body, mapped, header, fromCookie, binding }:
   if (status === 429 || status === 503) {
     return { kind: 'refused', retryAfter: readRetryAfter(header('retry-after'), servedAt || now), error }
   }
-  // oidc-provider has spent the refresh token before it looks at the resource (RFC 8707 section 2).
+  // oidc-provider spends the refresh token before it looks at the resource (RFC 8707 section 2). A status of less than
+  // three digits, such as 0, is none.
   if (/^(5|.?.?$|408|425)/.test(`${status}`) || code === 'invalid_target') return { kind: 'doubt', error }
   const isNo =
     // Nothing but the session can be wrong with a request that is a cookie alone.
