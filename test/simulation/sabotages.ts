@@ -253,10 +253,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [edit('core/entry/session-transitions.ts', '[...(found?.leaving ?? []), id]', '[id]')],
   },
   {
-    name: 'a sign-out does not wait for a refresh under way',
-    edits: [edit('core/protocol/sign-in-out.ts', '      await settled(entry.epoch, false)\n', '')],
-  },
-  {
     name: 'a login is confirmed although another came since',
     edits: [
       edit(
@@ -332,16 +328,6 @@ export const SABOTAGES: readonly Sabotage[] = [
         'core/entry/outcome-transitions.ts',
         'attempt: claim.refreshToken ? undefined : others,',
         'attempt: undefined,',
-      ),
-    ],
-  },
-  {
-    name: "a commit calls another tab's attempt doubtful, for which a login must wait",
-    edits: [
-      edit(
-        'core/entry/outcome-transitions.ts',
-        'attempt: claim.refreshToken ? undefined : others,',
-        'attempt: claim.refreshToken || !others ? undefined : { ...others, doubt: true },',
       ),
     ],
   },
