@@ -96,7 +96,11 @@ export function hasAuthorization(headers: OwnHeaders): boolean {
   return names.some((name) => /^(authorization|dpop)$/i.test(name))
 }
 
+/** Of a call without any; to spread an object without members takes a tenth of a call. */
+export const NO_HEADERS: OwnHeaders = Object.freeze({})
+
 export function withAuthorization(headers: OwnHeaders, value: string): OwnHeaders {
+  if (headers === NO_HEADERS) return { Authorization: value }
   return Array.isArray(headers) ? [...headers, ['Authorization', value]] : { ...headers, Authorization: value }
 }
 

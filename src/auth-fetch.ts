@@ -9,6 +9,7 @@ import {
   createReadRequest,
   emptyInit,
   hasAuthorization,
+  NO_HEADERS,
   type OwnHeaders,
   type OwnInit,
   setAuthorization,
@@ -101,7 +102,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
    */
   function send(target: string | Request, init: OwnInit, bearer: Bearer, headers?: OwnHeaders): Promise<Response> {
     const { held } = bearer
-    const authorization = held?.accessToken && `${held.proofs ? 'DPoP' : scheme} ${held.accessToken}`
+    const authorization = held?.authorization
     if (!headers) setAuthorization((target as Request).headers, authorization)
     else if (authorization) init.headers = withAuthorization(headers, authorization)
     else if (init.headers) init.headers = headers
@@ -148,10 +149,10 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     const isReady = session.isReady(0)
     const bearer = isReady ? session.bearer : await access.ensure(0, false)
     // After a wait, the address under the base that the page had when it was called.
-    const response = hear(await send(isReady ? url : address, emptyInit(), bearer, {}), address, bearer)
+    const response = hear(await send(isReady ? url : address, emptyInit(), bearer, NO_HEADERS), address, bearer)
     const refused = isRefused(response, address)
     if (!refused || !(await refused)) return response
-    return retry(response, bearer, address, (recovered) => send(address, emptyInit(), recovered, {}))
+    return retry(response, bearer, address, (recovered) => send(address, emptyInit(), recovered, NO_HEADERS))
   }
 
   async function fetchAsked(asked: AskedRequest, address: string): Promise<Response> {

@@ -140,7 +140,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   // A version that knows no proofs would end a session whose tokens are bound.
   const platform = createBrowserPlatform(checked.name + (binding ? '-dpop' : ''), checked.platform)
   const transport = createTransport({ ...checked, refresh, binding }, platform)
-  const session = createSession(platform, transport.holdsRefreshToken, refreshLead)
+  const session = createSession(platform, transport.holdsRefreshToken, refreshLead, checked.scheme)
   const guards = createGuards(platform)
   const siblings = createSiblings(platform, session, guards, binding)
   const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
@@ -214,11 +214,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     async getHeaders({ url, method }) {
       const address = allowedAddress(`${url}`)
       const bearer = address ? await ensure(0, false) : undefined
-      const token = bearer?.held?.accessToken
-      if (!token) return {}
-      return bearer.held?.proofs && binding
-        ? binding.headers(bearer, method, address as string)
-        : { Authorization: `${checked.scheme} ${token}` }
+      const { authorization: Authorization, proofs } = bearer?.held ?? {}
+      if (!bearer || !Authorization) return {}
+      return proofs && binding ? binding.headers(bearer, method, address as string) : { Authorization }
     },
     getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
     signIn: whileAlive(signInOut.signIn),

@@ -10,6 +10,7 @@ const signedOut: Entry = { epoch: 6, generation: 0, status: 'signed-out', reason
 const login: Entry = { ...entry, epoch: 6, status: 'signing-in', grant: 5 }
 const holding = (accessToken: string): Held => ({
   accessToken,
+  authorization: `Bearer ${accessToken}`,
   claims: undefined,
   lifetime: 60_000,
   receivedAt: { now: 1_000, elapsed: 50 },

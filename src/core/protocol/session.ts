@@ -78,6 +78,7 @@ export function createSession(
   platform: Pick<Platform, 'clock' | 'lifecycle' | 'random' | 'report' | 'degraded'>,
   holdsRefreshToken: boolean,
   refreshLead: number,
+  scheme: string,
 ): Session {
   const { clock, lifecycle } = platform
   const isValid = createValidity(clock)
@@ -119,6 +120,7 @@ export function createSession(
       const hidden = lifecycle.isHidden()
       return {
         accessToken,
+        authorization: accessToken && `${proofs ? 'DPoP' : scheme} ${accessToken}`,
         claims: decodeClaims(accessToken),
         lifetime,
         receivedAt,

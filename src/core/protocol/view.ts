@@ -11,6 +11,8 @@ import type { Instant } from './instant.ts'
 export interface Held {
   /** Undefined when both tokens live in httpOnly cookies. */
   readonly accessToken: string | undefined
+  /** The header that shows it (RFC 9110 section 11.6.2), joined once for all calls. */
+  readonly authorization: string | undefined
   readonly claims: JwtPayload | undefined
   /** In milliseconds from `receivedAt`; undefined when nothing tells. */
   readonly lifetime: number | undefined
