@@ -8,7 +8,7 @@ import { SABOTAGES } from './sabotages.ts'
 import type { Terms } from './schedule.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
-const SCHEDULES = 5_000
+const SCHEDULES = 3_000
 
 async function verify(count: number, terms: (index: number) => Terms): Promise<Totals> {
   const totals: Totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
