@@ -95,7 +95,7 @@ export function createLedger(
         opening ??= open(storage)
         const database = await opening
         if (away !== undefined) return transact(mode, transition, overwrites)
-        // Whoever asks from here on needs a read of his own: this one may miss what was just written.
+        // Who asks from here on needs another read: this one may miss what is written meanwhile.
         nextRead = undefined
         transaction = database.transaction(STORE, mode, { durability: 'strict' })
         running.add(transaction)

@@ -138,21 +138,6 @@ describe('reads', () => {
     storage.complete()
     expect([await first, await second]).toEqual([undefined, ENTRY])
   })
-
-  test('that have failed are not handed on', async () => {
-    const storage = createStorage()
-    const ledger = createLedger(storage.factory, 'x', () => {})
-    const first = ledger.read()
-    storage.open()
-    await vi.advanceTimersByTimeAsync(0)
-    storage.fail()
-    await expect(first).rejects.toThrow('the disk is full')
-    const second = ledger.read()
-    storage.open()
-    await vi.advanceTimersByTimeAsync(0)
-    storage.complete()
-    expect(await second).toBeUndefined()
-  })
 })
 
 describe('a transaction that does not end in time', () => {
