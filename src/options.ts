@@ -149,7 +149,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     ],
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
-    proofs: [isCallback, 'a function, such as dpop() makes'],
+    proofs: [isCallback, 'a function'],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],
     fetch: [isFunction, 'a function', globalThis.fetch?.bind(globalThis)],
     platform: [(value) => value && typeof value === 'object', 'an object', {}],

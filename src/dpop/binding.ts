@@ -23,6 +23,8 @@ export function createBinding(
   const clock: { skew: number | undefined } = { skew: undefined }
   /** The newest nonce of the token endpoint, for a session that begins. */
   let latest: string | undefined
+  /** Why the last proof was refused, and those before it, if the next one is to mend that. */
+  let refusals: readonly string[] = []
   const send = createSend({ fetch, allowedAddress, prover, nonces, clock })
 
   /** The time by the server, where its answer tells. */
@@ -65,7 +67,7 @@ export function createBinding(
     }
   }
 
-  /** What an answer means that came to a proof made with `prepared`, after other proofs were refused for `reasons`. */
+  /** What an answer means that came to a proof made with `prepared`, after proofs that were refused for `reasons`. */
   async function judge(
     prepared: Bound,
     reasons: readonly string[],
@@ -81,14 +83,13 @@ export function createBinding(
     }
     const refuse = (
       reason: string,
-      isRepeated: unknown,
+      isRepeated: boolean,
       message = `${answered(response.status)}, ${reason}`,
-    ): Outcome => ({
-      kind: 'refused',
-      error: new TokenResponseError(message),
-      again: isRepeated && !reasons.includes(reason) && [...reasons, reason],
-      bound,
-    })
+    ): Outcome => {
+      const again = isRepeated && !reasons.includes(reason)
+      if (again) refusals = [...reasons, reason]
+      return { kind: 'refused', error: new TokenResponseError(message), again, bound }
+    }
     const error = response.status < 500 ? parseObject(body ?? '')?.error : undefined
     if (error === 'use_dpop_nonce') {
       const isReadable = nonceOf(response) !== undefined
@@ -115,15 +116,15 @@ export function createBinding(
   }
 
   return {
-    async prepare(from) {
-      const { bound: given, again = [] } = from ?? {}
-      if (!given) return undefined
-      const { key, nonce, skew = clock.skew } = given as Bound
+    async prepare(entry) {
+      if (!entry?.bound) return undefined
+      const bound = entry.bound as Bound
+      const { key, nonce, skew = clock.skew } = bound
+      const reasons = refusals
+      // If no answer comes to this proof, the next one is the first again.
+      refusals = []
       const proof = await prover.prove(key, { htm: 'POST', htu, nonce, skew })
-      return {
-        proof,
-        judge: (...answer) => judge({ ...(given as Bound), skew }, again as readonly string[], ...answer),
-      }
+      return { proof, judge: (...answer) => judge({ ...bound, skew }, reasons, ...answer) }
     },
 
     async begin(given) {

@@ -28,7 +28,7 @@ export interface JudgingProof extends Proof {
 export interface FetchBinding extends Binding {
   /** Makes a key before a login runs, or takes the one that it has begun with. */
   begin(key?: CryptoKeyPair): Promise<Required<LoginTools> & LoginKit>
-  prepare(...from: Parameters<Binding['prepare']>): Promise<JudgingProof | undefined>
+  prepare(...entry: Parameters<Binding['prepare']>): Promise<JudgingProof | undefined>
   /** A `fetch` for the authorization server that shows the key. */
   fetch(bound: unknown): typeof fetch | undefined
   /** Sends a request, whose Authorization is set, with its proof, and once more if the server asks for another one. */

@@ -26,9 +26,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'no look at the ledger inside the lock',
-    edits: [
-      edit('core/protocol/refresher.ts', 'before?.claim ?? (await look())', 'before?.claim ?? (await ledger.read())'),
-    ],
+    edits: [edit('core/protocol/refresher.ts', 'const found = await look()', 'const found = await ledger.read()')],
   },
   {
     name: 'announced before the commit',
@@ -516,30 +514,32 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/protocol/refresher.ts',
-        "const next = await claimAndSend(answer).catch(() => 'again')",
-        `const proof2 = await transport.binding?.prepare(outcome)
-         const next = { ...answer, outcome: await transport.send(claimed, proof2), receivedAt: instantOf(clock) } as ClaimedOutcome | string`,
+        'const outcome = await sending\n',
+        `let outcome = await sending
+         if (outcome.again)
+           outcome = await transport.send(claimed, await transport.binding?.prepare({ ...claimed, bound: outcome.bound }))
+        `,
       ),
     ],
   },
   {
-    name: 'a refused proof is made anew in a turn of its own',
+    name: 'the claim of a refused proof stays in doubt',
     edits: [
-      edit('core/protocol/refresher.ts', 'if (!outcome.again) return answer', "if (outcome.again) return 'again'"),
+      edit(
+        'core/protocol/apply-outcome.ts',
+        'again ? claim.retry : retry, outcome,',
+        "again ? claim.retry : retry, again ? { ...outcome, kind: 'doubt' } : outcome,",
+      ),
     ],
   },
   {
     name: 'a proof is used again',
     edits: [
+      edit('core/protocol/refresher.ts', "let owner = ''", "let owner = ''\n  let proof: any"),
       edit(
         'core/protocol/refresher.ts',
-        'const proof = await transport.binding?.prepare(before?.outcome ?? found)',
-        'const proof = (before as { proof?: undefined })?.proof ?? (await transport.binding?.prepare(before?.outcome ?? found))',
-      ),
-      edit(
-        'core/protocol/refresher.ts',
-        'const answer = { claim: claimed, outcome,',
-        'const answer = { proof, claim: claimed, outcome,',
+        'const proof = await transport.binding?.prepare(found)',
+        'proof ??= await transport.binding?.prepare(found)',
       ),
     ],
   },

@@ -22,8 +22,6 @@ export interface ClaimTerms {
   readonly holdsRefreshToken: boolean
   /** Whether the lease of the entry's attempt still lasts. */
   readonly isFresh: boolean
-  /** The owner of an attempt of this tab that the server has refused for its proof, before processing it. */
-  readonly unsent?: string | undefined
 }
 
 /**
@@ -66,10 +64,8 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   }
   if (terms.holdsRefreshToken && !entry.refreshToken) return end(isLost ? 'initial' : 'no-refresh-token')
 
-  const { attempt: pending, retry } = entry
-  const isUnsent = pending?.owner === terms.unsent
-  const attempt = isUnsent && !pending?.resend ? undefined : pending
-  if (attempt && !isUnsent && !attempt.doubt && terms.isFresh) return { result: 'wait' }
+  const { attempt, retry } = entry
+  if (attempt && !attempt.doubt && terms.isFresh) return { result: 'wait' }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { retry } }
   // The clock may have been set back, so the distance counts, in either direction.
   if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
@@ -80,7 +76,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
     reason: undefined,
     soft: undefined,
     attempt: {
-      id: pending?.id ?? owner,
+      id: attempt?.id ?? owner,
       owner,
       firstSentAt: attempt?.firstSentAt ?? now,
       doubt: false,

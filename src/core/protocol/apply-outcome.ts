@@ -48,7 +48,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     if (result === 'wait') return 'wait'
     // Only a token of another epoch is revoked. Revoking one of the same epoch would end the living grant.
     if (result === 'superseded' && tokens?.refreshToken) {
-      transport.revoke({ ...tokens, bound: claim.bound }).catch(context.report)
+      transport.revoke({ ...claim, ...tokens }).catch(context.report)
     }
     if (typeof result === 'string') {
       siblings.publish()
@@ -60,7 +60,7 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
   }
 
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
-    const { error: cause, isMistake } = outcome
+    const { error: cause, isMistake, again } = outcome
     const failures = failuresOf(claim)
     const { retryAfter: asked } = outcome
     const pause = pauseAfter(failures, random(), asked)
@@ -68,8 +68,8 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     // what may be waited.
     const isHiccup = outcome.kind === 'refused' ? (asked ?? 0) > 0 : cause instanceof TypeError
     const retry = retryAfter(failures, pause, isHiccup && (asked || pause) + failures * 1_500 <= BRIEF)
-    const ended = await persist((entry) => postpone(entry, claim, retry, outcome, resendWithin))
-    if (ended === 'again') return ended
+    const ended = await persist((entry) => postpone(entry, claim, again ? claim.retry : retry, outcome, resendWithin))
+    if (ended === 'again' || again) return 'again'
     // Foreign error messages may quote a token, so they are not repeated.
     const message =
       (cause instanceof AuthError ? cause.message : 'the refresh has failed') +

@@ -134,12 +134,14 @@ export function createRefresher(context: Context): Refresher {
     unsettled = answer.outcome.kind === 'granted' ? answer : undefined
     const step = await applyOutcome(answer)
     if (step !== 'wait') unsettled = undefined
-    return step
+    if (!answer.outcome.again) return step
+    // Under the same lock, so that a server that refuses every proof is not asked by each tab.
+    guards.end(owner)
+    return turn()
   }
 
-  /** `before`: the answer that has refused a proof. */
-  async function claimAndSend(before?: ClaimedOutcome): Promise<Step | ClaimedOutcome> {
-    const found = before?.claim ?? (await look())
+  async function claimAndSend(): Promise<Step | ClaimedOutcome> {
+    const found = await look()
     const usualWait = found?.usualWait
     const grace = transport.outlivesPage ? graceOf(usualWait) : 0
     if (wireIsSuspect && !isDone()) {
@@ -152,7 +154,7 @@ export function createRefresher(context: Context): Refresher {
 
     const startedAt = instantOf(clock)
     // Before the claim, because no await may come after it. The key of an epoch never changes.
-    const proof = await transport.binding?.prepare(before?.outcome ?? found)
+    const proof = await transport.binding?.prepare(found)
     owner = await guards.begin(grace)
     const result = await ledger.update<ClaimResult>((entry) => {
       // A sibling's answer may come while the guard is asked for.
@@ -165,7 +167,6 @@ export function createRefresher(context: Context): Refresher {
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
         isFresh: lease.observe(...attemptsOf(entry)),
-        unsent: before?.claim.attempt.owner,
       })
     })
     // No await from here to `send`: it runs in the task in which the claim became durable.
@@ -201,13 +202,7 @@ export function createRefresher(context: Context): Refresher {
     stop()
     // The answer may have waited while the tab was frozen: then it counts as old as the request.
     const receivedAt = since(clock, sentAt) > refreshTimeout ? sentAt : instantOf(clock)
-    const answer = { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
-    if (!outcome.again) return answer
-    // A proof was refused, and the refresh token is unspent: once more in the same turn, under a claim of its own, so that
-    // other tabs measure its lease anew. If that cannot be sent, the refusal counts.
-    const next = await claimAndSend(answer).catch(() => 'again')
-    guards.end(claimed.attempt.owner)
-    return typeof next === 'string' ? answer : next
+    return { claim: claimed, outcome, receivedAt, wait: receivedAt.elapsed - sentAt.elapsed }
   }
 
   /** The failure of a refresh that has sent nothing. */
