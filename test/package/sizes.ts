@@ -35,7 +35,7 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 15_640,
+    limit: 15_557,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
