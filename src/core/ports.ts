@@ -127,8 +127,8 @@ export interface LoginKit {
 export interface Binding {
   /** Makes a key before a login runs. */
   begin(): Promise<LoginKit>
-  /** Makes the proof for a refresh, if the entry is bound. */
-  prepare(entry: Pick<Entry, 'bound'> | undefined): Promise<Proof | undefined>
+  /** Makes the proof for a refresh, if the entry is bound. `refusals`: the `again` of the answer that has refused one. */
+  prepare(entry: Pick<Entry, 'bound'> | undefined, refusals: unknown): Promise<Proof | undefined>
   /** What a session with these tokens is bound by; throws if they are bound to a key that is not known. */
   bind(tokens: TokenResponse, kit?: LoginKit): unknown
   /** What this tab has learned from servers, for a new tab. */

@@ -23,8 +23,6 @@ export function createBinding(
   const clock: { skew: number | undefined } = { skew: undefined }
   /** The newest nonce of the token endpoint, for a session that begins. */
   let latest: string | undefined
-  /** Why the last proof was refused, and those before it, if the next one is to mend that. */
-  let refusals: readonly string[] = []
   const send = createSend({ fetch, allowedAddress, prover, nonces, clock })
 
   /** The time by the server, where its answer tells. */
@@ -85,11 +83,12 @@ export function createBinding(
       reason: string,
       isRepeated: boolean,
       message = `${answered(response.status)}, ${reason}`,
-    ): Outcome => {
-      const again = isRepeated && !reasons.includes(reason)
-      if (again) refusals = [...reasons, reason]
-      return { kind: 'refused', error: new TokenResponseError(message), again, bound }
-    }
+    ): Outcome => ({
+      kind: 'refused',
+      error: new TokenResponseError(message),
+      again: isRepeated && !reasons.includes(reason) && [...reasons, reason],
+      bound,
+    })
     const error = response.status < 500 ? parseObject(body ?? '')?.error : undefined
     if (error === 'use_dpop_nonce') {
       const isReadable = nonceOf(response) !== undefined
@@ -116,15 +115,12 @@ export function createBinding(
   }
 
   return {
-    async prepare(entry) {
+    async prepare(entry, refusals = []) {
       if (!entry?.bound) return undefined
       const bound = entry.bound as Bound
       const { key, nonce, skew = clock.skew } = bound
-      const reasons = refusals
-      // If no answer comes to this proof, the next one is the first again.
-      refusals = []
       const proof = await prover.prove(key, { htm: 'POST', htu, nonce, skew })
-      return { proof, judge: (...answer) => judge({ ...bound, skew }, reasons, ...answer) }
+      return { proof, judge: (...answer) => judge({ ...bound, skew }, refusals as readonly string[], ...answer) }
     },
 
     async begin(given) {

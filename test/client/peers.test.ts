@@ -1,7 +1,8 @@
 // What goes wrong elsewhere. Each test is named after what others do, and states what happens here.
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Platform } from '../../src/core/ports.ts'
+import type { Entry } from '../../src/core/entry/entry.ts'
+import type { Ledger, Platform } from '../../src/core/ports.ts'
 import { RefreshUnavailableError } from '../../src/index.ts'
 import { createClock } from '../../src/platform/clock.ts'
 import { createVirtualBrowser } from '../../src/testing/virtual-platform.ts'
@@ -219,6 +220,41 @@ describe('auth0-spa-js, firebase, workos: every tab refreshes for itself', () =>
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
     expect(server.refreshes).toHaveLength(1)
     for (const tab of tabs) expect(JSON.stringify(tab.tab.posted)).not.toContain('refresh-')
+  })
+})
+
+describe('a browser that refuses storage late', () => {
+  test.each([50, 150, 250])('does not hide the session of another tab: after %i ms', async (delay) => {
+    const browser = createVirtualBrowser()
+    await createSignedInScene({ browser })
+    let memory: Entry | undefined
+    let shared = true
+    const { clock } = browser.openTab().platform
+    const refused = new Promise<void>((resolve) => {
+      clock.after(delay, () => {
+        shared = false
+        resolve()
+      })
+    })
+    const ledger: Ledger = {
+      get shared() {
+        return shared
+      },
+      read: () => ledger.update((entry) => ({ result: entry })),
+      async update(transition) {
+        await refused
+        const { entry = memory, result } = transition(memory)
+        memory = entry
+        return result
+      },
+      close() {},
+    }
+    const { platform } = browser.openTab()
+    const second = createScene({ browser, platform: { ...platform, ledger } })
+    const restored = second.auth.restore()
+    await browser.advance(500)
+    expect(await restored).toMatchObject({ status: 'signed-in' })
+    expect([second.names(), second.server.refreshes.length]).toEqual([['signed-in'], 0])
   })
 })
 

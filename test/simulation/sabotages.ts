@@ -517,7 +517,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         'const outcome = await sending\n',
         `let outcome = await sending
          if (outcome.again)
-           outcome = await transport.send(claimed, await transport.binding?.prepare({ ...claimed, bound: outcome.bound }))
+           outcome = await transport.send(claimed, await transport.binding?.prepare({ ...claimed, bound: outcome.bound }, outcome.again))
         `,
       ),
     ],
@@ -538,8 +538,8 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/protocol/refresher.ts', "let owner = ''", "let owner = ''\n  let proof: any"),
       edit(
         'core/protocol/refresher.ts',
-        'const proof = await transport.binding?.prepare(found)',
-        'proof ??= await transport.binding?.prepare(found)',
+        'const proof = await transport.binding?.prepare(found, refusals)',
+        'proof ??= await transport.binding?.prepare(found, refusals)',
       ),
     ],
   },

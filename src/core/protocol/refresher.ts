@@ -127,20 +127,22 @@ export function createRefresher(context: Context): Refresher {
     return entry
   }
 
-  async function turn(): Promise<Step> {
-    const answer = unsettled ?? (await claimAndSend())
+  /** `refusals`: why the proofs before were refused. */
+  async function turn(refusals?: unknown): Promise<Step> {
+    const answer = unsettled ?? (await claimAndSend(refusals))
     if (typeof answer === 'string') return answer
     // A granted answer is kept until it is committed.
     unsettled = answer.outcome.kind === 'granted' ? answer : undefined
     const step = await applyOutcome(answer)
     if (step !== 'wait') unsettled = undefined
-    if (!answer.outcome.again) return step
+    const { again } = answer.outcome
+    if (!again) return step
     // Under the same lock, so that a server that refuses every proof is not asked by each tab.
     guards.end(owner)
-    return turn()
+    return turn(again)
   }
 
-  async function claimAndSend(): Promise<Step | ClaimedOutcome> {
+  async function claimAndSend(refusals: unknown): Promise<Step | ClaimedOutcome> {
     const found = await look()
     const usualWait = found?.usualWait
     const grace = transport.outlivesPage ? graceOf(usualWait) : 0
@@ -154,7 +156,7 @@ export function createRefresher(context: Context): Refresher {
 
     const startedAt = instantOf(clock)
     // Before the claim, because no await may come after it. The key of an epoch never changes.
-    const proof = await transport.binding?.prepare(found)
+    const proof = await transport.binding?.prepare(found, refusals)
     owner = await guards.begin(grace)
     const result = await ledger.update<ClaimResult>((entry) => {
       // A sibling's answer may come while the guard is asked for.

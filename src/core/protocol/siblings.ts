@@ -36,6 +36,7 @@ export function createSiblings(
   const waiters = new Set<(isOver?: boolean) => void>()
   let asked: Mark | undefined
   let askedAt = 0
+  let wasShared = true
   let asking = Promise.resolve()
 
   function post(type: Message['type'], held?: Held, owner?: string): void {
@@ -128,9 +129,11 @@ export function createSiblings(
     ask() {
       if (isAlone) return asking
       const { held, mark } = session
-      // The same question was just asked: answers to it are on their way.
+      // The same question was just asked: answers to it are on their way. If storage was refused since, they are only now
+      // believed.
       const isRepeated = asked && !isNewer(mark, asked) && clock.elapsed() - askedAt < ASKING * 2
-      if (isRepeated) return asking
+      if (isRepeated && wasShared === ledger.shared) return asking
+      wasShared = ledger.shared
       asked = mark
       askedAt = clock.elapsed()
       post('ask')

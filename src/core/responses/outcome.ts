@@ -12,8 +12,8 @@ export type Verdict = Extract<SignedOutReason, 'rejected' | 'reuse-detected'>
 interface Proven {
   /** What the tokens are bound by from now on. */
   readonly bound?: unknown
-  /** Whether the server may be asked again at once: it has refused a proof, and the refresh token is unspent. */
-  readonly again?: boolean
+  /** Set if the server may be asked again at once: it has refused a proof, and the refresh token is unspent. */
+  readonly again?: unknown
 }
 
 /** An outcome without new tokens that is no verdict. */
