@@ -1,8 +1,8 @@
-// The page around the exercises: what it shows, to whom, and how it is reached.
+// The page around the exercises: what it shows, to whom, and how it is reached. Each test has a stage of its own.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test as plain, vi } from 'vitest'
 import type { Browser, Tab } from '../support/browser/driver.ts'
 import { launch } from '../support/browser/launch.ts'
 import { click, type Demo, type DemoStage, isSignedIn, openDemo, shows, text } from './demo.ts'
@@ -14,14 +14,14 @@ const SECRETS = /eyJ[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/
 vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
-let stage: DemoStage
 
 beforeAll(async () => {
   demo = await openDemo()
 })
 afterAll(() => demo?.close())
-beforeEach(async (context) => {
-  stage = await demo.stageFor(context)
+
+const test = plain.extend<{ readonly stage: DemoStage }>({
+  stage: async ({ onTestFinished }, use) => use(await demo.stageFor({ onTestFinished })),
 })
 
 interface Violation {
@@ -44,7 +44,7 @@ async function audit(tab: Tab): Promise<string[]> {
 const THEMES = ['light', 'dark']
 
 describe('axe-core finds no violation', () => {
-  test.each(THEMES)('on the page, with all that can be opened and a verdict, %s', async (theme) => {
+  test.for(THEMES)('on the page, with all that can be opened and a verdict, %s', async (theme, { stage }) => {
     const tab = await stage.openSignedIn()
     await tab.evaluate((colours: string) => {
       const select = document.querySelector<HTMLSelectElement>('#theme')
@@ -68,9 +68,9 @@ describe('axe-core finds no violation', () => {
     expect(await audit(tab)).toEqual([])
   })
 
-  test.each(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])(
+  test.for(['/', '/tab.html', '/textbook.html', '/docs.html?servers'])(
     'on %s as it opens, in both themes',
-    async (path) => {
+    async (path, { stage }) => {
       const tab = await stage.profile.open(`${stage.origin}${path}`)
       for (const theme of THEMES) {
         await tab.evaluate((colours: string) => localStorage.setItem('demo-theme', colours), theme)
@@ -83,7 +83,9 @@ describe('axe-core finds no violation', () => {
   )
 })
 
-test('no whole token is on the screen, in the log or in what tabs tell each other, until it is asked for', async () => {
+test('no whole token is on the screen, in the log or in what tabs tell each other, until it is asked for', async ({
+  stage,
+}) => {
   const tab = await stage.openSignedIn('client')
   await tab.evaluate(() => {
     const heard: string[] = []
@@ -120,7 +122,9 @@ test('no whole token is on the screen, in the log or in what tabs tell each othe
 const isBoundHere = () => document.querySelector<HTMLInputElement>('#bound')?.checked === true
 
 describe('the switch “Bound tokens”', () => {
-  test('it lets the client keep the tokens, is shared by all tabs, and goes off with another custody', async () => {
+  test('it lets the client keep the tokens, is shared by all tabs, and goes off with another custody', async ({
+    stage,
+  }) => {
     const tab = await stage.open()
     const other = await stage.open()
     const custody = (): string | undefined => document.querySelector<HTMLSelectElement>('#custody')?.value
@@ -147,7 +151,9 @@ describe('the switch “Bound tokens”', () => {
     expect([...tab.errors, ...other.errors]).toEqual([])
   })
 
-  test('it counts for a sign-in that follows at once, while the page still finds out who is signed in', async () => {
+  test('it counts for a sign-in that follows at once, while the page still finds out who is signed in', async ({
+    stage,
+  }) => {
     const tab = await stage.open()
     await tab.evaluate(() => {
       document.querySelector<HTMLInputElement>('#bound')?.click()
@@ -160,7 +166,7 @@ describe('the switch “Bound tokens”', () => {
     expect(tab.errors).toEqual([])
   })
 
-  test('the proof of the last call is decoded, and neither it nor a token is on the screen', async () => {
+  test('the proof of the last call is decoded, and neither it nor a token is on the screen', async ({ stage }) => {
     const tab = await stage.openSignedIn('client', true)
     await shows(tab, '#proof', 'None yet: call the API.')
     await click(tab, '#call')
@@ -175,7 +181,7 @@ describe('the switch “Bound tokens”', () => {
     expect(await audit(tab)).toEqual([])
   })
 
-  test('a sign-in at the provider’s page binds the tokens too', async () => {
+  test('a sign-in at the provider’s page binds the tokens too', async ({ stage }) => {
     const tab = await stage.open()
     await click(tab, '#bound')
     // The choice is kept, and the client of the page is another one.
@@ -191,7 +197,7 @@ describe('the switch “Bound tokens”', () => {
     await shows(tab, '#proof-claims', 'ath')
   })
 
-  test('tokens that are not bound show no proof', async () => {
+  test('tokens that are not bound show no proof', async ({ stage }) => {
     const tab = await stage.openSignedIn('client')
     await click(tab, '#call')
     await shows(tab, '#said', 'The API answered 200')
@@ -199,7 +205,7 @@ describe('the switch “Bound tokens”', () => {
   })
 })
 
-test('somebody signs in at the provider’s page, or refuses there', async () => {
+test('somebody signs in at the provider’s page, or refuses there', async ({ stage }) => {
   const tab = await stage.open()
   const decide = async (decision: string): Promise<void> => {
     await click(tab, '#sign-in-redirect')
@@ -219,7 +225,7 @@ test('somebody signs in at the provider’s page, or refuses there', async () =>
   await shows(tab, '#said', 'one generation')
 })
 
-test('a second tab is a lane of its own, and the magnifier shows who rotated and who adopted', async () => {
+test('a second tab is a lane of its own, and the magnifier shows who rotated and who adopted', async ({ stage }) => {
   const first = await stage.openSignedIn()
   const second = await stage.open()
   await second.waitFor(isSignedIn)
@@ -252,7 +258,7 @@ async function agreed(tab: Tab, isNew: (generation: number) => boolean): Promise
   return generation
 }
 
-test('the server’s newest token has the generation that the client tells', async () => {
+test('the server’s newest token has the generation that the client tells', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   const first = await agreed(tab, () => true)
   await click(tab, '#refresh')
@@ -281,7 +287,7 @@ test('the server’s newest token has the generation that the client tells', asy
   await agreed(other, (generation) => generation >= second)
 })
 
-test('a message of a generation that is over turns nothing back', async () => {
+test('a message of a generation that is over turns nothing back', async ({ stage }) => {
   const shown = () => Number(/Generation(\d+)/.exec(document.querySelector('#facts')?.textContent ?? '')?.[1])
   const tab = await stage.openSignedIn()
   const other = await stage.open()
@@ -311,7 +317,7 @@ test('a message of a generation that is over turns nothing back', async () => {
   expect(await tab.evaluate(shown)).toBe(first + 2)
 })
 
-test('small tabs in frames and in windows are closed together', async () => {
+test('small tabs in frames and in windows are closed together', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   await click(tab, '#open-frame')
   await tab.evaluate(() => {
@@ -323,14 +329,16 @@ test('small tabs in frames and in windows are closed together', async () => {
   await tab.waitFor(() => document.querySelector<HTMLElement>('#close-small')?.hidden)
 })
 
-test('the timer that is armed and the point where the refresh is due are shown', async () => {
+test('the timer that is armed and the point where the refresh is due are shown', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   await tab.waitFor(() => document.querySelector('#overview .due') !== null)
   await tab.waitFor(() => document.querySelector<HTMLElement>('#life-due')?.hidden === false)
   await shows(tab, '#countdown', 'its refresh is due in')
 })
 
-test('a session is revoked from the server panel, and the page is signed out at its next refresh', async () => {
+test('a session is revoked from the server panel, and the page is signed out at its next refresh', async ({
+  stage,
+}) => {
   const tab = await stage.openSignedIn()
   await tab.waitFor(() => document.querySelector('#sessions button') !== null)
   await click(tab, '#sessions button')
@@ -340,7 +348,7 @@ test('a session is revoked from the server panel, and the page is signed out at 
   await shows(tab, '#chain', 'revoked by an administrator')
 })
 
-test('the log is filtered, searched, paused, copied and cleared', async () => {
+test('the log is filtered, searched, paused, copied and cleared', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   await shows(tab, '#log', 'lock held')
   await click(tab, '[name="log-kind"][value="lock"]')
@@ -376,7 +384,7 @@ test('the log is filtered, searched, paused, copied and cleared', async () => {
   await tab.waitFor(() => document.querySelectorAll('#log li').length === 0)
 })
 
-test('off line for real, nobody is signed out, and back on line the next call is answered', async () => {
+test('off line for real, nobody is signed out, and back on line the next call is answered', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   await tab.offline(true)
   await click(tab, '#call')
@@ -388,7 +396,7 @@ test('off line for real, nobody is signed out, and back on line the next call is
   await shows(tab, '#said', 'The API answered 200')
 })
 
-test('the focus goes on when what had it goes away', async () => {
+test('the focus goes on when what had it goes away', async ({ stage }) => {
   const tab = await stage.open()
   await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
   await tab.evaluate(() => {
@@ -403,7 +411,7 @@ test('the focus goes on when what had it goes away', async () => {
   expect(await tab.evaluate(() => document.activeElement?.id)).toBe('session-title')
 })
 
-test('what can be pressed, filled in or scrolled is reached with the keyboard', async () => {
+test('what can be pressed, filled in or scrolled is reached with the keyboard', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   const unreachable = await tab.evaluate(() => {
     const isShown = (element: HTMLElement): boolean => element.checkVisibility()
@@ -418,7 +426,9 @@ test('what can be pressed, filled in or scrolled is reached with the keyboard', 
   expect(unreachable).toEqual([])
 })
 
-test('the tour has five steps, signs in at the first, comes at the first visit only, and ends with Escape', async () => {
+test('the tour has five steps, signs in at the first, comes at the first visit only, and ends with Escape', async ({
+  stage,
+}) => {
   const tab = await stage.profile.open(stage.origin)
   await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)
   expect(await tab.evaluate(() => scrollY)).toBe(0)
@@ -442,7 +452,7 @@ test('the tour has five steps, signs in at the first, comes at the first visit o
   expect(await tab.evaluate(() => document.querySelector<HTMLDialogElement>('#tour')?.open)).toBe(false)
 })
 
-test('every link to the documents leads to a page and a section that exist', async () => {
+test('every link to the documents leads to a page and a section that exist', async ({ stage }) => {
   const tab = await stage.open()
   const links = await tab.evaluate(() => [
     ...new Set([...document.querySelectorAll<HTMLAnchorElement>('a[href*="docs.html"]')].map(({ href }) => href)),
@@ -459,7 +469,7 @@ test('every link to the documents leads to a page and a section that exist', asy
   }
 })
 
-test('whatever a document links to or shows is there', async () => {
+test('whatever a document links to or shows is there', async ({ stage }) => {
   const tab = await stage.open()
   const visited = new Set<string>()
   const pages = [`${stage.origin}/docs.html?README`]
@@ -486,7 +496,9 @@ test('whatever a document links to or shows is there', async () => {
   expect(missing).toEqual([])
 })
 
-test('while an exercise runs, the live picture stays in view; and what was over before is not told again', async () => {
+test('while an exercise runs, the live picture stays in view; and what was over before is not told again', async ({
+  stage,
+}) => {
   const tab = await stage.open()
   await tab.waitFor(() => document.querySelector<HTMLElement>('#sign-in')?.hidden === false)
   await tab.waitFor(() => document.querySelector<HTMLElement>('#status')?.dataset.status === 'signed-out')
@@ -513,7 +525,7 @@ test('while an exercise runs, the live picture stays in view; and what was over 
   expect(await text(tab, '#said')).toBe('')
 })
 
-test('nothing is wider than a phone', async () => {
+test('nothing is wider than a phone', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   const overflow = await tab.evaluate(async () => {
     const frame = document.createElement('iframe')
@@ -537,8 +549,8 @@ describe('in a browser whose tabs hide and freeze', () => {
   })
   afterAll(() => lively?.close())
 
-  test('a hidden tab and a frozen one are shown as such, and again when they are back', async (context) => {
-    if (!lively) return context.skip('this Chromium has no hidden or frozen tabs')
+  test('a hidden tab and a frozen one are shown as such, and again when they are back', async ({ stage, skip }) => {
+    if (!lively) return skip('this Chromium has no hidden or frozen tabs')
     const profile = await lively.newProfile()
     const other = await profile.open(stage.origin)
     await other.waitFor(() => document.body.dataset.ready === 'true')

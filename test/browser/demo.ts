@@ -9,7 +9,7 @@ import { launch } from '../support/browser/launch.ts'
 /** What all tests of a file share: the pages and the browser. */
 export interface Demo {
   /** A server and a profile that nobody else uses; they are closed when the test has finished. */
-  stageFor(test: TestContext): Promise<DemoStage>
+  stageFor(test: Pick<TestContext, 'onTestFinished'>): Promise<DemoStage>
   close(): Promise<void>
 }
 

@@ -1,6 +1,8 @@
 // The drivers of the browsers and the provider, on which the other browser tests rest.
 
+import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FEWER_FEATURES } from '../support/browser/chromium.ts'
 import { launch } from '../support/browser/launch.ts'
 import { bundle } from '../support/bundle.ts'
 import { type Pages, servePages } from '../support/pages.ts'
@@ -27,6 +29,14 @@ test('the Chromium from npm runs as well', async () => {
     if (chosen === undefined) delete process.env.CHROMIUM_PATH
     else process.env.CHROMIUM_PATH = chosen
   }
+})
+
+test('the features that Playwright turns off are still off', async () => {
+  // Node refuses the options, and the error shows them.
+  const error = await chromium.launch({ executablePath: process.execPath, args: [FEWER_FEATURES] }).catch(String)
+  const [theirs = '', ours = ''] = [...String(error).matchAll(/ --disable-features=(\S+)/g)].map(([, list]) => list)
+  expect(theirs).not.toBe('')
+  expect(ours.split(',')).toEqual(expect.arrayContaining(theirs.split(',')))
 })
 
 test('a page calls the library in a bundle', async () => {

@@ -11,6 +11,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createDemoServer, type DemoServer } from '../../demo/server/server.ts'
+import { FEWER_FEATURES } from '../support/browser/chromium.ts'
 import { findChromium } from '../support/browser/executables.ts'
 import { bundle } from '../support/bundle.ts'
 
@@ -42,7 +43,7 @@ beforeAll(async () => {
   )
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   origin = `http://localhost:${(server.address() as AddressInfo).port}`
-  browser = await chromium.launch({ executablePath: findChromium().path, args: ['--no-sandbox'] })
+  browser = await chromium.launch({ executablePath: findChromium().path, args: ['--no-sandbox', FEWER_FEATURES] })
 })
 
 afterAll(async () => {

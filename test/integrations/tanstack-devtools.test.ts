@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { FEWER_FEATURES } from '../support/browser/chromium.ts'
 import { findChromium } from '../support/browser/executables.ts'
 import { bundle } from '../support/bundle.ts'
 
@@ -23,7 +24,7 @@ function listen(one: Page): void {
 beforeAll(async () => {
   // A module: the devtools ask for `import.meta.url`.
   script = await bundle(fileURLToPath(new URL('./pages/tanstack-devtools.ts', import.meta.url)), undefined, 'es')
-  browser = await chromium.launch({ executablePath: findChromium().path, args: ['--no-sandbox'] })
+  browser = await chromium.launch({ executablePath: findChromium().path, args: ['--no-sandbox', FEWER_FEATURES] })
 })
 
 afterAll(() => browser?.close())
