@@ -17,10 +17,9 @@ export default defineConfig({
     minify: false,
     lib: {
       entry: Object.fromEntries(
-        ['index', 'login', 'dpop', 'react', 'vue', 'ky', 'devtools', 'service-worker', 'testing'].map((name) => [
-          name,
-          path(`./src/${name}.ts`),
-        ]),
+        ['index', 'login', 'dpop', 'audiences', 'react', 'vue', 'ky', 'devtools', 'service-worker', 'testing'].map(
+          (name) => [name, path(`./src/${name}.ts`)],
+        ),
       ),
       formats: ['es'],
     },

@@ -10,6 +10,8 @@ const literal = (text: string): string => text.replaceAll(/\W/g, '\\$&')
 export function createAllowList(
   origins: readonly string[],
   endpoint: URL | undefined,
+  /** Other audiences have tokens of their own. */
+  audiences?: { readonly audienceOf: (url: string) => string | undefined },
 ): (url: string) => string | undefined {
   // Captured here, so that what a page patches later compares nothing.
   const { URL } = globalThis
@@ -32,6 +34,7 @@ export function createAllowList(
   }
 
   return (url) => {
+    if (audiences?.audienceOf(url)) return undefined
     if (plain.test(url)) {
       if (url[0] !== '/') return url
       const origin = ownOrigin()

@@ -1,9 +1,9 @@
 /** `createAuthClient`: checks the options, wires the platform to the core, and returns a frozen object. */
 
-import type { JwtPayload } from 'jwt-decode'
-import { abortable } from './abort.ts'
+import { createAccessMembers } from './access-members.ts'
 import { createAllowList } from './allow-list.ts'
-import { type AuthFetch, createAuthFetch } from './auth-fetch.ts'
+import type { AuthClient } from './auth-client.ts'
+import { createAuthFetch } from './auth-fetch.ts'
 import { check, DisposedError } from './core/errors.ts'
 import { createAccess } from './core/protocol/access.ts'
 import { type Context, createPersist } from './core/protocol/context.ts'
@@ -15,106 +15,12 @@ import { createRefresher } from './core/protocol/refresher.ts'
 import { type AuthEvents, createSession } from './core/protocol/session.ts'
 import { createSiblings } from './core/protocol/siblings.ts'
 import { createSignInOut } from './core/protocol/sign-in-out.ts'
-import type { AuthState } from './core/protocol/view.ts'
-import type { TokenResponse } from './core/responses/tokens.ts'
 import { insides } from './insides.ts'
 import { type AuthClientOptions, checkOptions } from './options.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
-import type { LoginTools } from './refresh/proofs.ts'
-import { ownMembers } from './refresh/request.ts'
 import { createTransport, type Refresh, type RefreshRequest } from './refresh/transport.ts'
 
 const EVENTS: readonly (keyof AuthEvents)[] = ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']
-
-/** What the access token must be good for. */
-export interface GetAccessTokenOptions {
-  /**
-   * How long the token must last at least (in milliseconds).
-   *
-   * @default 0
-   */
-  readonly minValidity?: number
-  /**
-   * Refreshes even though the token at hand is valid.
-   *
-   * @default false
-   */
-  readonly forceRefresh?: boolean
-  /**
-   * The access token that a server has refused, for requests made without `authFetch`. It is refreshed only if it is still
-   * in use and did not come just now, as after a 401.
-   *
-   * @default none was refused
-   */
-  readonly refused?: string
-  /** Ends the waiting, not the refresh. */
-  readonly signal?: AbortSignal
-}
-
-/** `dispose` for `using`, where TypeScript knows it: without `ESNext.Disposable` in `lib` it has no such symbol. */
-export type WithDispose = SymbolConstructor extends { readonly dispose: infer Name extends symbol }
-  ? { readonly [Key in Name]: () => void }
-  : Record<never, never>
-
-/** One session, shared with the clients of the same name in all tabs of the origin. */
-export interface AuthClient extends WithDispose {
-  /**
-   * `fetch` with the access token, a wait for it, and one retry after a 401; bound, so it can be passed around.
-   *
-   * Rejects as `fetch` does; and before anything is sent, as `getAccessToken` does.
-   */
-  readonly authFetch: AuthFetch
-  /**
-   * Resolves with a valid access token; undefined when nobody is signed in, or when tokens live in cookies alone.
-   *
-   * Rejects with a {@link RefreshUnavailableError} when none can be had now, with a {@link SessionEndedError} when
-   * somebody else has signed in meanwhile, with a {@link DisposedError} after `dispose()`, with `signal.reason` when
-   * aborted, with a TypeError when `minValidity` is no time.
-   */
-  getAccessToken(options?: GetAccessTokenOptions): Promise<string | undefined>
-  /**
-   * The headers that one request needs, for what takes no `fetch`: `Authorization`, and `DPoP` where the token is bound
-   * (RFC 9449 section 7.1). None where the address may not carry the token, or nobody is signed in.
-   *
-   * Rejects as `getAccessToken` does.
-   */
-  getHeaders(request: { readonly url: string | URL; readonly method?: string }): Promise<Record<string, string>>
-  /**
-   * The claim set of the access token, for display only: it is not verified; undefined for opaque tokens (RFC 7519
-   * section 4, RFC 9068 section 6).
-   */
-  getClaims<Claims extends object = JwtPayload>(): Claims | undefined
-  /**
-   * Starts a session with tokens at hand (`{}` when the server has set cookies), or by a login that is run when nothing
-   * of an earlier session can interfere any more: in cookie custody, use the latter. A login may resolve with the
-   * server's `Response`, which is read as that of a refresh is.
-   *
-   * Rejects with a {@link TokenResponseError} when there are no tokens or the `Response` is an error, with what the login
-   * rejects with, with a {@link SessionEndedError} when another tab has signed in or out during the login, and with a
-   * {@link RefreshUnavailableError} when IndexedDB cannot be written.
-   */
-  signIn(tokens: TokenResponse | ((tools: LoginTools) => Promise<TokenResponse | Response>)): Promise<void>
-  /**
-   * Ends the session on this device at once, then tells the server.
-   *
-   * Rejects with what `onSignOut` rejects with, and when the server does not answer within `refreshTimeout`; the browser
-   * is signed out all the same. Rejects with a {@link RefreshUnavailableError} when IndexedDB cannot be written.
-   */
-  signOut(): Promise<void>
-  /**
-   * Finds the session again: from other tabs, from IndexedDB, by one refresh. Resolves when its token is here, or cannot be
-   * had now. Does not reject if there is no session.
-   */
-  restore(): Promise<AuthState>
-  /** The state of the session: the same object until it changes. */
-  getState(): AuthState
-  /** Calls back when the state has changed; returns the function that ends this. */
-  subscribe(listener: () => void): () => void
-  /** Calls back at each transition; returns the function that ends this. */
-  on<Name extends keyof AuthEvents>(event: Name, listener: (detail: AuthEvents[Name]) => void): () => void
-  /** Ends every timer, listener, lock, channel and connection, once the answer to a pending refresh is written. */
-  dispose(): void
-}
 
 /**
  * Makes the client of one session: one for an application, in a module of its own. `fetch` and the other globals are
@@ -124,7 +30,7 @@ export interface AuthClient extends WithDispose {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const checked = checkOptions(options)
-  const { origins, refreshLead, refreshTimeout, readTokens } = checked
+  const { origins, refreshLead, refreshTimeout, readTokens, audiences } = checked
   let isAsking = false
   /** It calls `fetch` before its first `await`, and that may be `authFetch`: then it must not wait for itself. */
   const refresh: Refresh = Object.assign((request: RefreshRequest) => {
@@ -135,7 +41,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       isAsking = false
     }
   }, checked.refresh)
-  const allowedAddress = createAllowList(origins, refresh.endpoint)
+  const allowedAddress = createAllowList(origins, refresh.endpoint, audiences)
   const binding = checked.proofs?.({ endpoint: refresh.endpoint, fetch: checked.fetch, allowedAddress })
   // A version that knows no proofs would end a session whose tokens are bound.
   const platform = createBrowserPlatform(checked.name + (binding ? '-dpop' : ''), checked.platform)
@@ -154,11 +60,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     guards,
     lease,
     persist,
+    unsettled: {},
+    of: (audience) => (audience ? undefined : session),
+    inTurn: (task) => Promise.resolve().then(task),
   }
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
   const access = createAccess(context, refresher, signInOut)
-  const stopRefreshTimer = startRefreshTimer(context, refresher)
   let disposed: DisposedError | undefined
 
   const takeTokens = readTokens?.take({ ...context, ...signInOut })
@@ -201,24 +109,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     })
   }
 
-  const client = Object.freeze<AuthClient>({
+  const own: AuthClient = {
     authFetch,
-    async getAccessToken(options = {}) {
-      const { minValidity = 0, forceRefresh = false, refused, signal } = ownMembers(options)
-      check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
-      check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
-      check(refused === undefined || typeof refused === 'string', 'refused', 'a string')
-      const { held } = await abortable(() => ensure(minValidity, forceRefresh, refused), signal)
-      return held?.accessToken
-    },
-    async getHeaders({ url, method }) {
-      const address = allowedAddress(`${url}`)
-      const bearer = address ? await ensure(0, false) : undefined
-      const { authorization: Authorization, proofs } = bearer?.held ?? {}
-      if (!bearer || !Authorization) return {}
-      return proofs && binding ? binding.headers(bearer, method, address as string) : { Authorization }
-    },
-    getClaims: <Claims extends object>() => session.held?.claims as Claims | undefined,
+    ...createAccessMembers(session, ensure, allowedAddress, binding),
     signIn: whileAlive(signInOut.signIn),
     signOut: whileAlive(signInOut.signOut),
     restore: whileAlive(signInOut.restore),
@@ -234,7 +127,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     dispose,
     [Symbol.dispose]: dispose,
-  })
-  insides.set(client, { checked, context, refresher })
+  }
+  const parts = { checked, context, refresher, signInOut, whileAlive }
+  const client = Object.freeze(audiences?.(own, parts) ?? own)
+  const stopRefreshTimer = startRefreshTimer(context, refresher)
+  insides.set(client, parts)
   return client
 }

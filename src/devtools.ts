@@ -4,6 +4,7 @@ export type {
   LedgerStep,
   LostAnswer,
   Observation,
+  OfAudience,
   OutcomeRule,
   PageStep,
   RefreshCause,

@@ -1,8 +1,9 @@
 /** The public names. */
 
 export type { AuthRequestInit } from './asked-request.ts'
+export type { AuthClient, GetAccessTokenOptions, GetClaimsOptions, WithDispose } from './auth-client.ts'
 export type { AuthFetch } from './auth-fetch.ts'
-export { type AuthClient, createAuthClient, type GetAccessTokenOptions, type WithDispose } from './client.ts'
+export { createAuthClient } from './client.ts'
 export type { SignedOutReason } from './core/entry/entry.ts'
 export {
   AuthError,

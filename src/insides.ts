@@ -10,6 +10,8 @@ export interface Insides {
   readonly checked: CheckedOptions
   readonly context: Context
   readonly refresher: Refresher
+  /** Further audiences, by their names: each has a session of its own over the same ledger, lock and channel. */
+  readonly faces?: ReadonlyMap<string, Pick<Insides, 'refresher'> & Pick<Context, 'session'>>
 }
 
 export const insides: WeakMap<object, Insides> = /* @__PURE__ */ new WeakMap()

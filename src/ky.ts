@@ -2,7 +2,7 @@
 
 import ky, { type InitHook, isHTTPError, type KyInstance, type Options, TimeoutError } from 'ky'
 import { abortable } from './abort.ts'
-import type { AuthClient } from './client.ts'
+import type { AuthClient } from './auth-client.ts'
 import { AuthError } from './core/errors.ts'
 import type { AuthState } from './core/protocol/view.ts'
 

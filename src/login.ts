@@ -1,7 +1,7 @@
 /** Signing in by redirect: the authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636) for one client. */
 // Decisions (ARCHITECTURE.md): D39, D41, D55.
 
-import type { AuthClient } from './client.ts'
+import type { AuthClient } from './auth-client.ts'
 import { check } from './core/errors.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { insides } from './insides.ts'

@@ -1,6 +1,7 @@
 /** Every option once: its type, its meaning, its default and its check. Options are read when the client is made. */
 // Decisions (ARCHITECTURE.md): D20.
 
+import type { Audiences, ConnectAudiences } from './audiences/connect.ts'
 import { check, checkNames } from './core/errors.ts'
 import type { Adopt, Platform } from './core/ports.ts'
 import { pageOrigin, parseUrl } from './platform/page.ts'
@@ -77,6 +78,12 @@ export interface AuthClientOptions {
    */
   readonly proofs?: Proofs
   /**
+   * Further audiences whose access tokens come from the same refresh token: `audiences()` of `authfetch/audiences`.
+   *
+   * @default the session's own audience alone
+   */
+  readonly audiences?: Audiences
+  /**
    * Names the lock, the channel and the IndexedDB database; clients of one name share one session.
    *
    * @default 'authfetch'
@@ -109,6 +116,7 @@ export interface CheckedOptions {
   readonly isRefused: AuthClientOptions['isRefused']
   readonly scheme: string
   readonly proofs: CreateBinding | undefined
+  readonly audiences: ConnectAudiences | undefined
   readonly name: string
   readonly fetch: typeof fetch
   readonly platform: Partial<Platform>
@@ -150,6 +158,7 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
     proofs: [isCallback, 'a function'],
+    audiences: [isCallback, 'made by audiences()'],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],
     fetch: [isFunction, 'a function', globalThis.fetch?.bind(globalThis)],
     platform: [(value) => value && typeof value === 'object', 'an object', {}],

@@ -15,8 +15,8 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
+import type { AuthClient, GetClaimsOptions } from './auth-client.ts'
 import type { AuthFetch } from './auth-fetch.ts'
-import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
 import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
@@ -107,8 +107,13 @@ export function useAuthFetch(): AuthFetch {
   return useAuthClient().authFetch
 }
 
-/** The claim set of the access token, unverified; undefined for opaque tokens. Renders again with each new token. */
-export function useClaims<Claims extends object = JwtPayload>(): Claims | undefined {
+/**
+ * The claim set of the access token, unverified; undefined for opaque tokens, and for an audience until its first token
+ * has come. Renders again with each new token.
+ *
+ * @throws TypeError when there is no such audience
+ */
+export function useClaims<Claims extends object = JwtPayload>(options?: GetClaimsOptions): Claims | undefined {
   const client = useAuthClient()
   const subscribe = useCallback(
     (listener: () => void) => {
@@ -124,7 +129,7 @@ export function useClaims<Claims extends object = JwtPayload>(): Claims | undefi
     },
     [client],
   )
-  return useSyncExternalStore(subscribe, client.getClaims<Claims>, serverClaims)
+  return useSyncExternalStore(subscribe, () => client.getClaims<Claims>(options), serverClaims)
 }
 
 /**

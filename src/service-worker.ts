@@ -1,6 +1,7 @@
 /** `keepAnswers`: an application's service worker keeps the answers to refreshes whose page is gone. */
-// Decisions (ARCHITECTURE.md): D45, D47.
+// Decisions (ARCHITECTURE.md): D45, D47, D59.
 
+import { withoutDenial } from './audiences/answers.ts'
 import { check, checkNames } from './core/errors.ts'
 import { type AnswerKeeper, createAnswerKeeper } from './core/protocol/answer-keeper.ts'
 import { createBrowserPlatform } from './platform/browser.ts'
@@ -56,7 +57,7 @@ export function keepAnswers(options: KeepAnswersOptions): void {
 
   /** Reads a copy of the answer as the page does. */
   function keep(body: Promise<string>, answer: Promise<Response>): ReturnType<AnswerKeeper['keep']> {
-    const refresh: Refresh = Object.assign(async () => answer, { endpoint, holdsRefreshToken: true, read })
+    const refresh: Refresh = Object.assign(() => withoutDenial(answer), { endpoint, holdsRefreshToken: true, read })
     const transport = createTransport({ refresh, onSignOut: undefined, refreshTimeout: PATIENCE, fetch }, platform)
     const outcome = transport.send({ refreshToken: '' })
     return body.then((text) => keeper.keep((refreshToken) => isSentIn(text, refreshToken), outcome))

@@ -1,8 +1,10 @@
 /** For the tests of an application: a real client in a virtual browser, whose authorization server always answers. */
 
-import { type AuthClient, createAuthClient, type WithDispose } from './client.ts'
+import type { AudienceDeniedError } from './audiences/denied-error.ts'
+import type { AuthClient, WithDispose } from './auth-client.ts'
+import { createAuthClient } from './client.ts'
 import { type SignedOutReason, tombstone } from './core/entry/entry.ts'
-import { RefreshUnavailableError, SessionEndedError } from './core/errors.ts'
+import { type AuthError, RefreshUnavailableError, SessionEndedError } from './core/errors.ts'
 import type { Cancel, Platform } from './core/ports.ts'
 import { ASKING } from './core/protocol/limits.ts'
 import type { AuthState } from './core/protocol/view.ts'
@@ -46,11 +48,12 @@ export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'pl
    */
   readonly reason?: SignedOutReason
   /**
-   * The claim set of the access tokens, besides `iat`, `exp` and `jti`.
+   * The claim set of the access tokens, besides `iat`, `exp` and `jti`; a function gives each audience its own, by the
+   * audience's name, and by undefined the session's own.
    *
    * @default { sub: 'test-user' }
    */
-  readonly claims?: object
+  readonly claims?: object | ((audience: string | undefined) => object)
   /**
    * How long an access token lives (in milliseconds).
    *
@@ -75,7 +78,7 @@ export interface TestAuthOptions extends Omit<AuthClientOptions, 'refresh' | 'pl
 export interface TestAuth extends WithDispose {
   /** The client of the first tab. */
   readonly client: AuthClient
-  /** How often the server was asked for new tokens, since the beginning, by all tabs. */
+  /** How often the server was asked for new tokens, since the beginning, by all tabs, for all audiences. */
   readonly refreshes: number
   /** What the virtual clock shows (in milliseconds since the epoch). It moves only when told. */
   now(): number
@@ -87,7 +90,8 @@ export interface TestAuth extends WithDispose {
    * Fails the next refresh: by default the server refuses it for now. A `SessionEndedError` ends the session; after
    * anything else nobody knows whether the refresh token was spent.
    *
-   * A `TypeError` is a connection that died: callers wait for the next try, up to 3 s of the virtual clock.
+   * A `TypeError` is a connection that died: callers wait for the next try, up to 3 s of the virtual clock. An
+   * `AudienceDeniedError` of `authfetch/audiences` waits for the next refresh of its audience.
    */
   failNextRefresh(error?: Error): void
   /** Opens another tab of the same browser; its client knows nothing yet. */
@@ -122,12 +126,21 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
   let hasSession = status !== 'signed-out'
   let issued = 0
   let refreshes = 0
+  /** When the newest token of any audience expires; the states of the clients tell only that of the session's own. */
+  let expiresAt = 0
 
-  function issue(): TokenResponse {
+  function issue(audience?: string): TokenResponse {
     const iat = Math.floor(browser.now() / 1000)
     const expires_in = lifetime / 1000
-    const access_token = encode({ ...claims, iat, exp: iat + expires_in, jti: `token-${++issued}` })
+    const given = typeof claims === 'function' ? claims(audience) : claims
+    const access_token = encode({ ...given, iat, exp: iat + expires_in, jti: `token-${++issued}` })
+    if (audience !== undefined) expiresAt = browser.now() + lifetime
     return { access_token, expires_in }
+  }
+
+  function takeFailure(audience: string | undefined): Error | undefined {
+    const next = failures.findIndex((error) => !isDenial(error) || error.audience === audience)
+    return next < 0 ? undefined : failures.splice(next, 1)[0]
   }
 
   function openTab(): AuthClient {
@@ -137,13 +150,13 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
       ...(pageOrigin() === 'null' && { origins: [] }),
       ...rest,
       platform: platformOf(tab, browser.advance),
-      async refresh() {
+      async refresh({ audience }) {
         refreshes++
-        const failure = failures.shift()
+        const failure = takeFailure(audience)
         if (latency > 0) await new Promise<void>((resolve) => tab.platform.clock.after(latency, resolve))
         if (failure) throw failure
         if (!hasSession) throw new SessionEndedError('initial')
-        return issue()
+        return issue(audience)
       },
     })
     client.on('signed-in', () => {
@@ -151,6 +164,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
     })
     client.on('signed-out', () => {
       hasSession = false
+      expiresAt = 0
     })
     clients.push(client)
     return client
@@ -176,14 +190,22 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
       const expiries = clients
         .map((one) => one.getState())
         .map((state) => ('expiresAt' in state && state.expiresAt) || 0)
-      browser.sleep(Math.max(0, Math.max(...expiries) - browser.now()))
+      browser.sleep(Math.max(0, Math.max(expiresAt, ...expiries) - browser.now()))
     },
-    failNextRefresh: (error = new RefreshUnavailableError()) => void failures.push(error),
+    failNextRefresh(error = new RefreshUnavailableError()) {
+      // Throws for a name that is no audience.
+      if (isDenial(error)) client.getClaims(error)
+      failures.push(error)
+    },
     openTab,
     dispose,
     [Symbol.dispose]: dispose,
   }
 }
+
+/** By its code: only applications with audiences load the class. */
+const isDenial = (error: Error): error is AudienceDeniedError =>
+  (error as Partial<AuthError>).code === 'audience-denied'
 
 /** The platform of a tab. That of the page itself reports errors, and nobody waits for siblings that are not there. */
 function platformOf({ platform }: VirtualTab, advance: (milliseconds: number) => Promise<void>): Partial<Platform> {

@@ -17,8 +17,8 @@ import {
   type VNode,
   watchEffect,
 } from 'vue'
+import type { AuthClient, GetClaimsOptions } from './auth-client.ts'
 import type { AuthFetch } from './auth-fetch.ts'
-import type { AuthClient } from './client.ts'
 import type { AuthState } from './core/protocol/view.ts'
 import { type AuthDevtoolsProps, loadDevtools } from './devtools/load.ts'
 import type { Login } from './login.ts'
@@ -44,7 +44,8 @@ interface Store {
   readonly state: ShallowRef<AuthState>
   readonly status: ShallowRef<AuthState['status']>
   readonly isReady: ShallowRef<boolean>
-  readonly claims: ShallowRef<object | undefined>
+  /** One ref for each audience, which all components share. */
+  claimsOf(options: GetClaimsOptions | undefined): ShallowRef<object | undefined>
 }
 
 const STORE: InjectionKey<Store> = Symbol('authfetch')
@@ -65,15 +66,24 @@ export function createAuth(client: AuthClient): Plugin {
       // Before Vue 3.4, a computed status would render again with each change of the state.
       const status = shallowRef(UNKNOWN.status)
       const isReady = shallowRef(false)
-      const claims = shallowRef<object>()
-      app.provide(STORE, { client, state, status, isReady, claims })
+      const claims = new Map<string | undefined, ShallowRef<object | undefined>>()
+      const isServer = typeof document === 'undefined'
+      const claimsOf: Store['claimsOf'] = (options) => {
+        const given = client.getClaims(options)
+        const known = claims.get(options?.audience)
+        if (known) return known
+        const made = shallowRef(isServer ? undefined : given)
+        claims.set(options?.audience, made)
+        return made
+      }
+      app.provide(STORE, { client, state, status, isReady, claimsOf })
       // An app on a server is never unmounted, so it must not subscribe.
-      if (typeof document === 'undefined') return
+      if (isServer) return
       const update = (): void => {
         state.value = client.getState()
         status.value = state.value.status
         isReady.value = state.value.status === 'signed-in' && state.value.ready
-        claims.value = client.getClaims()
+        for (const [audience, one] of claims) one.value = client.getClaims(audience === undefined ? {} : { audience })
       }
       // New claims need not change the state: a server may hand out another token with the same expiry.
       const restore = (): void =>
@@ -143,9 +153,16 @@ export function useAuthFetch(): AuthFetch {
   return useAuthClient().authFetch
 }
 
-/** The claim set of the access token, unverified; undefined for opaque tokens. */
-export function useClaims<Claims extends object = JwtPayload>(): ComputedRef<Claims | undefined> {
-  const { claims } = useStore()
+/**
+ * The claim set of the access token, unverified; undefined for opaque tokens, and for an audience until its first token
+ * has come.
+ *
+ * @throws TypeError when there is no such audience
+ */
+export function useClaims<Claims extends object = JwtPayload>(
+  options?: GetClaimsOptions,
+): ComputedRef<Claims | undefined> {
+  const claims = useStore().claimsOf(options)
   return hydrated(() => claims.value as Claims | undefined, undefined)
 }
 

@@ -25,7 +25,13 @@ export type LoginErrorCode =
 /** The base of every error of this library. */
 export abstract class AuthError extends Error {
   /** Tells the errors apart, in a `switch` too. */
-  abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed' | LoginErrorCode
+  abstract readonly code:
+    | 'session-ended'
+    | 'refresh-unavailable'
+    | 'audience-denied'
+    | 'token-response'
+    | 'disposed'
+    | LoginErrorCode
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What a developer does to a client by hand: its token expires, its next answer is lost, another tab signs out. */
 
-import type { AuthClient } from '../client.ts'
+import type { AuthClient } from '../auth-client.ts'
 import { tombstone, write } from '../core/entry/entry.ts'
 import { since } from '../core/protocol/instant.ts'
 import { insides } from '../insides.ts'

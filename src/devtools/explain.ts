@@ -2,7 +2,7 @@
 
 import type { SignedOutReason } from '../core/entry/entry.ts'
 import type { Observation } from './observation.ts'
-import { clockTime, lostWords } from './words.ts'
+import { clockTime, deniedWords, forWhom, lostWords, statusWords } from './words.ts'
 
 type Kind<Name extends Observation['kind']> = Observation & { readonly kind: Name }
 
@@ -22,8 +22,25 @@ function findLastIndex(record: readonly Observation[], fits: (seen: Observation)
   return -1
 }
 
-const statusWords = ({ status, code }: { readonly status?: number | undefined; readonly code?: string | undefined }) =>
-  status === undefined ? '' : ` (${[status, code].filter(Boolean).join(', ')})`
+/** What helps against denials that end sessions. */
+const GRANTED = 'list only audiences that were granted'
+
+const inRefresh = (outcome: Kind<'outcome'>): string => (outcome.audience && ` in a refresh${forWhom(outcome)}`) || ''
+
+/** The audiences that the server gives no token. */
+function denialsIn(record: readonly Observation[]): string {
+  const last = new Map<string, Kind<'session'>>()
+  for (const seen of record) {
+    if (seen.kind !== 'session') continue
+    if (seen.step === 'signed-in') last.clear()
+    const { audience, isDenial, step } = seen
+    // A denial that is repeated stands since the first.
+    if (audience !== undefined && (isDenial ? !last.get(audience)?.isDenial : step === 'refreshed'))
+      last.set(audience, seen)
+  }
+  const denied = [...last.values()].filter(({ isDenial }) => isDenial)
+  return denied.map((seen) => ` Since ${clockTime(seen.at)} ${deniedWords(seen)}.`).join('')
+}
 
 /** What was known of the session's last attempt when it ended. */
 function causeOf(
@@ -53,21 +70,26 @@ function causeOf(
     case 'rejected':
       if (outcome?.step === 'refused')
         return `the server refused ${spent} again and again${statusWords(outcome)} without a clear verdict${lost}; the next start asks once more`
-      return `${told}the server refused ${spent}${outcome ? statusWords(outcome) : ''}${lost}`
+      return `${told}the server refused ${spent}${outcome ? `${statusWords(outcome)}${inRefresh(outcome)}` : ''}${lost}`
     case 'reuse-detected':
       return `${told}the server says that a spent refresh token was used again${outcome ? statusWords(outcome) : ''}: something beside this library used it, a copy of the browser's data for one`
     case 'in-doubt': {
       if (isOther)
         return 'another tab reports: the answer to a refresh was lost, and the refresh token could not be sent again'
       // A refusal of what was sent again proves nothing, so the reason is the loss.
-      if (lost && outcome && outcome.step !== 'doubt' && (claim?.at ?? 0) <= outcome.at)
+      if (lost && outcome && outcome.step !== 'doubt' && (claim?.at ?? 0) <= outcome.at) {
+        if (claim?.lost?.how === 'denied')
+          return `the server refused ${spent}${statusWords(outcome)}${lost}; ${GRANTED}`
         return outcome.rule === 'the server calls it reuse'
           ? `the server took ${spent} that was sent again for a stolen one${statusWords(outcome)}${lost}; a grace period or an Idempotency-Key at the server prevents it`
           : `the server refused ${spent}${statusWords(outcome)}${lost}`
+      }
       const sentAt =
         doubt &&
         findLast(story, 'wire', ({ step, request, at }) => step === 'sent' && request === 'refresh' && at <= doubt.at)
           ?.at
+      if (doubt?.rule === 'the audience is denied')
+        return `${lostWords({ ...doubt, sentAt: sentAt ?? doubt.at, how: 'denied' })}, and "resendWithin" does not let it be sent again; ${GRANTED}`
       const when = sentAt === undefined ? 'an earlier refresh' : `a refresh at ${clockTime(sentAt)}`
       return `the answer to ${when} was lost, and "resendWithin" does not let ${spent} be sent again`
     }
@@ -98,7 +120,7 @@ function presentOf(record: readonly Observation[]): string {
     pause && pause.at > (refreshed?.at ?? 0) && pause.until !== undefined
       ? ` No new token since ${clockTime(pause.at)}; the next try is at ${clockTime(pause.until)}.`
       : ''
-  return `${isIn ? 'Signed in' : 'Nobody knows yet whether somebody is signed in'}: no session has ended in this record.${waits}`
+  return `${isIn ? 'Signed in' : 'Nobody knows yet whether somebody is signed in'}: no session has ended in this record.${waits}${denialsIn(record)}`
 }
 
 /** @param holdsRefreshToken whether the client holds it, not the cookie jar */

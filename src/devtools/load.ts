@@ -1,6 +1,6 @@
 /** Loading the panel when it is wanted: the part of the framework wrappers that knows no framework. */
 
-import type { AuthClient } from '../client.ts'
+import type { AuthClient } from '../auth-client.ts'
 
 /** The properties of `AuthDevtools`. */
 export interface AuthDevtoolsProps {

@@ -22,25 +22,35 @@ export type OutcomeRule =
   | 'the verdict of the server'
   | 'the server calls it reuse'
   | 'refused for now'
+  | 'the audience is denied'
   | 'the session may be over'
   | 'no tokens that can be read'
   | 'no answer'
   | 'the outcome is unknown'
 
 /** An earlier request of the same generation to which no answer came. */
-export interface LostAnswer {
+export interface LostAnswer extends OfAudience {
   /** When it was sent (in milliseconds since the epoch). */
   readonly sentAt: number
-  /** `tab gone`: nobody wrote an outcome, because its tab was closed, crashed or frozen. */
-  readonly how: 'no answer' | 'tab gone'
+  /**
+   * `tab gone`: nobody wrote an outcome, because its tab was closed, crashed or frozen; `denied`: the answer came, and the
+   * refresh token may be spent all the same.
+   */
+  readonly how: 'no answer' | 'tab gone' | 'denied'
+}
+
+/** Whose token it was about. */
+export interface OfAudience {
+  /** By its name in the option `audiences`; undefined for the session's own. */
+  readonly audience?: string | undefined
 }
 
 /** One thing that was seen, without its time. */
 export type Sight =
   | { readonly kind: 'record'; readonly step: 'begun'; readonly status: AuthState['status'] | 'signing-in' }
-  | { readonly kind: 'refresh'; readonly step: 'begun'; readonly cause: RefreshCause }
+  | (OfAudience & { readonly kind: 'refresh'; readonly step: 'begun'; readonly cause: RefreshCause })
   | { readonly kind: 'lock'; readonly step: 'asked' | 'held' | 'released' | 'given up'; readonly id: string }
-  | {
+  | (OfAudience & {
       readonly kind: 'ledger'
       readonly step: LedgerStep
       readonly generation: number
@@ -49,10 +59,12 @@ export type Sight =
       readonly isResend?: boolean | undefined
       readonly lost?: LostAnswer | undefined
       readonly reason?: SignedOutReason | undefined
+      /** The audience is denied, and the refresh token may be spent all the same. */
+      readonly isDenial?: boolean | undefined
       /** Only statuses said so: the next start asks the server once more. */
       readonly isSoft?: boolean | undefined
-    }
-  | {
+    })
+  | (OfAudience & {
       readonly kind: 'wire'
       readonly step: 'sent' | 'answered' | 'failed'
       readonly id: string
@@ -61,8 +73,8 @@ export type Sight =
       readonly path: string
       readonly status?: number | undefined
       readonly attempt?: string | undefined
-    }
-  | {
+    })
+  | (OfAudience & {
       readonly kind: 'outcome'
       readonly step: 'granted' | 'rejected' | 'refused' | 'doubt'
       readonly rule: OutcomeRule
@@ -71,9 +83,9 @@ export type Sight =
       readonly code?: string | undefined
       /** Most likely the set-up is at fault, CORS for one. */
       readonly isMistake?: boolean | undefined
-    }
+    })
   | { readonly kind: 'pause'; readonly step: 'begun'; readonly until: number | undefined }
-  | {
+  | (OfAudience & {
       readonly kind: 'message'
       readonly step: 'sent' | 'heard'
       readonly type: 'ask' | 'news'
@@ -81,18 +93,20 @@ export type Sight =
       readonly status: string
       /** Whether an access token came along. */
       readonly hasToken: boolean
-    }
-  | {
+    })
+  | (OfAudience & {
       readonly kind: 'session'
       readonly step: keyof AuthEvents
       readonly source: TabSource
       readonly generation?: number | undefined
-      /** Why it ended, if it did. */
+      /** Why it ended, if it did; or the server's code, if it gives this audience no token. */
       readonly detail?: string | undefined
+      /** The server gives this audience no token, and the session goes on. */
+      readonly isDenial?: boolean | undefined
       readonly wasSignedIn?: boolean | undefined
       /** It ended because a sign-in began. */
       readonly isSignIn?: boolean | undefined
-    }
+    })
   | {
       readonly kind: 'timer'
       readonly step: 'armed' | 'fired' | 'cancelled'

@@ -1,7 +1,7 @@
 /** The flight recorder of a client: what it did, what others told it, and why its last session ended. */
 // Decisions (ARCHITECTURE.md): D49.
 
-import type { AuthClient } from '../client.ts'
+import type { AuthClient } from '../auth-client.ts'
 import { check, checkNames } from '../core/errors.ts'
 import type { MissingPart } from '../core/ports.ts'
 import type { AuthState } from '../core/protocol/view.ts'
@@ -156,7 +156,7 @@ export function createRecorder(auth: AuthClient, options: RecorderOptions = {}):
     wire.stop,
     watchLedger(context.ledger, emit),
     watchLocks(context.locks, emit),
-    watchChannel(context.channel, emit),
+    watchChannel(context.channel, (name) => parts.faces?.has(name) === true, emit),
     watchTimers(clock, checked.refreshTimeout, emit),
     watchSession(parts, emit),
   ]

@@ -2,6 +2,10 @@
 
 import type { LostAnswer, Observation, OutcomeRule, RefreshCause } from './observation.ts'
 
+/** As ` for "graph"`; nothing for the session's own audience. */
+export const forWhom = ({ audience }: { readonly audience?: string | undefined }): string =>
+  audience === undefined ? '' : ` for "${audience}"`
+
 const two = (value: number): string => String(value).padStart(2, '0')
 
 /** As `12:04:31`, in local time. */
@@ -34,26 +38,46 @@ const RULES: Readonly<Record<OutcomeRule, string>> = {
   'the verdict of the server': 'the server ends the session',
   'the server calls it reuse': 'the server says that a spent refresh token was used again',
   'refused for now': 'refused for now, the refresh token is unspent',
+  'the audience is denied': 'the server gives no token',
   'the session may be over': 'the status may mean that the session is over',
   'no tokens that can be read': 'no tokens that can be read',
   'no answer': 'no answer: nobody knows whether the refresh token is spent',
   'the outcome is unknown': 'nobody knows whether the refresh token is spent',
 }
 
-const statusOf = (status: number | undefined, code?: string): string =>
-  status === undefined ? '' : ` (${[status, code].filter(Boolean).join(', ')})`
+/** As ` (400, invalid_scope)`; nothing where neither is known. */
+export function statusWords({
+  status,
+  code,
+}: {
+  readonly status?: number | undefined
+  readonly code?: string | undefined
+}): string {
+  const known = [status, code].filter(Boolean)
+  return known.length > 0 ? ` (${known.join(', ')})` : ''
+}
 
-export const lostWords = ({ sentAt, how }: LostAnswer): string =>
-  `the answer to a refresh at ${clockTime(sentAt)} was lost${how === 'tab gone' ? ' when its tab was closed' : ''}`
+export function lostWords(lost: LostAnswer): string {
+  const refresh = `a refresh${forWhom(lost)} at ${clockTime(lost.sentAt)}`
+  if (lost.how === 'denied') return `${refresh} was denied and may have spent the refresh token`
+  return `the answer to ${refresh} was lost${lost.how === 'tab gone' ? ' when its tab was closed' : ''}`
+}
+
+export const doubtWords = ({ isDenial }: { readonly isDenial?: boolean | undefined }): string =>
+  isDenial ? 'records that the denial may have spent the refresh token' : 'records that the answer is in doubt'
+
+/** What the server refuses to one audience; undefined unless it does. */
+export const deniedWords = (seen: Observation & { readonly kind: 'session' }): string | undefined =>
+  seen.isDenial ? `the server gives no token${forWhom(seen)}${seen.detail ? ` (${seen.detail})` : ''}` : undefined
 
 function ledgerWords(seen: Observation & { readonly kind: 'ledger' }): string {
   switch (seen.step) {
     case 'claim':
-      return `claims generation ${seen.generation}${seen.isResend ? ' again' : ''}${seen.lost ? `: ${lostWords(seen.lost)}` : ''}`
+      return `claims generation ${seen.generation}${forWhom(seen)}${seen.isResend ? ' again' : ''}${seen.lost ? `: ${lostWords(seen.lost)}` : ''}`
     case 'commit':
-      return `commits generation ${seen.generation}`
+      return `commits generation ${seen.generation}${forWhom(seen)}`
     case 'doubt':
-      return 'records that the answer is in doubt'
+      return doubtWords(seen)
     case 'release':
       return 'takes its claim back'
     case 'login':
@@ -71,9 +95,9 @@ function sessionWords(seen: Observation & { readonly kind: 'session' }): string 
     case 'signed-in':
       return `signed in${other}`
     case 'refreshed':
-      return seen.source === 'other-tab' ? "adopts another tab's new token" : 'has a new token'
+      return `${seen.source === 'other-tab' ? "adopts another tab's new token" : 'has a new token'}${forWhom(seen)}`
     case 'refresh-failed':
-      return 'no new token can be had now'
+      return deniedWords(seen) ?? `no new token${forWhom(seen)} can be had now`
     case 'signed-out':
       return `signed out: ${seen.detail}${other}`
   }
@@ -85,7 +109,7 @@ export function tell(seen: Observation): string {
     case 'record':
       return `the record begins: ${seen.status.replace('-', ' ')}`
     case 'refresh':
-      return `refresh begins: ${CAUSES[seen.cause]}`
+      return `refresh${forWhom(seen)} begins: ${CAUSES[seen.cause]}`
     case 'lock':
       return {
         asked: 'waits for the lock',
@@ -96,17 +120,16 @@ export function tell(seen: Observation): string {
     case 'ledger':
       return ledgerWords(seen)
     case 'wire': {
-      if (seen.step === 'sent') return `sends a ${seen.request} request to ${seen.path}`
-      return seen.step === 'failed'
-        ? `${seen.request} request: no answer`
-        : `${seen.request} request: answered${statusOf(seen.status)}`
+      const request = `${seen.request} request${forWhom(seen)}`
+      if (seen.step === 'sent') return `sends a ${request} to ${seen.path}`
+      return seen.step === 'failed' ? `${request}: no answer` : `${request}: answered${statusWords(seen)}`
     }
     case 'outcome':
-      return `outcome: ${RULES[seen.rule]}${statusOf(seen.status, seen.code)}${seen.isMistake ? '; check the set-up, CORS for one' : ''}`
+      return `outcome${forWhom(seen)}: ${RULES[seen.rule]}${statusWords(seen)}${seen.isMistake ? '; check the set-up, CORS for one' : ''}`
     case 'pause':
       return seen.until === undefined ? 'waits' : `waits until ${clockTime(seen.until)}`
     case 'message':
-      return `${seen.step === 'sent' ? 'tells' : 'hears'}: ${seen.type === 'ask' ? 'who has the session?' : seen.hasToken ? 'the new token' : `the session is ${seen.status.replace('-', ' ')}`}`
+      return `${seen.step === 'sent' ? 'tells' : 'hears'}: ${seen.type === 'ask' ? 'who has the session?' : seen.hasToken ? `the new token${forWhom(seen)}` : `the session is ${seen.status.replace('-', ' ')}`}`
     case 'session':
       return sessionWords(seen)
     case 'timer':

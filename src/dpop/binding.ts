@@ -23,7 +23,8 @@ export function createBinding(
   const clock: { skew: number | undefined } = { skew: undefined }
   /** The newest nonce of the token endpoint, for a session that begins. */
   let latest: string | undefined
-  const send = createSend({ fetch, allowedAddress, prover, nonces, clock })
+  const sendTo = (allowed: typeof allowedAddress): FetchBinding['send'] =>
+    createSend({ fetch, allowedAddress: allowed, prover, nonces, clock })
 
   /** The time by the server, where its answer tells. */
   const dateOf = (response: Response): number => Date.parse(response.headers.get('date') ?? '')
@@ -114,7 +115,7 @@ export function createBinding(
     return outcome.kind === 'rejected' ? outcome : { ...outcome, bound }
   }
 
-  return {
+  const binding: FetchBinding = {
     async prepare(entry, refusals = []) {
       if (!entry?.bound) return undefined
       const bound = entry.bound as Bound
@@ -157,7 +158,8 @@ export function createBinding(
 
     tell: nonces.share,
     hear: nonces.hear,
-    send,
+    send: sendTo(allowedAddress),
+    for: (allowed) => ({ ...binding, send: sendTo(allowed) }),
 
     async headers({ held, bound }, method = 'GET', address) {
       const { key } = bound as Bound
@@ -167,6 +169,7 @@ export function createBinding(
       return { Authorization: `DPoP ${accessToken}`, DPoP: await prover.prove(key, terms) }
     },
   }
+  return binding
 }
 
 /** Whether an answer refuses a proof for its nonce. */

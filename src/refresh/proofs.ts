@@ -33,6 +33,8 @@ export interface FetchBinding extends Binding {
   fetch(bound: unknown): typeof fetch | undefined
   /** Sends a request, whose Authorization is set, with its proof, and once more if the server asks for another one. */
   send(target: string | Request, init: BoundInit, bearer: BoundBearer): Promise<Response>
+  /** The same, with its nonces and its time, for a token that other addresses may carry. */
+  for(allowedAddress: ProofTerms['allowedAddress']): FetchBinding
   /** The headers of one request. */
   headers(bearer: BoundBearer, method: string | undefined, address: string): Promise<Record<string, string>>
 }

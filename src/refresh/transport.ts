@@ -17,6 +17,10 @@ export interface RefreshRequest {
   readonly refreshToken: string | undefined
   /** The newest access token, where the refresh function `needsAccessToken`. */
   readonly accessToken: string | undefined
+  /** For whom the access token is, where the client has `audiences`; undefined for the session's own audience. */
+  readonly audience?: string | undefined
+  /** What the option `audiences` adds to the request for this audience. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
   /** Names this attempt, the same for a resend: a server that replays its answer makes rotation exactly-once. */
   readonly idempotencyKey: string
   /** The `DPoP` header, where the client has `proofs` (RFC 9449 section 5): for one request, to `endpoint`. */
@@ -130,6 +134,7 @@ export function createTransport(
           const result = await refresh({
             refreshToken,
             accessToken,
+            audience: attempt?.audience,
             idempotencyKey: attempt?.id ?? '',
             proof: prepared?.proof,
             signal,

@@ -166,6 +166,19 @@ test('a page that calls its request lost as it leaves frees nothing', async () =
   expect(sent).toEqual(['rt0'])
 })
 
+test('a page that has been denied an audience has had its answer', async () => {
+  const { browser, page, answerWorker, keeping } = await play()
+  const attempt = browser.entry?.attempt
+  if (browser.entry && attempt)
+    browser.entry = { ...browser.entry, attempt: { ...attempt, audience: 'graph', doubt: true, denied: true } }
+  page.tab.crash()
+  await browser.advance(500)
+  expect(browser.entry?.attempt).toMatchObject({ doubt: true, denied: true })
+  answerWorker({ kind: 'refused', error: undefined })
+  await browser.advance(0)
+  await keeping
+})
+
 test('a worker that is stopped keeps nobody waiting', async () => {
   const { browser, page, open, sent, worker } = await play()
   page.tab.crash()

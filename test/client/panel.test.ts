@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
-// What the panel of one tab shows of another: the tab that holds the lock.
+// What the panel of one tab shows of another: the tab that holds the lock; and of a client with several audiences.
 
+import { AudienceDeniedError, audiences } from 'authfetch/audiences'
 import { createTestAuth } from 'authfetch/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { mountDevtools } from '../../src/devtools.ts'
@@ -37,6 +38,31 @@ test('the panel of one tab names the tab that holds the lock, and says when nobo
   await auth.advance(60_000)
   await refreshed
   await vi.waitFor(() => expect([fact(here), fact(there)]).toEqual(['nobody', 'nobody']), 20_000)
+})
+
+test('the panel names the audience of a refresh, and shows a denial as one', async () => {
+  const auth = await createTestAuth({
+    audiences: audiences({ graph: { urls: ['https://graph.example/'] }, billing: { urls: ['https://b.example/'] } }),
+  })
+  undo.push(auth.dispose, mountDevtools(auth.client, { open: true }))
+  const panel = document.querySelector('authfetch-devtools')?.shadowRoot
+  const bad = (): (string | null | undefined)[] =>
+    [...(panel?.querySelectorAll('.record .bad span') ?? [])].map(({ textContent }) => textContent)
+  await auth.client.getAccessToken({ audience: 'billing' })
+  auth.failNextRefresh(new AudienceDeniedError('graph', 'invalid_scope'))
+  await auth.client.getAccessToken({ audience: 'graph' }).catch(() => undefined)
+  await vi.waitFor(
+    () =>
+      expect(bad()).toEqual([
+        'the server gives no token for "graph" (invalid_scope)',
+        'outcome for "graph": the server gives no token (invalid_scope)',
+      ]),
+    20_000,
+  )
+  expect(panel?.querySelector('.record')?.textContent).toContain('commits generation 1 for "billing"')
+  expect(panel?.querySelector('.explanation')?.textContent).toMatch(
+    /no session has ended in this record\. Since \S+ the server gives no token for "graph" \(invalid_scope\)\.$/,
+  )
 })
 
 test('a tab that crashed while it held the lock does not hold it any more', async () => {

@@ -1,6 +1,8 @@
 // `keepAnswers` in a service worker: its options, and which requests it takes.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { withoutDenial } from '../../src/audiences/answers.ts'
+import { RefreshUnavailableError } from '../../src/index.ts'
 import { type KeepAnswersOptions, keepAnswers } from '../../src/service-worker.ts'
 
 const tokenEndpoint = 'https://id.test/token'
@@ -73,4 +75,16 @@ describe('the requests', () => {
     expect([...on.headers]).toEqual([...request.headers])
     expect(await on.text()).toBe('refresh_token=rt')
   })
+})
+
+test.each([
+  [400, { error: 'invalid_grant', suberror: 'consent_required' }, true],
+  [400, { error: 'interaction_required' }, true],
+  [400, { error: 'invalid_grant' }, false],
+  [200, { access_token: 'invalid_scope', error: 'invalid_scope' }, false],
+])('an answer %s %j, read without knowing for whom: does it say nothing? %s', async (status, body, isNothing) => {
+  const answer = Response.json(body, { status })
+  const read = withoutDenial(Promise.resolve(answer))
+  if (isNothing) await expect(read).rejects.toBeInstanceOf(RefreshUnavailableError)
+  else expect(await (await read).json()).toEqual(body)
 })

@@ -9,6 +9,7 @@ import {
   type Entry,
   isNewer,
   nextEpoch,
+  tokenMark,
   tombstone,
 } from '../../src/core/entry/entry.ts'
 import { commit, delay, postpone, reject, renew } from '../../src/core/entry/outcome-transitions.ts'
@@ -512,5 +513,85 @@ describe('signing in and out', () => {
     })
     expect(advanceSignOut(left, NOW, 'other', ['second'])).toEqual({ result: false })
     expect(advanceSignOut({ ...left, epoch: NOW + 1 }, NOW, 'first', ['second']).result).toBe(false)
+  })
+})
+
+describe('several audiences', () => {
+  const forGraph = (given: Partial<Attempt> = {}): Claim => ({
+    ...entry,
+    attempt: attemptOf('me', { audience: 'graph', ...given }),
+  })
+  const commitOf = (claim: Claim, given: Partial<Entry> = {}): Entry =>
+    commit({ ...claim, ...given }, claim, grant, NOW, stale).result as Entry
+
+  test('a claim names whom it is for', () => {
+    expect(claim(entry, terms({ audience: 'graph' })).entry?.attempt).toMatchObject({
+      audience: 'graph',
+      resend: false,
+    })
+    expect(claim(entry, terms()).entry?.attempt?.audience).toBeUndefined()
+  })
+
+  test.each([undefined, 'billing'])('a resend by %s repeats the request that is in doubt', (audience) => {
+    const found = { ...entry, attempt: attemptOf('other', { audience: 'graph', doubt: true }) }
+    expect(claim(found, terms({ audience })).entry?.attempt).toMatchObject({
+      id: 'other',
+      audience: 'graph',
+      resend: true,
+    })
+  })
+
+  test('a denied request is not repeated, though its refresh token is in doubt', () => {
+    const found = { ...entry, attempt: attemptOf('other', { audience: 'graph', doubt: true, denied: true }) }
+    const { attempt } = claim(found, terms()).entry as Claim
+    expect(attempt).toMatchObject({ id: 'me', resend: true, firstSentAt: NOW - 1_000 })
+    expect([attempt.audience, attempt.denied]).toEqual([undefined, undefined])
+  })
+
+  test('each grant is the next generation; the entry knows which brought the newest token of each', () => {
+    const first = commitOf(forGraph())
+    expect(first).toMatchObject({ generation: 3, obtained: { '': 2, graph: 3 } })
+    const second = commitOf({ ...first, attempt: attemptOf('me') })
+    expect(second).toMatchObject({ generation: 4, obtained: { '': 4, graph: 3 } })
+    expect(
+      [tokenMark(second), tokenMark(second, 'graph'), tokenMark(second, 'billing')].map((mark) => mark.generation),
+    ).toEqual([4, 3, 0])
+  })
+
+  test('without others, the own token comes with each generation', () => {
+    const next = commitOf(mine)
+    expect(next.obtained).toBeUndefined()
+    expect(tokenMark(next)).toEqual({ epoch: 5, generation: 3 })
+  })
+
+  test('another user’s cookie, a sign-in and a sign-out leave none of them', () => {
+    const before = commitOf(forGraph())
+    const foreign = commit(
+      { ...before, attempt: attemptOf('me') },
+      { ...before, attempt: attemptOf('me') },
+      { subject: 'bob', wait: 1 },
+      NOW,
+      stale,
+    )
+    expect((foreign.result as Entry).obtained).toBeUndefined()
+    expect(beginSession(before, before, kept, NOW).entry?.obtained).toBeUndefined()
+    expect(beginSignOut(before, before, 'id', NOW).entry?.obtained).toBeUndefined()
+    const login = beginSignIn(before, before, NOW).result
+    expect(confirmSignIn(login, login.epoch, kept).entry?.obtained).toBeUndefined()
+    expect(abandonSignIn(login, login.epoch).entry?.obtained).toEqual({ '': 2, graph: 3 })
+  })
+
+  test('the subject of a token of another audience is not the session’s', () => {
+    const given = { refreshToken: 'r3', subject: 'pairwise', wait: 1 }
+    expect(commit(forGraph(), forGraph(), given, NOW, stale).result).toMatchObject({ epoch: 5, subject: 'ann' })
+  })
+
+  test('a denial takes the claim back, or leaves the token in doubt, and sets no pause', () => {
+    const refused = postpone(forGraph(), forGraph(), undefined, { kind: 'refused', isDenial: true }, 1_000)
+    expect(refused.entry?.attempt).toBeUndefined()
+    const doubtful = postpone(forGraph(), forGraph(), undefined, { kind: 'doubt', isDenial: true }, 1_000)
+    expect(doubtful.entry).toMatchObject({ attempt: { doubt: true, denied: true }, retry: undefined })
+    const never = postpone(forGraph(), forGraph(), undefined, { kind: 'doubt', isDenial: true }, 0)
+    expect(never.result).toMatchObject({ status: 'signed-out', reason: 'in-doubt' })
   })
 })

@@ -1,6 +1,7 @@
 // `authfetch/ky`, with the real ky.
 
 import { RefreshUnavailableError, SessionEndedError } from 'authfetch'
+import { audiences } from 'authfetch/audiences'
 import { createKy, type KyOptions } from 'authfetch/ky'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
 import { HTTPError, type KyInstance, NetworkError, TimeoutError } from 'ky'
@@ -98,6 +99,30 @@ describe('a request', () => {
     expect(Object.keys(init).map((name) => sent[0]?.[name as keyof Request])).toEqual(Object.values(init))
     await api.get('', { referrer: '', referrerPolicy: 'origin', auth: false } as KyOptions)
     expect([sent[1]?.referrer, sent[1]?.referrerPolicy]).toEqual(['', 'origin'])
+  })
+
+  test('carries the token of its address, where there are several audiences', async () => {
+    const GRAPH = 'https://graph.example'
+    const { api, sent, auth } = await open(
+      {},
+      { audiences: audiences({ graph: { urls: [`${GRAPH}/`] }, billing: { urls: [`${API}/billing/`] } }) },
+    )
+    await api.get('orders')
+    await api.get('billing/invoices')
+    await api.get(`${GRAPH}/me`, { prefix: '' })
+    const graph = api.extend({ prefix: GRAPH })
+    // A 401 is retried by the client, with a new token of the same audience.
+    await auth.advance(10_000)
+    answer = (_, nth) => (nth === 4 ? unauthorized() : Response.json({ ok: true }))
+    await graph.get('me')
+    const tokens = await Promise.all(
+      [{}, { audience: 'billing' }, { audience: 'graph' }].map((options) => auth.client.getAccessToken(options)),
+    )
+    const [own, billing, renewed] = tokens.map((token) => `Bearer ${token}`)
+    const bearer = bearers(sent)
+    expect(bearer).toEqual([own, billing, bearer[2], bearer[2], renewed])
+    expect(new Set(bearer).size).toBe(4)
+    expect(auth.refreshes).toBe(3)
   })
 
   test('to another origin, or told so, carries none', async () => {

@@ -3,6 +3,7 @@
 
 import { act, cleanup, configure, render, screen } from '@testing-library/react'
 import { type AuthClient, type AuthState, responseTokens } from 'authfetch'
+import { audiences } from 'authfetch/audiences'
 import { type Login, LoginError } from 'authfetch/login'
 import {
   AuthDevtools,
@@ -15,7 +16,16 @@ import {
   useLogin,
 } from 'authfetch/react'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
-import { Profiler, type ReactElement, type ReactNode, StrictMode, startTransition, useState, version } from 'react'
+import {
+  Component,
+  Profiler,
+  type ReactElement,
+  type ReactNode,
+  StrictMode,
+  startTransition,
+  useState,
+  version,
+} from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, type Mock, type MockInstance, test, vi } from 'vitest'
@@ -195,6 +205,125 @@ describe('hooks', () => {
       expect(text()).toBe('bob')
     },
   )
+
+  describe('of an audience', () => {
+    const options = (): TestAuthOptions => ({
+      audiences: audiences({
+        graph: { urls: ['https://graph.example/'] },
+        billing: { urls: ['https://billing.example/'] },
+      }),
+      claims: (audience: string | undefined) => ({ sub: `for ${audience ?? 'the session'}` }),
+    })
+    function Graph(): ReactElement {
+      // A new object at each render, as everybody writes it.
+      const claims = useClaims({ audience: 'graph' })
+      return <b>{claims ? `${claims.sub} ${claims.jti}` : 'none'}</b>
+    }
+
+    test('give its claims, and those of each new token', async () => {
+      const { client } = await open(options())
+      let renders = 0
+      render(
+        <AuthProvider client={client}>
+          <Profiler id="graph" onRender={() => renders++}>
+            <Graph />
+          </Profiler>
+        </AuthProvider>,
+      )
+      expect(text()).toBe('none')
+      const state = client.getState()
+      await act(() => client.getAccessToken({ audience: 'graph' }))
+      expect(text()).toBe('for graph token-2')
+      await act(() => client.getAccessToken({ audience: 'graph', forceRefresh: true }))
+      expect(text()).toBe('for graph token-3')
+      expect(client.getState()).toBe(state)
+      expect(renders).toBe(3)
+      await act(() => client.getAccessToken({ audience: 'billing' }))
+      await act(() => client.getAccessToken({ forceRefresh: true }))
+      expect(renders).toBe(3)
+      await act(() => client.signOut())
+      expect(text()).toBe('none')
+    })
+
+    test('that another tab has got are given too', async () => {
+      const auth = await open(options())
+      const other = auth.openTab()
+      await other.restore()
+      render(
+        <AuthProvider client={auth.client}>
+          <Graph />
+        </AuthProvider>,
+      )
+      await act(() => other.getAccessToken({ audience: 'graph' }))
+      await act(() => auth.advance(0))
+      expect(text()).toBe('for graph token-2')
+    })
+
+    test('change with the name, over the same subscriptions', async () => {
+      const { client: real } = await open(options())
+      const { client, made, live } = watched(real)
+      await client.getAccessToken({ audience: 'graph' })
+      function Claims({ audience }: { readonly audience: string | undefined }): ReactElement {
+        return <b>{useClaims(audience === undefined ? undefined : { audience })?.sub ?? 'none'}</b>
+      }
+      const tree = (audience?: string): ReactElement => (
+        <AuthProvider client={client}>
+          <Claims audience={audience} />
+        </AuthProvider>
+      )
+      const { rerender } = render(tree('graph'))
+      const before = made()
+      expect(text()).toBe('for graph')
+      rerender(tree('billing'))
+      expect(text()).toBe('none')
+      rerender(tree())
+      expect(text()).toBe('for the session')
+      rerender(tree('graph'))
+      expect(text()).toBe('for graph')
+      expect(made()).toBe(before)
+      cleanup()
+      expect(live()).toBe(0)
+    })
+
+    test('that there is not are an error of the component, which a boundary can show', async () => {
+      errors.mockImplementation(() => {})
+      class Boundary extends Component<{ readonly children: ReactNode }> {
+        override readonly state: { readonly error?: Error } = {}
+        static getDerivedStateFromError = (error: Error) => ({ error })
+        override render(): ReactNode {
+          const { error } = this.state
+          return error ? `${error.name}: ${error.message}` : this.props.children
+        }
+      }
+      function Wrong(): ReactElement {
+        return <b>{useClaims({ audience: 'grpah' })?.sub}</b>
+      }
+      for (const one of [options(), {}]) {
+        const { client } = await open(one)
+        render(
+          <AuthProvider client={client}>
+            <Boundary>
+              <Wrong />
+            </Boundary>
+          </AuthProvider>,
+        )
+        expect(text()).toBe('TypeError: "audience" must be one of "audiences"')
+        cleanup()
+      }
+      errors.mockClear()
+    })
+
+    test('are none on a server', async () => {
+      const { client } = await open(options())
+      await client.getAccessToken({ audience: 'graph' })
+      const html = renderToString(
+        <AuthProvider client={client}>
+          <Graph />
+        </AuthProvider>,
+      )
+      expect(html).toBe('<b>none</b>')
+    })
+  })
 
   test('name what is missing when there is no provider', () => {
     errors.mockImplementation(() => {})

@@ -1,6 +1,7 @@
 // `authfetch/testing`, as an application's tests use it.
 
 import { type AuthState, RefreshUnavailableError, SessionEndedError } from 'authfetch'
+import { AudienceDeniedError, audiences } from 'authfetch/audiences'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
@@ -145,6 +146,100 @@ test('a session can begin without its token, which comes after the latency', asy
   await auth.advance(2_000)
   expect(auth.client.getState()).toMatchObject({ status: 'signed-in', ready: true })
   expect(auth.client.getClaims()).toMatchObject({ sub: 'test-user' })
+})
+
+describe('with audiences', () => {
+  const GRAPH = 'https://graph.example'
+  const list = audiences({
+    graph: { urls: [`${GRAPH}/`], expect: 'https://graph' },
+    billing: { urls: [`${API}/billing/`] },
+  })
+  const claims = (audience: string | undefined): object =>
+    audience === 'graph' ? { sub: 'alice', aud: 'https://graph' } : { sub: 'alice', for: audience ?? 'own' }
+
+  test('each has a token of its own, with the claims that are given for it', async () => {
+    const seen: string[] = []
+    const auth = await open({
+      audiences: list,
+      claims,
+      fetch: async (input, init) => {
+        const { headers } = new Request(input, init)
+        const [, token = ''] = headers.get('Authorization')?.split('.') ?? []
+        const { jti, aud, for: whom } = JSON.parse(atob(token))
+        seen.push(`${jti} for ${aud ?? whom}`)
+        return new Response()
+      },
+    })
+    await auth.client.authFetch(`${API}/things`)
+    await auth.client.authFetch(`${GRAPH}/me`)
+    await auth.client.authFetch(`${API}/billing/invoices`)
+    await auth.client.authFetch(`${GRAPH}/me`)
+    expect(seen).toEqual([
+      'token-1 for own',
+      'token-2 for https://graph',
+      'token-3 for billing',
+      'token-2 for https://graph',
+    ])
+    expect(auth.refreshes).toBe(2)
+    expect(auth.client.getClaims()).toMatchObject({ for: 'own' })
+    expect(auth.client.getClaims({ audience: 'graph' })).toMatchObject({ aud: 'https://graph', jti: 'token-2' })
+  })
+
+  test('an object of claims is that of all', async () => {
+    const { client } = await open({ audiences: list, claims: { sub: 'bob' } })
+    await client.getAccessToken({ audience: 'graph' })
+    expect(client.getClaims({ audience: 'graph' })).toMatchObject({ sub: 'bob', jti: 'token-2' })
+  })
+
+  test('expireNow waits for the tokens of all', async () => {
+    const auth = await open({ audiences: list })
+    await auth.advance(30 * 60_000)
+    const token = await auth.client.getAccessToken({ audience: 'graph' })
+    auth.expireNow()
+    expect(await auth.client.getAccessToken({ audience: 'graph' })).not.toBe(token)
+  })
+
+  test('a denial waits for its audience, and ends nothing', async () => {
+    const auth = await open({ audiences: list })
+    const events: unknown[] = []
+    auth.client.on('refreshed', ({ audience }) => events.push(['refreshed', audience]))
+    auth.client.on('refresh-failed', ({ audience, error }) => events.push([error.cause, audience]))
+    const denial = new AudienceDeniedError('graph', 'invalid_target')
+    auth.failNextRefresh(denial)
+    await auth.client.getAccessToken({ audience: 'billing' })
+    await auth.client.getAccessToken({ forceRefresh: true })
+    await expect(auth.client.authFetch(`${GRAPH}/me`)).rejects.toBe(denial)
+    await auth.advance(0)
+    expect(events).toEqual([
+      ['refreshed', 'billing'],
+      ['refreshed', undefined],
+      [denial, 'graph'],
+    ])
+    expect(auth.client.getState()).toMatchObject({ status: 'signed-in', failure: undefined })
+    await auth.advance(60_000)
+    expect(await auth.client.getAccessToken({ audience: 'graph' })).toBeDefined()
+  })
+
+  test('any other failure is that of the next refresh, whoever it is for', async () => {
+    const auth = await open({ audiences: list })
+    auth.failNextRefresh()
+    await expect(auth.client.getAccessToken({ audience: 'graph' })).rejects.toThrow(RefreshUnavailableError)
+  })
+
+  test('a denial of no audience is a mistake of the test', async () => {
+    const { failNextRefresh } = await open({ audiences: list })
+    expect(() => failNextRefresh(new AudienceDeniedError('grpah'))).toThrow('"audience" must be one of')
+  })
+
+  test('tabs share the tokens of all', async () => {
+    const auth = await open({ audiences: list })
+    const other = auth.openTab()
+    await other.restore()
+    const token = await auth.client.getAccessToken({ audience: 'graph' })
+    await auth.advance(0)
+    expect(await other.getAccessToken({ audience: 'graph' })).toBe(token)
+    expect(auth.refreshes).toBe(1)
+  })
 })
 
 test('a sign-out in one tab is one in all', async () => {

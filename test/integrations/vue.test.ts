@@ -4,6 +4,7 @@
 import { cleanup, configure, render, screen } from '@testing-library/vue'
 import { renderToString } from '@vue/server-renderer'
 import { type AuthClient, responseTokens } from 'authfetch'
+import { audiences } from 'authfetch/audiences'
 import { type Login, LoginError } from 'authfetch/login'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from 'authfetch/testing'
 import {
@@ -222,6 +223,87 @@ describe('composables', () => {
       expect(text()).toBe('bob')
     },
   )
+
+  describe('of an audience', () => {
+    const options = (): TestAuthOptions => ({
+      audiences: audiences({
+        graph: { urls: ['https://graph.example/'] },
+        billing: { urls: ['https://billing.example/'] },
+      }),
+      claims: (audience: string | undefined) => ({ sub: `for ${audience ?? 'the session'}` }),
+    })
+    const updates: string[] = []
+    const claimsOf = (audience: string): Component =>
+      defineComponent(() => {
+        const claims = useClaims<{ readonly sub: string; readonly jti: string }>({ audience })
+        onUpdated(() => updates.push(audience))
+        return () => h('b', claims.value ? `${claims.value.sub} ${claims.value.jti}` : 'none')
+      })
+    const Graph = claimsOf('graph')
+
+    beforeEach(() => {
+      updates.length = 0
+    })
+
+    test('give its claims, and those of each new token', async () => {
+      const { client } = await open(options())
+      show(() => [h(Graph), h(Subject)], client)
+      expect(text()).toBe('nonefor the session')
+      const state = client.getState()
+      await change(() => client.getAccessToken({ audience: 'graph' }))
+      expect(text()).toBe('for graph token-2for the session')
+      await change(() => client.getAccessToken({ audience: 'graph', forceRefresh: true }))
+      expect(text()).toBe('for graph token-3for the session')
+      expect(client.getState()).toBe(state)
+      await change(() => client.getAccessToken({ audience: 'billing' }))
+      await change(() => client.getAccessToken({ forceRefresh: true }))
+      expect(updates).toEqual(['graph', 'graph'])
+      await change(client.signOut)
+      expect(text()).toBe('nonenobody')
+    })
+
+    test('that another tab has got are given too', async () => {
+      const auth = await open(options())
+      const other = auth.openTab()
+      await other.restore()
+      show(Graph, auth.client)
+      await change(() => other.getAccessToken({ audience: 'graph' }))
+      await change(() => auth.advance(0))
+      expect(text()).toBe('for graph token-2')
+    })
+
+    test('that came before the component are there at once, and components share the subscriptions of their app', async () => {
+      const { client, live } = watched((await open(options())).client)
+      await client.getAccessToken({ audience: 'graph' })
+      const Billing = claimsOf('billing')
+      const { app, element } = mount(() => [h(Graph), h(Graph), h(Billing)], client)
+      expect(element.textContent).toBe('for graph token-2for graph token-2none')
+      expect(live()).toBe(3)
+      await change(() => client.getAccessToken({ audience: 'billing' }))
+      expect(element.textContent).toBe('for graph token-2for graph token-2for billing token-3')
+      expect(updates).toEqual(['billing'])
+      app.unmount()
+      expect(live()).toBe(0)
+    })
+
+    test('that there is not are an error of the component', async () => {
+      warnings.mockImplementation(() => {})
+      for (const one of [options(), {}]) {
+        const { client } = await open(one)
+        expect(() => show(claimsOf('grpah'), client)).toThrow('"audience" must be one of "audiences"')
+      }
+      warnings.mockClear()
+    })
+
+    test('are none on a server', async () => {
+      const { client } = await open(options())
+      await client.getAccessToken({ audience: 'graph' })
+      vi.stubGlobal('document', undefined)
+      const html = await renderToString(createSSRApp(Graph).use(createAuth(client)))
+      vi.unstubAllGlobals()
+      expect(html).toBe('<b>none</b>')
+    })
+  })
 
   test('work outside a component, where the app gives them a context', async () => {
     const { client } = await open()

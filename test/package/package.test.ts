@@ -8,9 +8,18 @@ import { readDocument } from '../docs/markdown.ts'
 import { bin, type Package, pack, run } from './project.ts'
 import { bundleOf } from './sizes.ts'
 
-const ENTRIES = ['', '/login', '/dpop', '/react', '/vue', '/ky', '/devtools', '/service-worker', '/testing'].map(
-  (path) => `authfetch${path}`,
-)
+const ENTRIES = [
+  '',
+  '/login',
+  '/dpop',
+  '/audiences',
+  '/react',
+  '/vue',
+  '/ky',
+  '/devtools',
+  '/service-worker',
+  '/testing',
+].map((path) => `authfetch${path}`)
 
 let packed: Package
 
@@ -61,10 +70,11 @@ describe('the tarball', () => {
     const project = await packed.createProject({ 'main.js': main }, ['ky', 'react', 'vue'])
     const { code, output } = await run(project, 'main.js')
     expect(code).toBe(0)
-    const [root, login, bound, react, vue, ky, , worker, testing] = output.trim().split('\n')
+    const [root, login, bound, several, react, vue, ky, , worker, testing] = output.trim().split('\n')
     expect(root).toContain('createAuthClient')
     expect(login).toBe('LoginError,createLogin,stepUpOf')
     expect(bound).toBe('dpop')
+    expect(several).toBe('AudienceDeniedError,audiences')
     expect(react).toBe('AuthDevtools,AuthGate,AuthProvider,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(vue).toBe('AuthDevtools,AuthGate,createAuth,useAuth,useAuthClient,useAuthFetch,useClaims,useLogin')
     expect(ky).toBe('createKy')

@@ -2,6 +2,7 @@
 
 import { type Change, type Entry, readEntry } from '../../src/core/entry/entry.ts'
 import type { LifecycleEvent, Platform } from '../../src/core/ports.ts'
+import type { Denial } from './audiences.ts'
 import type { Fate } from './network.ts'
 import type { Observer } from './observer.ts'
 import type { Actor, World } from './world.ts'
@@ -16,8 +17,12 @@ export interface Profile {
   logins: number
   /** Two logins ran at once: the application itself sent two cookies on their way. */
   hasCrossedLogins: boolean
+  /** A late answer has replaced the cookie of a newer session: what comes next is of the older one. */
+  isJarMixed: boolean
   /** What becomes of the next refresh requests, whatever is chosen. */
   readonly fates: Fate[]
+  /** What the server has against the audiences that are asked for next, whatever is chosen. */
+  readonly denials: Denial[]
   /** Whether nothing but a refresh request reaches a server. */
   isDown: boolean
   /** Whether the next refresh request is late, whatever is chosen. */
@@ -32,7 +37,8 @@ export interface Profile {
   /** The page is gone, or in a cache that keeps no locks. */
   releaseAll(actor: Actor): void
   heldBy(actor: Actor): number
-  openTab(actor: Actor, kind?: TabKind): Tab
+  /** `isOlder`: of a version that knows no audiences. */
+  openTab(actor: Actor, kind?: TabKind, isOlder?: boolean): Tab
 }
 
 /** A tab of a version that knows no guards, or in a browser without Web Locks. */
@@ -98,7 +104,9 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     jarEpoch: 0,
     logins: 0,
     hasCrossedLogins: false,
+    isJarMixed: false,
     fates: [],
+    denials: [],
     isDown: false,
     delaysNext: false,
     overtaken: new Map(),
@@ -131,7 +139,15 @@ export function createProfile(world: World, observer: () => Observer): Profile {
     openTab,
   }
 
-  function openTab(actor: Actor, kind: TabKind = 'new'): Tab {
+  /** What a version reads and writes that knows no audiences. */
+  function withoutAudiences<Known extends Entry | null | undefined>(entry: Known): Known {
+    if (!entry) return entry
+    const { obtained: _, attempt, ...rest } = entry
+    return { ...rest, attempt: attempt && { ...attempt, audience: undefined, denied: undefined } } as Known
+  }
+
+  function openTab(actor: Actor, kind: TabKind = 'new', isOlder = false): Tab {
+    const seen = isOlder ? withoutAudiences : <Known>(entry: Known): Known => entry
     const timers = new Set<object>()
     const listeners = new Set<(event: LifecycleEvent) => void>()
     const reports: unknown[] = []
@@ -155,7 +171,7 @@ export function createProfile(world: World, observer: () => Observer): Profile {
             world.after(0, actor, 'transaction failed', () => reject(new Error('transaction failed')))
             return
           }
-          const result = work(entry)
+          const result = work(seen(entry))
           world.after(0, actor, `${label} done`, () => resolve(result))
         })
       })
@@ -257,10 +273,10 @@ export function createProfile(world: World, observer: () => Observer): Profile {
               (entry) => {
                 const change = transition(entry)
                 if (change.entry) {
-                  observer().committed(profile.entry, change.entry)
+                  observer().committed(profile.entry, change.entry, isOlder)
                   const { attempt, epoch, generation, status } = change.entry
                   world.note(
-                    `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.doubt ? ' in doubt' : ''}` : ''}`,
+                    `  ledger ${epoch}/${generation} ${status}${attempt ? ` attempt ${attempt.owner}${attempt.audience ? ` for ${attempt.audience}` : ''}${attempt.doubt ? ' in doubt' : ''}${attempt.denied ? ', denied' : ''}` : ''}`,
                   )
                   if (change.entry.epoch !== profile.entry?.epoch) profile.founder = actor
                   past.push(change.entry)

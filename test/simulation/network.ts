@@ -1,11 +1,13 @@
 // The network between a tab and the servers: requests and answers are events, and each may be lost or late.
 
+import { AudienceDeniedError } from '../../src/audiences/denied-error.ts'
 import { RefreshUnavailableError, SessionEndedError } from '../../src/core/errors.ts'
 import type { Refresh, RefreshRequest, SignOut } from '../../src/refresh/transport.ts'
+import { audienceAt, DENIALS, type Denial, REFUSALS, SPEAKING } from './audiences.ts'
 import type { Profile } from './browser.ts'
 import type { Observer, Send } from './observer.ts'
 import { type Bound, type Proof, readProof } from './proofs.ts'
-import { familyOf, type Server, type Tokens } from './server.ts'
+import { type Ask, audienceOf, familyOf, type Server, type Tokens } from './server.ts'
 import type { Settle, Workers } from './worker.ts'
 import type { Actor, World } from './world.ts'
 
@@ -30,6 +32,10 @@ export interface NetworkTerms {
   /** What the requests pass through, where the application has a service worker. */
   readonly workers: Workers | undefined
   readonly bound: Bound | undefined
+  /** The audiences that its application knows. */
+  readonly names: readonly string[]
+  /** It is of a version that knows none. */
+  readonly isOlder: boolean
 }
 
 export type Fate =
@@ -74,7 +80,19 @@ const ABORTING = 50
 const OVERTAKING = 1_050
 
 export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
-  const { world, server, profile, observer, isCookie, refreshTimeout, isSlowServer, speaksByStatus, bound } = terms
+  const {
+    world,
+    server,
+    profile,
+    observer,
+    isCookie,
+    refreshTimeout,
+    isSlowServer,
+    speaksByStatus,
+    bound,
+    names,
+    isOlder,
+  } = terms
 
   function pickFate(): Fate {
     const choice = world.isHostile ? world.choose(21) - 12 : 0
@@ -82,6 +100,15 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     profile.delaysNext = false
     if (fate !== 'fine') profile.faults[fate] = (profile.faults[fate] ?? 0) + 1
     return fate
+  }
+
+  /** What the server has against an audience; most often nothing. */
+  function pickDenial(audience: string): Denial | undefined {
+    if (!audience) return undefined
+    const denial = profile.denials.shift() ?? (world.isHostile ? DENIALS[world.choose(28) - 23] : undefined)
+    if (denial === 'ignored' && audience !== SPEAKING) return undefined
+    if (denial) profile.faults[denial] = (profile.faults[denial] ?? 0) + 1
+    return denial
   }
 
   const failures = new Set<() => void>()
@@ -94,19 +121,24 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     token: string | undefined,
     send: Send | undefined,
     signal: AbortSignal,
+    asked: Ask,
     proof?: Proof,
   ): Promise<unknown> {
     const fate = pickFate()
     const { jarEpoch } = profile
     const sentAt = world.elapsed
-    world.note(`${actor.name} sends ${token} (${fate})`)
+    world.note(`${actor.name} sends ${token}${asked.audience && ` for ${asked.audience}`} (${fate})`)
     return new Promise((resolve, reject) => {
       let isOver = false
-      const hearOf = (heard: Send['heard'], settle: Settle): void => {
+      const hearOf = (heard: Send['heard'], settle: Settle, isDenial: boolean | 'perhaps' = false): void => {
         if (isOver) return
         isOver = true
         // The sender has given up by then.
-        if (send && !signal.aborted) send.heard = heard
+        if (send && !signal.aborted) {
+          send.heard = heard
+          if (isDenial && send.asked.audience === asked.audience)
+            send.deniedAt = isDenial === 'perhaps' ? Number.NaN : world.elapsed
+        }
         if (send) send.wasAsleep = world.elapsed - send.at > refreshTimeout || observer.wasTakenForGone(send)
         settle({ resolve, reject })
       }
@@ -117,9 +149,15 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           hearOf('failed', fail)
         }),
       )
-      const arrive = (what: string, heard: Send['heard'], settle: Settle, wait = delay()): void => {
+      const arrive = (
+        what: string,
+        heard: Send['heard'],
+        settle: Settle,
+        wait = delay(),
+        isDenial: boolean | 'perhaps' = false,
+      ): void => {
         passage?.arrive(what, heard === 'granted', settle, wait)
-        world.after(wait, actor, what, () => hearOf(heard, settle))
+        world.after(wait, actor, what, () => hearOf(heard, settle, isDenial))
       }
       const lose = (): void => arrive('network error', 'failed', fail)
       /** An answer that only a status and a body tell of; a `no` counts towards the end of a session. */
@@ -128,7 +166,11 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         text: string,
         heard: Send['heard'],
         isNo = false,
-        { wait, nonce = null }: { readonly wait?: number; readonly nonce?: string | null } = {},
+        {
+          wait,
+          nonce = null,
+          isDenial,
+        }: { readonly wait?: number; readonly nonce?: string | null; readonly isDenial?: boolean | 'perhaps' } = {},
       ): void =>
         arrive(
           `answer ${status}`,
@@ -136,10 +178,24 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           (ends) => {
             if (isNo) observer.refusals.push({ wall: world.wall(), elapsed: world.elapsed })
             const get = (name: string): string | null => (name === 'dpop-nonce' ? nonce : null)
-            ends.resolve({ status, ok: status < 400, headers: { get }, text: async () => text })
+            const response = { status, ok: status < 400, headers: { get }, text: async () => text }
+            ends.resolve({ ...response, clone: () => response })
           },
           wait,
+          isDenial,
         )
+      /** The session goes on; where the code tells nothing of the refresh token, it may be spent. */
+      const deny = (denial: Denial): void => {
+        const wait = fate === 'slow' ? 1_200 : delay()
+        const terms = { isDenial: true, wait }
+        if (denial !== 'denied') return void answerBy(400, '{"error":"invalid_target"}', 'failed', false, terms)
+        const body = REFUSALS[world.isHostile ? world.choose(REFUSALS.length) : 0]
+        // That may be said of a proof, so that the request is made once more.
+        const isUnclear = bound !== undefined && /invalid_request/.test(body ?? '')
+        if (body) return void answerBy(400, body, 'refused', false, { wait, isDenial: isUnclear ? 'perhaps' : true })
+        const error = new AudienceDeniedError(asked.audience, 'unknown_audience')
+        arrive('answer denied', 'refused', (ends) => ends.reject(error), wait, true)
+      }
       /** What is wrong with the proof; nothing is spent, unless the browser has sent the request twice. */
       const refuseProof = (): boolean => {
         const kind = bound && world.isHostile ? PROOF_FAULTS[world.choose(10)] : undefined
@@ -182,15 +238,18 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         const family = bound && token !== undefined ? server.families.get(familyOf(token)) : undefined
         // Nobody hears the answer to one that was overtaken.
         if (family && fate !== 'request late') family.wasDoubled = false
-        const answer = server.refresh(token, world.elapsed)
-        world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : answer.verdict}`)
+        const answer = server.refresh(token, world.elapsed, { ...asked, denial: pickDenial(asked.audience) })
+        const said = 'verdict' in answer ? answer.verdict : 'denial' in answer ? answer.denial : 'grants'
+        world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : said}`)
         if (fate === 'answer lost') return void lose()
+        if ('denial' in answer) return void deny(answer.denial)
         if ('verdict' in answer && speaksByStatus) {
           const status = world.choose(2) === 0 ? 401 : 403
           const isVerdict = isCookie && status === 401
           // Nobody is known then: each start may ask again.
           const isStranger = profile.entry?.status === 'unknown'
-          return void answerBy(status, '', isVerdict && !isStranger ? 'rejected' : 'refused', !isVerdict)
+          const heard = isStranger ? 'nobody' : isVerdict ? 'rejected' : 'refused'
+          return void answerBy(status, '', heard, !isVerdict)
         }
         if ('verdict' in answer && bound) {
           // One that stays may be asked for again with another proof: what ends a session is checked against the server.
@@ -221,23 +280,28 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
               !send?.isTakenOver &&
               observer.wipes === 0 &&
               !profile.hasCrossedLogins
+            profile.isJarMixed ||= jarEpoch !== profile.jarEpoch && profile.jar !== undefined
             if (isOvertaken) observer.fail('P3', 'a late answer overwrites the cookie of a newer session')
             if (send?.isTakenOver && send.landsAt === undefined && refresh_token) observer.restored.add(refresh_token)
             profile.jar = refresh_token
           })
         }
         if (fate === 'body lost' && isCookie) {
-          const body = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
+          const read = { status: 200, headers: { get: () => null }, text: () => Promise.reject(new TypeError('lost')) }
+          const body = { ...read, clone: () => read }
           return void arrive('answer without its body', 'failed', (ends) => ends.resolve(body), wait + 0.001)
         }
         if (fate === 'body lost' && speaksByStatus) return void answerBy(200, '{"token":"of another shape"}', 'failed')
         if (fate === 'body lost') return void lose()
-        if (bound) return void answerBy(200, JSON.stringify(answer.tokens), 'granted', false, { wait: wait + 0.001 })
+        const isIgnored = audienceOf(answer.tokens.access_token) !== asked.audience
+        const body = JSON.stringify(answer.tokens)
+        if (bound) return void answerBy(200, body, 'granted', false, { wait: wait + 0.001, isDenial: isIgnored })
         return void arrive(
           'answer granted',
           'granted',
           (ends) => ends.resolve(isCookie ? rest : answer.tokens),
           wait + 0.001,
+          isIgnored,
         )
       }
       let isHeard = false
@@ -278,13 +342,29 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     })
   }
 
-  const refresh = ({ refreshToken, signal, proof }: RefreshRequest): Promise<never> => {
+  const refresh = ({
+    refreshToken,
+    signal,
+    proof,
+    idempotencyKey,
+    audience,
+    parameters,
+  }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    const send = observer.sent(actor, token, profile.entry)
+    // A tab of an application that knows fewer audiences repeats what it can.
+    const isUnknown = isOlder || (audience !== undefined && !names.includes(audience))
+    if (audience !== parameters?.audience && !isUnknown)
+      observer.fail('P11', `${actor.name} asks for ${audience} with the parameters of ${parameters?.audience}`)
+    const send = observer.sent(actor, token, profile.entry, {
+      audience: audience ?? '',
+      key: idempotencyKey,
+      isUnknown,
+    })
+    const asked = { audience: parameters?.audience ?? '', key: idempotencyKey }
     if (isCookie || !terms.workers?.challenges())
-      return exchange(token, send, signal, readProof(proof)) as Promise<never>
+      return exchange(token, send, signal, asked, readProof(proof)) as Promise<never>
     // Under the same claim, a refresh function sends its request again with what the server asks for.
-    return challenge(token, send).then(() => exchange(token, send, signal)) as Promise<never>
+    return challenge(token, send).then(() => exchange(token, send, signal, asked)) as Promise<never>
   }
 
   const respond = (status: number): Response =>
@@ -353,9 +433,10 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
           return
         }
         const header = isProbe ? undefined : new Headers(init?.headers).get('authorization')?.split(' ')[1]
-        if (!isProbe) observer.called(actor, header)
+        const audience = isProbe ? undefined : audienceAt(String(input))
+        if (!isProbe) observer.called(actor, header, audience)
         world.after(delay(), undefined, `${isProbe ? 'probe' : 'API'} hears ${actor.name}`, () => {
-          const status = isProbe || server.accepts(header, world.elapsed) ? 200 : 401
+          const status = isProbe || server.accepts(header, world.elapsed, audience) ? 200 : 401
           world.after(delay(), actor, `answer ${status} of ${String(input)}`, () => resolve(respond(status)))
         })
       })

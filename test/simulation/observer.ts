@@ -3,7 +3,7 @@
 import type { Entry } from '../../src/core/entry/entry.ts'
 import { overdueAfter } from '../../src/core/protocol/limits.ts'
 import type { Proof } from './proofs.ts'
-import { type Family, familyOf, indexOf, type Server } from './server.ts'
+import { type Ask, audienceOf, type Family, familyOf, indexOf, type Server } from './server.ts'
 import type { Actor, World } from './world.ts'
 
 export class Violation extends Error {
@@ -17,6 +17,8 @@ export class Violation extends Error {
 export interface Send {
   readonly actor: Actor
   readonly token: string
+  /** For whom, and under which key. */
+  readonly asked: Ask
   readonly at: number
   readonly wall: number
   /** How often the wall clock had jumped when it was claimed: by that instant the client counts. */
@@ -37,8 +39,10 @@ export interface Send {
   isGone: boolean
   /** When its answer changes the cookie jar, where it takes the usual time. */
   landsAt: number | undefined
-  /** What its sender has heard. */
-  heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'failed'
+  /** What its sender has heard; `nobody`: there is no session behind a cookie, and each start may ask again. */
+  heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'nobody' | 'failed'
+  /** When it has heard that its audience gets no token; NaN if that may be said of its proof. */
+  deniedAt: number | undefined
 }
 
 /** A refresh token on its way through a service worker. */
@@ -74,19 +78,21 @@ export interface Observer {
   anonymous: number
   /** Whether somebody asks for refreshes that nobody needs. */
   isForced: boolean
-  sent(actor: Actor, token: string | undefined, claim: Entry | undefined): Send | undefined
+  sent(actor: Actor, token: string | undefined, claim: Entry | undefined, asked?: Ask): Send | undefined
   /** A tab freezes, whatever it has in hand; `isGone` if it has given up its locks. */
   slept(actor: Actor, isGone?: boolean): void
   /** Whether others may have taken its sender for gone, although it is back. */
   wasTakenForGone(send: Send): boolean
   /** A refresh of a bound session is heard with this proof. */
   proven(proof: Proof | undefined, family: Family | undefined): void
-  /** A request of a tab reached the API with this access token. */
-  called(actor: Actor, accessToken: string | undefined): void
+  /** A request of a tab goes to the API of this audience with this access token. */
+  called(actor: Actor, accessToken: string | undefined, audience?: string): void
+  /** A caller was given this access token for this audience. */
+  given(actor: Actor, accessToken: string | undefined, audience: string): void
   posted(message: unknown): void
   /** A client revokes a refresh token. */
   revoked(token: string | undefined, entry: Entry | undefined): void
-  committed(before: Entry | undefined, after: Entry): void
+  committed(before: Entry | undefined, after: Entry, isOlder?: boolean): void
   /** Tokens that an answer of a page that was gone has put back into the cookie jar, later than anybody could wait for. */
   readonly restored: Set<string>
   /** When somebody has heard a no that is no verdict, since the session last moved on. */
@@ -106,6 +112,20 @@ const KEEPING = 5_000
 /** How long the ledger may take to hear that an answer is overdue (in milliseconds). */
 const MARKING = 700
 
+/** How long before a denial another tab may have been granted a token that is still on its way (in milliseconds). */
+const CROSSING = 3_000
+
+/** For how long a tab does not ask again for an audience that gets no token (in milliseconds). */
+const DENIAL = 59_000
+
+const OWN: Ask = { audience: '', key: '' }
+
+/** What a message has of an access token. */
+interface SharedToken {
+  readonly audience?: string
+  readonly tokens?: { readonly accessToken?: string }
+}
+
 export interface ObserverTerms {
   readonly world: World
   readonly server: Server
@@ -114,6 +134,7 @@ export interface ObserverTerms {
   readonly isCookie: boolean
   /** A refresh leaves the refresh token as it was. */
   readonly staysSame?: boolean
+  readonly hasAudiences?: boolean
 }
 
 export function createObserver({
@@ -123,11 +144,22 @@ export function createObserver({
   resendWithin,
   isCookie,
   staysSame,
+  hasAudiences = false,
 }: ObserverTerms): Observer {
   const sends: Send[] = []
   const byToken = new Map<string, Send[]>()
-  const newest = new Map<Actor, string>()
+  /** The newest access token that a tab has used, by audience. */
+  const newest = new Map<string, string>()
+  /** Since when it has used that. */
+  const changedAt = new Map<string, number>()
+  /** The first request under each key. */
+  const byKey = new Map<string, Send>()
   const lineage = new Map<number, string>()
+  /** The newest epoch of each family, and that of the newest family whose tokens a tab has used. */
+  const epochs = new Map<string, number>()
+  /** When a tab last fell asleep: it may wake to a newer generation of another audience, and drop what it has just been given. */
+  const sleptAt = new Map<Actor, number>()
+  const usedEpochs = new Map<Actor, number>()
   const durable = new Map<string, number>()
   const jumpsAtClaim = new Map<string, number>()
   /** The sessions that were signed out of. */
@@ -135,6 +167,8 @@ export function createObserver({
   const proofs = new Set<number>()
   let violation: Violation | undefined
   let highest = 0
+  /** A version that knows no audiences has claimed a resend, and forgotten for whom. */
+  let isMixed = false
 
   /** The requests with a token; one that stays the same begins anew with each answer. */
   function sendsOf(token: string): readonly Send[] {
@@ -161,6 +195,59 @@ export function createObserver({
     return wasOverdue ? 'its answer was overdue when its sender left' : undefined
   }
 
+  /** Whether a worker may have found an older claim of the same refresh token in a ledger that was set back. */
+  const isMisled = (): boolean => observer.wipes > 0 && observer.keeps.length > 0
+
+  /** A request is repeated as it was, for a server that replays its answers; what was denied is not repeated. */
+  function checkKey(
+    actor: Actor,
+    token: string,
+    asked: Ask,
+    earlier: readonly Send[],
+    attempt: Entry['attempt'],
+  ): void {
+    const { audience, key } = asked
+    const named = (name: string): string => name || 'the own audience'
+    const first = byKey.get(key)
+    if (first && first.asked.audience !== audience && !first.asked.isUnknown && !asked.isUnknown)
+      observer.fail(
+        'P11',
+        `under the key of a request for ${named(first.asked.audience)} asks one for ${named(audience)}`,
+      )
+    const last = earlier.at(-1)
+    const isDoubtful = earlier.some(({ heard }) => heard === 'nothing' || heard === 'failed')
+    if (last && isDoubtful && !isCookie && !staysSame && observer.wipes === 0) {
+      const isKnown =
+        (last.deniedAt ?? Number.NaN) >= 0 && !last.actor.isCrashed && !last.actor.isFrozen && !last.wasAsleep
+      const isSame = last.asked.key === key || last.asked.isUnknown !== asked.isUnknown || isMixed
+      if (last.deniedAt === undefined && !isSame) observer.fail('P1', `${token} is sent again under another key`)
+      if (isKnown && last.asked.key === key) observer.fail('P11', `${token} is sent again with what was denied`)
+    }
+    const own = sends.filter((send) => send.actor === actor && send.asked.audience === audience).at(-1)
+    const isGranted =
+      (changedAt.get(`${actor.name} ${audience}`) ?? -1) >= (own?.at ?? 0) ||
+      sends.some(
+        (one) =>
+          one !== own &&
+          one.asked.audience === audience &&
+          one.heard === 'granted' &&
+          one.at >= (own?.at ?? 0) - CROSSING,
+      )
+    const isRepeated =
+      own?.deniedAt !== undefined &&
+      // An answer that comes behind a newer generation is not looked at.
+      !own.wasAsleep &&
+      !own.isTakenOver &&
+      // Not what another tab has claimed.
+      attempt?.id === attempt?.owner &&
+      !isGranted &&
+      world.elapsed - own.deniedAt < DENIAL &&
+      own.jumps === world.jumps &&
+      own.epoch === highest &&
+      familyOf(own.token) === familyOf(token)
+    if (isRepeated) observer.fail('P6', `${actor.name} asks again for ${named(audience)}, which was denied`)
+  }
+
   /** The worker that has new tokens for this one, and had the time to write them. */
   const keeperOf = (token: string): Kept | undefined =>
     observer.keeps.find(
@@ -183,9 +270,11 @@ export function createObserver({
     restored: new Set(),
     refusals: [],
     fail(promise, message) {
-      violation ??= new Violation(promise, message)
+      if (violation) return
+      violation = new Violation(promise, message)
+      world.note(`!!! ${violation.message}`)
     },
-    sent(actor, token, claim) {
+    sent(actor, token, claim, asked = OWN) {
       if (token === undefined) {
         observer.anonymous++
         return undefined
@@ -194,12 +283,13 @@ export function createObserver({
       if (keeperOf(token) && observer.wipes === 0)
         observer.fail('P1', `${token} is known to be spent: ${keeperOf(token)?.actor.name} has heard it`)
       for (const one of observer.keeps) if (one.token === token) one.isAlone = false
-      const first = earlier.find((one) => one.heard !== 'refused')
+      const sinceNobody = earlier.slice(earlier.map(({ heard }) => heard).lastIndexOf('nobody') + 1)
+      const first = sinceNobody.find((one) => one.heard !== 'refused')
       for (const one of earlier) one.isTakenOver = true
       // Nobody can look into the jar.
       const isRestored = observer.restored.has(token)
       for (const one of earlier) {
-        if (one.heard === 'refused' || observer.wipes > 0 || isRestored) continue
+        if (one.heard === 'refused' || one.heard === 'nobody' || observer.wipes > 0 || isRestored) continue
         const wait = world.elapsed - one.at
         const isGone = one.actor.isCrashed || one.actor.isFrozen
         if (resendWithin === 0) observer.fail('P1', `${token} sent twice although it counts as spent`)
@@ -230,6 +320,8 @@ export function createObserver({
         jumps: jumpsAtClaim.get(actor.name) ?? world.jumps,
         epoch: highest,
         claim,
+        asked,
+        deniedAt: undefined,
         leftAt: undefined,
         isTakenOver: false,
         isGone: false,
@@ -249,9 +341,17 @@ export function createObserver({
           world.elapsed - one.at < refreshTimeout - 1,
       )
       if (isCrossed && observer.wipes === 0) observer.fail('P1', `${token} sent while an older one is on the wire`)
-      const own = sends.filter((send) => send.actor === actor).at(-1)
-      const isStorm =
-        own?.heard === 'granted' && world.elapsed - own.at < 1_000 && indexOf(own.token) + 1 === indexOf(token)
+      const own = sends.filter((one) => one.actor === actor && one.asked.audience === asked.audience).at(-1)
+      // With several audiences, other requests may lie between, and one in doubt is repeated for whomever it was.
+      const isNext = hasAudiences
+        ? earlier.length === 0 &&
+          !own?.wasAsleep &&
+          (sleptAt.get(actor) ?? -1) < (own?.at ?? 0) &&
+          indexOf(own?.token ?? '') < indexOf(token)
+        : indexOf(own?.token ?? '') + 1 === indexOf(token)
+      // Another tab may have refreshed the same since, and lost the answer.
+      const isLast = !sends.some((one) => one.asked.audience === asked.audience && one.at > (own?.at ?? 0))
+      const isStorm = own?.heard === 'granted' && world.elapsed - own.at < 1_000 && isNext && (isLast || !hasAudiences)
       if (
         isStorm &&
         observer.wipes === 0 &&
@@ -262,11 +362,14 @@ export function createObserver({
       ) {
         observer.fail('P6', `${actor.name} refreshes again what it has just refreshed`)
       }
+      if (hasAudiences) checkKey(actor, token, asked, earlier, claim?.attempt)
+      if (!byKey.has(asked.key)) byKey.set(asked.key, send)
       byToken.set(token, [...(byToken.get(token) ?? []), send])
       sends.push(send)
       return send
     },
     slept(actor, isGone = false) {
+      sleptAt.set(actor, world.elapsed)
       observer.interruptions++
       for (const send of sends) {
         // What the ledger has moved on from may still be on the wire.
@@ -283,19 +386,38 @@ export function createObserver({
       if (proof && proofs.has(proof.jti)) observer.fail('P1', 'a proof is used twice')
       proofs.add(proof?.jti ?? -1)
     },
-    called(actor, accessToken) {
+    called(actor, accessToken, audience = '') {
       if (accessToken === undefined) return
-      const last = newest.get(actor)
-      if (last && familyOf(last) === familyOf(accessToken) && indexOf(last) > indexOf(accessToken)) {
+      observer.given(actor, accessToken, audience)
+      const whose = `${actor.name} ${audience}`
+      const last = newest.get(whose)
+      // With an older ledger, the cookie is ahead, and the answer of a page that was hidden looks newer than it is.
+      const isAhead = hasAudiences && isCookie && observer.wipes > 0
+      if (last && !isAhead && familyOf(last) === familyOf(accessToken) && indexOf(last) > indexOf(accessToken)) {
         observer.fail('P2', `${actor.name} goes back from ${last} to ${accessToken}`)
       }
-      newest.set(actor, accessToken)
+      if (last !== accessToken) changedAt.set(whose, world.elapsed)
+      newest.set(whose, accessToken)
+      // Whoever has used a token of a session uses none of an older one, of whatever audience.
+      const epoch = epochs.get(familyOf(accessToken)) ?? 0
+      const used = usedEpochs.get(actor) ?? 0
+      if (hasAudiences && epoch < used && observer.wipes === 0)
+        observer.fail('P3', `${actor.name} uses ${accessToken} of a session that is over`)
+      usedEpochs.set(actor, Math.max(epoch, used))
       const known = durable.get(familyOf(accessToken))
       if (known !== undefined && observer.wipes === 0 && indexOf(accessToken) > known) {
         observer.fail('P7', `${accessToken} is in use before the ledger has it`)
       }
     },
+    given(actor, accessToken, audience) {
+      if (accessToken !== undefined && audienceOf(accessToken) !== audience && !isMisled())
+        observer.fail('P11', `${actor.name} has ${accessToken} for ${audience || 'the own audience'}`)
+    },
     posted(message) {
+      const { tokens, audience = '' } = message as SharedToken
+      const accessToken = tokens?.accessToken
+      if (accessToken !== undefined && audienceOf(accessToken) !== audience && !isMisled())
+        observer.fail('P11', `${accessToken} is passed on as a token for ${audience || 'the own audience'}`)
       if (JSON.stringify(message).includes('rt.')) observer.fail('P8', 'the refresh token travels over the channel')
     },
     revoked(token, entry) {
@@ -306,10 +428,10 @@ export function createObserver({
         observer.fail('P5', 'a client revokes the grant it lives on')
       }
     },
-    committed(before, after) {
-      const isOlder =
+    committed(before, after, isOlder = false) {
+      const isBack =
         before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
-      if (isOlder) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
+      if (isBack) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
       observer.isFoundAnew ||= !before && observer.wipes > 0 && after.grant === undefined
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       const { attempt } = after
@@ -332,6 +454,12 @@ export function createObserver({
         const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
         if (kept && observer.wipes === 0 && !observer.isGuardRefused)
           observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)
+      }
+      isMixed ||= isOlder && attempt?.resend === true
+      if (attempt && pending && attempt.owner !== pending.owner && attempt.resend && !isOlder) {
+        const isSame = attempt.id === pending.id && attempt.audience === pending.audience
+        if (!pending.denied && !isSame) observer.fail('P1', 'a resend is another request')
+        if (pending.denied && attempt.id === pending.id) observer.fail('P11', 'what was denied is asked for again')
       }
       if (attempt && attempt.owner !== before?.attempt?.owner)
         jumpsAtClaim.set(attempt.owner.split('-')[0] as string, world.jumps)
@@ -360,6 +488,7 @@ export function createObserver({
         if (known && known !== family) observer.fail('P3', `epoch ${after.epoch} changes from ${known} to ${family}`)
         if (ended.has(family) && observer.wipes === 0) observer.fail('P3', `${family} comes back after its sign-out`)
         lineage.set(after.epoch, family)
+        epochs.set(family, Math.max(epochs.get(family) ?? 0, after.epoch))
         // Generations and refresh tokens advance together: a skipped one was spent by nobody's commit.
         const spent = server.families.get(family)
         if (spent && indexOf(after.refreshToken) > spent.current) observer.fail('P7', 'a token nobody issued')
@@ -386,6 +515,8 @@ export function createObserver({
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {
+          if (sendsOf(token).some(({ deniedAt, heard }) => deniedAt !== undefined && heard === 'failed'))
+            observer.fail('P5', `a denied audience ends the session as ${after.reason}`)
           // A grant was lost, and not the answer that said no.
           const isSpent = (server.families.get(familyOf(token))?.current ?? 0) > indexOf(token)
           const isLost = isSpent && sendsOf(token).some(({ heard }) => heard === 'failed')

@@ -46,6 +46,7 @@ export async function runMany(
 }
 
 const POLICIES = [0, 'grace', 'Infinity'] as const
+const AUDIENCES = [1, 2, 3] as const
 const BOUND = [undefined, undefined, 'rotates', 'stays'] as const
 
 /** Tabs and policy vary with the seed unless they are given. */
@@ -63,12 +64,13 @@ export function termsOf(seed: number, tabs?: number, policy?: Terms['policy']): 
     speaksByStatus,
     // A session that another library left is not bound, and a server of bound tokens has words.
     bound: movesIn || speaksByStatus || hasWorker ? undefined : BOUND[Math.floor(seed / 768) % 4],
+    audiences: AUDIENCES[Math.floor(seed / 12) % 3],
   }
 }
 
 /** Tabs and policy follow from the seed where they are not given; what else is drawn for a schedule is off. */
 export function storedTerms({ seed, tabs, policy, ...given }: StoredSeed): Terms {
-  const none = { speaksByStatus: false, hasWorker: false, signsInTwice: false, bound: undefined }
+  const none = { speaksByStatus: false, hasWorker: false, signsInTwice: false, bound: undefined, audiences: 1 } as const
   return { ...termsOf(seed, tabs, policy), ...none, ...given }
 }
 
@@ -110,6 +112,7 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
       tabs: { type: 'string' },
       policy: { type: 'string' },
+      audiences: { type: 'string' },
       sabotage: { type: 'boolean', default: false },
       // Keeps the figures for docs/figures.md.
       write: { type: 'boolean', default: false },
@@ -125,6 +128,7 @@ async function main(): Promise<void> {
   const count = Number(values.schedules)
   const seed = Number(values.seed)
   const tabs = values.tabs === undefined ? undefined : Number(values.tabs)
+  const audiences = values.audiences === undefined ? {} : { audiences: Number(values.audiences) as Terms['audiences'] }
   const policy = values.policy === '0' ? 0 : (values.policy as Terms['policy'] | undefined)
   const totals: Totals = { schedules: 0, faults: {}, steps: 0, requests: 0 }
   const startedAt = performance.now()
@@ -135,7 +139,12 @@ async function main(): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r${bar} ${totals.schedules} schedules, ${rate()}/s `)
   }
   console.log(`seed ${seed}`)
-  const failure = await runMany(count, (index) => termsOf(seed + index, tabs, policy), totals, progress)
+  const failure = await runMany(
+    count,
+    (index) => ({ ...termsOf(seed + index, tabs, policy), ...audiences }),
+    totals,
+    progress,
+  )
   const faults = Object.values(totals.faults).reduce((sum, times) => sum + times, 0)
   console.log(
     `\n${totals.schedules} schedules, ${totals.steps} steps, ${totals.requests} token requests, ${faults} faults, ${rate()} schedules/s`,

@@ -186,7 +186,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a message is believed without the ledger',
     edits: [
-      edit('core/protocol/siblings.ts', 'isTrue ? receive(message) : undefined', 'receive(message)'),
+      edit('core/protocol/siblings.ts', 'isTrue && isNews ? receive(message) : undefined', 'receive(message)'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
     ],
   },
@@ -290,8 +290,8 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/protocol/context.ts', 'if (pause > LONGEST_PAUSE ||', 'if (pause > 0 ||'),
       edit(
         'core/protocol/refresher.ts',
-        "unsettled = answer.outcome.kind === 'granted' ? answer : undefined",
-        'unsettled = undefined',
+        "unsettled.answer = answer.outcome.kind === 'granted' ? answer : undefined",
+        'unsettled.answer = undefined',
       ),
     ],
   },
@@ -341,7 +341,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'an older token of the same grant is taken after a failed login over a ledger that was set back',
-    edits: [edit('core/protocol/view.ts', ' && (isLater || generation >= view.heldMark.generation)', '')],
+    edits: [edit('core/protocol/view.ts', ' && (isLater || newest.generation >= view.heldMark.generation)', '')],
   },
   {
     name: 'a ledger that was wiped counts its generations anew',
@@ -598,5 +598,155 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit('core/protocol/sign-in-out.ts', 'const isKnown = refreshToken &&', 'const isKnown = !refreshToken &&'),
     ],
+  },
+  {
+    name: 'a refresh for another audience runs beside the first',
+    edits: [edit('core/entry/claim.ts', '&& terms.isFresh', '&& terms.isFresh && attempt.audience === terms.audience')],
+  },
+  {
+    name: 'a resend asks for another audience',
+    edits: [
+      edit(
+        'core/entry/claim.ts',
+        'const { id, audience } = attempt && !attempt.denied ? attempt : { id: owner, audience: terms.audience }',
+        'const { id } = attempt && !attempt.denied ? attempt : { id: owner }\n  const { audience } = terms',
+      ),
+    ],
+  },
+  {
+    name: 'what was denied is asked for again under its key',
+    edits: [edit('core/entry/claim.ts', 'attempt && !attempt.denied ?', 'attempt ?')],
+  },
+  {
+    name: 'the key of a request does not name its audience',
+    edits: [edit('audiences/answers.ts', '(parameters ?', "(parameters && audience === '' ?")],
+  },
+  {
+    name: 'a token of an audience is adopted by the generation of the entry',
+    edits: [edit('audiences/face.ts', 'entry.obtained?.[name] === generation', 'entry.generation === generation')],
+  },
+  {
+    name: 'a token of an audience is adopted without the ledger',
+    edits: [edit('audiences/face.ts', 'entry.obtained?.[name] === generation && entry.epoch === epoch', 'true')],
+  },
+  {
+    name: 'a token of another audience is adopted',
+    edits: [
+      edit('audiences/face.ts', ' || message.audience !== audience', ''),
+      edit(
+        'audiences/face.ts',
+        'entry.obtained?.[name] === generation',
+        'Object.values(entry.obtained ?? {}).includes(generation)',
+      ),
+    ],
+  },
+  {
+    name: "the answer to another tab's request is taken for one's own",
+    edits: [edit('core/protocol/apply-outcome.ts', 'context.of(claim.attempt.audience)', 'session')],
+  },
+  {
+    name: 'a commit forgets the tokens of other audiences',
+    edits: [
+      edit(
+        'core/entry/outcome-transitions.ts',
+        "{ '': entry.generation, ...entry.obtained, [",
+        "{ '': entry.generation, [",
+      ),
+    ],
+  },
+  {
+    name: 'a newer token of another audience makes the one in use old',
+    edits: [edit('core/protocol/session.ts', 'isNewer(newest, heldMark)', 'isNewer(session.mark, heldMark)')],
+  },
+  {
+    name: 'the token in use comes again and counts as another',
+    edits: [edit('core/protocol/siblings.ts', 'isTrue && isNews ?', 'isTrue ?')],
+  },
+  {
+    name: 'a refresh token that a denial leaves in doubt is released',
+    edits: [
+      edit(
+        'audiences/connect.ts',
+        "mayBeSpent(error) ? 'doubt' : 'refused'",
+        "mayBeSpent(error) ? 'refused' : 'refused'",
+      ),
+    ],
+  },
+  {
+    name: 'a denial is a pause for everybody',
+    edits: [
+      edit(
+        'audiences/connect.ts',
+        'postpone(entry, claim, undefined, outcome',
+        'postpone(entry, claim, { at: clock.now() + 5_000, setAt: clock.now(), failures: 1 }, outcome',
+      ),
+    ],
+  },
+  {
+    name: 'a denial is waited out like a hiccup',
+    edits: [
+      edit(
+        'audiences/connect.ts',
+        'postpone(entry, claim, undefined, outcome',
+        'postpone(entry, claim, claim.retry, outcome',
+      ),
+    ],
+  },
+  {
+    name: 'an audience that was denied is asked for again',
+    edits: [
+      edit('audiences/face.ts', 'const failure = barred()', 'const failure = barred() && undefined'),
+      edit('audiences/face.ts', 'if (before && !session.isReady(0)) throw before', 'void before'),
+    ],
+  },
+  {
+    name: 'a denial ends the session',
+    edits: [
+      edit('audiences/answers.ts', "(code === 'invalid_grant' && SUBERROR", "(code === 'invalid_grants' && SUBERROR"),
+    ],
+  },
+  {
+    name: 'a token that is not for its audience is taken',
+    edits: [
+      edit(
+        'audiences/face.ts',
+        'expect === undefined || aud === undefined',
+        'expect !== undefined || aud === undefined',
+      ),
+    ],
+  },
+  {
+    name: 'a token that nobody uses is renewed',
+    edits: [
+      edit('audiences/face.ts', 'isUsed = false\n    cancelTimer()', 'isUsed = session.held !== undefined\n    arm()'),
+    ],
+  },
+  {
+    name: 'a ledger that cannot be read hides a denial',
+    edits: [
+      edit(
+        'core/protocol/refresher.ts',
+        '(await ledger.read().catch(() => undefined))?.retry',
+        '(await ledger.read())?.retry',
+      ),
+    ],
+  },
+  {
+    name: "a service worker takes another audience's token for the session's own",
+    edits: [
+      edit(
+        'core/protocol/answer-keeper.ts',
+        "status === 'signed-in' && isOwn",
+        "status === 'signed-in' && (isOwn || true)",
+      ),
+    ],
+  },
+  {
+    name: 'a service worker takes a denial for a verdict',
+    edits: [edit('audiences/answers.ts', 'if (response.ok === false && response.clone &&', 'if (!response.clone &&')],
+  },
+  {
+    name: 'a service worker takes back the denial that its page has heard',
+    edits: [edit('core/protocol/answer-keeper.ts', ' || entry.attempt.denied', '')],
   },
 ]

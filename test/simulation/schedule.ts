@@ -1,5 +1,6 @@
 // One schedule: tabs with the real client, and a stranger's choices of what happens next.
 
+import { audiences } from '../../src/audiences.ts'
 import type { Entry } from '../../src/core/entry/entry.ts'
 import {
   type AuthClient,
@@ -8,13 +9,15 @@ import {
   RefreshUnavailableError,
   SessionEndedError,
 } from '../../src/index.ts'
+import { addressOf, type Count, namesOf, optionsOf } from './audiences.ts'
 import { createProfile, type Profile, type Tab, type TabKind } from './browser.ts'
+import { anyAudience, askFor, callAtOnce, callDenied, checkAudiences, isAtPeace } from './calls.ts'
 import { createNetwork, type Fate, type Network } from './network.ts'
 import { createObserver, type Observer, type Violation } from './observer.ts'
 import { type Bound, createProofs } from './proofs.ts'
 import { createServer, familyOf, type Server } from './server.ts'
 import { createWorkers, type Workers } from './worker.ts'
-import { type Actor, createRandom, createWorld, nextTurn, type World } from './world.ts'
+import { type Actor, createRandom, createWorld, isQuiet, nextTurn, type World, walk } from './world.ts'
 
 export interface Terms {
   readonly seed: number
@@ -30,6 +33,8 @@ export interface Terms {
   readonly speaksByStatus?: boolean
   /** The tokens are bound to a key, and what a refresh makes of the refresh token. */
   readonly bound?: Bound | undefined
+  /** How many audiences have tokens, the session's own among them. */
+  readonly audiences?: Count | undefined
   readonly script?: readonly number[]
   readonly isTraced?: boolean
 }
@@ -44,13 +49,17 @@ export interface Result {
   readonly requests: number
 }
 
-interface Page {
+export interface Page {
   readonly actor: Actor
   /** In the back/forward cache, or frozen with notice. */
   isAway: boolean
   readonly tab: Tab
   readonly network: Network
   readonly client: AuthClient
+  /** The audiences that its application knows. */
+  readonly audiences: readonly string[]
+  /** It is of a version that knows none: it forgets which tokens the others have. */
+  readonly isOlder: boolean
 }
 
 /** The refresh token of another library, in web storage. */
@@ -69,7 +78,10 @@ export interface Run {
   readonly isCookie: boolean
   readonly former: Former | undefined
   readonly workers: Workers | undefined
+  readonly resendWithin: number
   readonly signsInTwice: boolean
+  /** The names of the audiences; the session's own has none. */
+  readonly audiences: readonly string[]
   readonly pages: Page[]
   pending: number
 }
@@ -78,7 +90,6 @@ const SHORT_TIMEOUT = 2_000
 /** Its lease is longer than an owner may be silent. */
 const LONG_TIMEOUT = 15_000
 const GRACE = 40_000
-const API = 'https://api.test/things'
 const DECISIONS = 40
 const MOST_STEPS = 20_000
 
@@ -89,8 +100,13 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   const refreshTimeout = chance() < 0.25 ? LONG_TIMEOUT : SHORT_TIMEOUT
   const isSlowServer = chance() < 0.1
   const pickKind = (): TabKind => (['without guards', 'without locks'] as const)[Math.floor(chance() * 16)] ?? 'new'
+  const names = namesOf(terms.audiences ?? 1)
+  const hasAudiences = names.length > 1
   const isCookie = world.choose(2) === 1 && !terms.movesIn && !terms.bound
-  const server = createServer(terms.policy === 'grace' ? GRACE : 0, world.choose(4) === 3, terms.bound)
+  const isLenient = world.choose(4) === 3
+  // A request that is repeated as it was shows nothing of a reuse there.
+  const replays = hasAudiences && !isCookie && terms.policy === 'Infinity' && chance() < 0.5
+  const server = createServer(terms.policy === 'grace' ? GRACE : 0, isLenient, terms.bound, replays)
   const resendWithin = terms.policy === 'grace' ? GRACE : terms.policy === 0 ? 0 : Number.POSITIVE_INFINITY
   let observer: Observer | undefined
   const profile = createProfile(world, () => observer as Observer)
@@ -101,18 +117,40 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     resendWithin,
     isCookie,
     staysSame: terms.bound === 'stays',
+    hasAudiences,
   })
   const workers = terms.hasWorker ? createWorkers({ world, profile, observer, seed: terms.seed }) : undefined
   const former = terms.movesIn ? createFormer({ world, server, profile, observer }) : undefined
   const { signsInTwice = false } = terms
-  const run: Run = { world, server, profile, observer, isCookie, former, workers, signsInTwice, pages: [], pending: 0 }
+  const run: Run = {
+    world,
+    server,
+    profile,
+    observer,
+    isCookie,
+    former,
+    workers,
+    resendWithin,
+    signsInTwice,
+    audiences: names,
+    pages: [],
+    pending: 0,
+  }
   observer.isForced = world.choose(2) === 1
 
   function open(): Page {
     const actor: Actor = { name: `tab${run.pages.length}`, isCrashed: false, isFrozen: false }
-    const tab = profile.openTab(actor, pickKind())
+    const kind = pickKind()
     const speaksByStatus = terms.speaksByStatus === true
-    const network = createNetwork({ ...run, speaksByStatus, refreshTimeout, isSlowServer, bound: terms.bound }, actor)
+    // A tab of an application that has fewer audiences than the newest one.
+    const known = hasAudiences && chance() < 0.1 ? names.slice(0, 1 + Math.floor(chance() * 2)) : names
+    const isOlder = known.length === 1 && hasAudiences && chance() < 0.5
+    const tab = profile.openTab(actor, kind, isOlder)
+    const { bound } = terms
+    const network = createNetwork(
+      { ...run, speaksByStatus, refreshTimeout, isSlowServer, bound, names: known, isOlder },
+      actor,
+    )
     const client = createAuthClient({
       refresh: network.refresh,
       onSignOut: network.signOut,
@@ -122,9 +160,10 @@ export async function runSchedule(terms: Terms): Promise<Result> {
       resendWithin,
       ...(former && { adopt: formerSession({ refreshToken: former.read, forget: former.forget }) }),
       ...(terms.bound && { proofs: createProofs(world, actor) }),
+      ...(known.length > 1 && { audiences: audiences(optionsOf(known)) }),
       platform: tab.platform,
     })
-    const page: Page = { actor, tab, network, client, isAway: false }
+    const page: Page = { actor, tab, network, client, audiences: known, isOlder, isAway: false }
     run.pages.push(page)
     return page
   }
@@ -164,20 +203,29 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     )
   while (run.pages.length < terms.tabs) open()
   const prelude = former ? 0 : world.choose(16)
-  if (prelude > 13) await takeOver(run, open)
+  if (prelude > 13) await takeOver(run, { open, call, abandon })
   if (prelude === 13) await handOver(run, { open, call, abandon })
   if (prelude === 12) await signInSilently(run, { open, call, abandon })
   // A server that speaks by statuses has no word for a resend that it refuses, so that a caller hears of it.
   if (prelude === 11 && !terms.speaksByStatus) await hiccup(run, { open, call, abandon })
-  if (prelude === 10 || prelude === 9 || (terms.hasWorker && !former && prelude < 6))
-    await leaveAmid(run, { open, call, abandon })
+  const isLeft = prelude === 10 || prelude === 9 || (terms.hasWorker && !former && prelude < 6)
+  if (isLeft) await leaveAmid(run, { open, call, abandon })
+  const scene = hasAudiences ? world.choose(8) : 0
+  if (scene > 5 && prelude < 9 && !isLeft && !former) {
+    world.isHostile = false
+    await walk(world, 200, () => isAtPeace(run))
+    if (isAtPeace(run)) await (scene === 7 ? callAtOnce(run, { open, call, abandon }) : callDenied(run))
+    world.isHostile = true
+  }
+  const deal = hasAudiences ? DEAL_OF_AUDIENCES : DEAL
   for (let decision = 0; decision < DECISIONS && !observer.violation; decision++) {
-    await act(run, DEAL[world.choose(DEAL.length)] as Action, { open, call, abandon })
+    await act(run, deal[world.choose(deal.length)] as Action, { open, call, abandon })
     await nextTurn()
   }
 
   // From here on nothing goes wrong any more, and everything must come right.
   world.isHostile = false
+  profile.denials.length = 0
   const standing = run.pages.filter(({ actor }) => !actor.isCrashed)
   // Some tabs sleep on, whatever they hold.
   const sleeps = standing.some(({ actor }) => !actor.isFrozen) && world.choose(2) === 1
@@ -193,6 +241,7 @@ export async function runSchedule(terms: Terms): Promise<Result> {
   await settle(world.elapsed + 120_000, () => run.pending === 0)
   if (run.pending > 0) observer.fail('P4', `${run.pending} callers still wait`)
   if (!observer.violation) await checkAgreement(run, alive, settle, call)
+  if (hasAudiences && !observer.violation) await checkAudiences(run, alive)
   if (former && !observer.violation) {
     const late = open()
     alive.push(late)
@@ -202,6 +251,11 @@ export async function runSchedule(terms: Terms): Promise<Result> {
       observer.fail('P4', 'nobody has taken over the session of the other library')
     if (former.stored && profile.entry) observer.fail('P3', 'the other library still has its session')
   }
+  const isMixed = run.pages.some(({ audiences: known }) => known.length < names.length)
+  const isDenied = observer.sends.some(({ deniedAt, heard }) => deniedAt !== undefined && heard === 'failed')
+  const isAlone = observer.wipes === 0 && !terms.bound && !former && !isMixed && !isDenied
+  if (replays && isAlone && server.reuses > 0)
+    observer.fail('P1', 'a server that replays its answers saw a refresh token twice under different keys')
   for (const { client, tab } of alive) {
     client.dispose()
     client.dispose()
@@ -256,10 +310,12 @@ async function moveIn({ world, profile, pages, observer }: Run, count: number, c
 }
 
 /** One tab falls asleep amid its refresh, another takes over, and the first wakes amid the second's. */
-async function takeOver({ world, profile, pages, observer }: Run, open: () => Page): Promise<void> {
+async function takeOver(run: Run, { open, call }: Cast): Promise<void> {
+  const { world, profile, pages, observer, audiences } = run
   const ownerNow = (): string | undefined => profile.entry?.attempt?.owner.split('-')[0]
   if (pages.length < 2) open()
   await walk(world, 400, () => profile.entry?.status === 'signed-in')
+  if (audiences.length > 1) for (const page of pages) call(page, askFor(run, page))
   await walk(world, 400, () => ownerNow() !== undefined)
   const sleeper = pages.find(({ actor }) => actor.name === ownerNow())
   if (!sleeper) return
@@ -431,8 +487,9 @@ async function leaveAmid(run: Run, cast: Cast): Promise<void> {
   }
   await walk(world, 400, () => profile.entry?.status === 'signed-in')
   if (world.choose(3) === 2) profile.fates.push('slow')
+  if (run.audiences.length > 1 && world.choose(3) === 2) profile.denials.push('denied')
   const [first] = pages as [Page]
-  cast.call(first, isSignOut ? first.client.signOut() : first.client.getAccessToken({ forceRefresh: true }))
+  cast.call(first, isSignOut ? first.client.signOut() : askFor(run, first, true))
   for (let times = 1 + world.choose(2); times > 0; times--) {
     await walk(world, 200, () => busy() !== undefined)
     const page = busy()
@@ -442,7 +499,7 @@ async function leaveAmid(run: Run, cast: Cast): Promise<void> {
     if (world.choose(3) === 2) await walk(world, 60, () => world.elapsed >= patience)
     for (const other of pages) {
       if (other !== page && !other.actor.isCrashed && !other.actor.isFrozen && world.choose(2) === 1)
-        cast.call(other, other.client.getAccessToken({ forceRefresh: run.observer.isForced }))
+        cast.call(other, askFor(run, other))
     }
     await walk(world, world.choose(6))
     if (page.actor.isCrashed || page.actor.isFrozen) return
@@ -477,29 +534,15 @@ const ACTIONS = {
   hide: 1,
   'end of tokens': 2,
 } as const
-type Action = keyof typeof ACTIONS
+type Action = keyof typeof ACTIONS | 'burst'
 const DEAL = Object.entries(ACTIONS).flatMap(([name, times]) => Array<Action>(times).fill(name as Action))
+const DEAL_OF_AUDIENCES = [...DEAL, ...Array<Action>(4).fill('burst')]
 
-interface Cast {
+export interface Cast {
   open(): Page
   call(page: Page, promise: Promise<unknown>): void
   /** Nobody waits in a tab that is gone. */
   abandon(page: Page): void
-}
-
-/** Goes on until `isThere`, for so many steps at most. */
-async function walk(world: World, most: number, isThere: () => boolean = () => false): Promise<void> {
-  for (let steps = 0; steps < most && !isThere(); steps++) {
-    world.step(world.elapsed + 90_000)
-    await nextTurn()
-  }
-}
-
-/** Whether nothing is left to happen before time passes. */
-function isQuiet({ events, elapsed }: World): boolean {
-  return !events.some(
-    ({ actor, due, isCancelled }) => due <= elapsed && !isCancelled && !actor?.isCrashed && !actor?.isFrozen,
-  )
 }
 
 async function act(run: Run, action: Action, { open, call, abandon }: Cast): Promise<void> {
@@ -527,13 +570,19 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       world.step(world.elapsed + 90_000)
       return
     case 'call':
-      return whenAwake((page) => call(page, watch(page.client.authFetch(API))))
+      return whenAwake((page) => call(page, watch(page.client.authFetch(addressOf(anyAudience(run, page))))))
     case 'refresh':
-      return whenAwake((page) => call(page, watch(page.client.getAccessToken({ forceRefresh: observer.isForced }))))
+      return whenAwake((page) => call(page, watch(askFor(run, page))))
+    case 'burst':
+      for (const page of pages) {
+        if (!isAwake(page) || world.choose(3) === 0) continue
+        for (const name of page.audiences) call(page, watch(page.client.authFetch(addressOf(name))))
+      }
+      return
     case 'abort':
       return whenAwake((page) => {
         const controller = new AbortController()
-        call(page, watch(page.client.authFetch(API, { signal: controller.signal })))
+        call(page, watch(page.client.authFetch(addressOf(anyAudience(run, page)), { signal: controller.signal })))
         world.after(1, page.actor, 'aborts', () => controller.abort())
       })
     case 'time passes': {
@@ -636,7 +685,7 @@ async function act(run: Run, action: Action, { open, call, abandon }: Cast): Pro
       const family = server.families.get(`f${server.families.size - 1}`)
       if (world.choose(4) > 0) {
         count('access tokens refused', any())
-        server.refuseAccess()
+        server.refuseAccess(run.audiences.length > 1 && world.choose(3) > 0 ? anyAudience(run, run) : undefined)
       } else if (family) {
         count('revoked by an administrator', any())
         family.isRevoked = true

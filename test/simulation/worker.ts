@@ -1,5 +1,6 @@
 // The service workers of a schedule: requests pass through them, and the browser may stop them at any moment.
 
+import { withoutDenial } from '../../src/audiences/answers.ts'
 import { createAnswerKeeper } from '../../src/core/protocol/answer-keeper.ts'
 import type { Refresh } from '../../src/refresh/transport.ts'
 import { createTransport } from '../../src/refresh/transport.ts'
@@ -84,7 +85,7 @@ export function createWorkers(terms: {
         ends = { resolve, reject }
       })
       answer.catch(() => {})
-      const refresh: Refresh = Object.assign(() => answer as Promise<never>, { holdsRefreshToken: true })
+      const refresh: Refresh = Object.assign(() => withoutDenial(answer as Promise<never>), { holdsRefreshToken: true })
       const transport = createTransport({ refresh, onSignOut: undefined, refreshTimeout: PATIENCE, fetch }, platform)
       world.after(STARTS[Math.floor(chance() * STARTS.length)] ?? 0, actor, 'hears a request', () => {
         keeper

@@ -127,3 +127,25 @@ export function createWorld(seed: number, script: readonly number[] | undefined,
   }
   return world
 }
+
+/** Goes on until `isThere`, for so many steps at most. */
+export async function walk(world: World, most: number, isThere: () => boolean = () => false): Promise<void> {
+  for (let steps = 0; steps < most && !isThere(); steps++) {
+    world.step(world.elapsed + 90_000)
+    await nextTurn()
+  }
+}
+
+/** Whether nothing is left to happen before time passes. */
+export function isQuiet({ events, elapsed }: World): boolean {
+  return !events.some(
+    ({ actor, due, isCancelled }) => due <= elapsed && !isCancelled && !actor?.isCrashed && !actor?.isFrozen,
+  )
+}
+
+/** Goes on until so much time is over (in milliseconds). */
+export async function pass(world: World, time: number): Promise<void> {
+  const end = world.elapsed + time
+  for (let steps = 0; steps < 4_000 && world.step(end); steps++) await nextTurn()
+  world.elapsed = Math.max(world.elapsed, end)
+}

@@ -24,6 +24,7 @@ import {
   type TokenResponse,
   TokenResponseError,
 } from 'authfetch'
+import { type Audience, AudienceDeniedError, type Audiences, audiences } from 'authfetch/audiences'
 import { createKy, type KyOptions } from 'authfetch/ky'
 import {
   createLogin,
@@ -97,6 +98,62 @@ export function tokens(): void {
   void auth.signIn({ access_token: 1 })
 }
 
+export async function inAudiences(error: unknown): Promise<string | undefined> {
+  const graph = { urls: ['https://graph.example/', new URL('https://g.example/')], parameters: { scope: 'read' } }
+  const made = audiences({ graph, billing: { urls: ['https://api.example/billing/'], expect: 'billing' } })
+  expectTypeOf(made).toEqualTypeOf<Audiences>()
+  expectTypeOf(graph).toMatchTypeOf<Audience>()
+  expectTypeOf(createAuthClient({ refresh: cookieRefresh('/refresh'), audiences: made })).toEqualTypeOf<AuthClient>()
+  const listed: Readonly<Record<string, Audience>> = { graph }
+  audiences(listed)
+  // @ts-expect-error: the list is made by audiences()
+  createAuthClient({ refresh: cookieRefresh('/refresh'), audiences: { graph } })
+  // @ts-expect-error: where is its token sent?
+  audiences({ graph: { parameters: { scope: 'read' } } })
+  // @ts-expect-error: a list of URLs
+  audiences({ graph: { urls: 'https://graph.example/' } })
+  // @ts-expect-error: the wire has text
+  audiences({ graph: { urls: ['https://graph.example/'], parameters: { max_age: 5 } } })
+  // @ts-expect-error: not an option
+  audiences({ graph: { urls: ['https://graph.example/'], scope: 'read' } })
+  // @ts-expect-error: named, not listed
+  audiences([graph])
+
+  expectTypeOf(auth.getAccessToken({ audience: 'graph' })).resolves.toEqualTypeOf<string | undefined>()
+  expectTypeOf(auth.getHeaders({ url: 'https://graph.example/me' })).resolves.toEqualTypeOf<Record<string, string>>()
+  expectTypeOf(auth.getClaims<Claims>({ audience: 'graph' })).toEqualTypeOf<Claims | undefined>()
+  // @ts-expect-error: by its name
+  auth.getClaims('graph')
+  // @ts-expect-error: one at a time
+  void auth.getAccessToken({ audience: ['graph'] })
+  // @ts-expect-error: claims are those of the token at hand
+  auth.getClaims({ audience: 'graph', forceRefresh: true })
+
+  auth.on('refreshed', ({ audience }) => expectTypeOf(audience).toEqualTypeOf<string | undefined>())
+  auth.on('refresh-failed', ({ audience, error: { cause } }) => {
+    expectTypeOf(audience).toEqualTypeOf<string | undefined>()
+    if (cause instanceof AudienceDeniedError) expectTypeOf(cause.audience).toBeString()
+  })
+  // @ts-expect-error: a session ends for all audiences
+  auth.on('signed-out', ({ audience }) => audience)
+
+  const own: Refresh = async ({ audience, parameters }) => {
+    expectTypeOf(audience).toEqualTypeOf<string | undefined>()
+    expectTypeOf(parameters).toEqualTypeOf<Readonly<Record<string, string>> | undefined>()
+    if (audience) throw new AudienceDeniedError(audience, 'invalid_target')
+    return { access_token: 'a' }
+  }
+  createAuthClient({ refresh: own, audiences: made })
+  // @ts-expect-error: which one?
+  new AudienceDeniedError()
+  if (!(error instanceof AudienceDeniedError)) return undefined
+  expectTypeOf<AudienceDeniedError['code']>().toEqualTypeOf<'audience-denied'>()
+  expectTypeOf(error).toMatchTypeOf<AuthError>()
+  // @ts-expect-error: an error is read only
+  error.audience = 'billing'
+  return error.error
+}
+
 export function state(): unknown {
   const current = auth.getState()
   expectTypeOf(current).toEqualTypeOf<AuthState>()
@@ -135,12 +192,12 @@ export function events(): void {
   auth.on('refreshed', ({ reason }) => reason)
 }
 
-type AnyError = SessionEndedError | RefreshUnavailableError | TokenResponseError | DisposedError
+type AnyError = SessionEndedError | RefreshUnavailableError | AudienceDeniedError | TokenResponseError | DisposedError
 
 export function errors(error: unknown): string | number | undefined {
   if (error instanceof AuthError) {
     expectTypeOf(error.code).toEqualTypeOf<
-      'session-ended' | 'refresh-unavailable' | 'token-response' | 'disposed' | LoginErrorCode
+      'session-ended' | 'refresh-unavailable' | 'audience-denied' | 'token-response' | 'disposed' | LoginErrorCode
     >()
   }
   expectTypeOf<(AnyError | LoginError)['code']>().toEqualTypeOf<AuthError['code']>()
@@ -166,6 +223,11 @@ function narrow(error: AnyError): string | number | undefined {
     case 'token-response':
       // @ts-expect-error: only the end of a session has a reason
       return error.reason
+    case 'audience-denied':
+      expectTypeOf(error).toEqualTypeOf<AudienceDeniedError>()
+      // @ts-expect-error: it stands for a minute, and no member tells
+      void error.retryAt
+      return error.audience
     case 'disposed':
       return error.message
     // @ts-expect-error: no such code
@@ -258,6 +320,9 @@ export function useReact(): void {
   expectTypeOf(react.useLogin(redirect, (returnTo) => returnTo?.length)).toEqualTypeOf<react.LoginControls>()
   expectTypeOf(react.useClaims()?.sub).toEqualTypeOf<string | undefined>()
   expectTypeOf(react.useClaims<Claims>()).toEqualTypeOf<Claims | undefined>()
+  expectTypeOf(react.useClaims<Claims>({ audience: 'graph' })).toEqualTypeOf<Claims | undefined>()
+  // @ts-expect-error: not an option
+  react.useClaims({ audiences: ['graph'] })
 }
 
 export function useVue(): void {
@@ -273,6 +338,9 @@ export function useVue(): void {
   expectTypeOf(vue.useLogin(redirect, () => {}).error.value).toEqualTypeOf<Error | undefined>()
   expectTypeOf(vue.useAuthFetch()).toEqualTypeOf<AuthFetch>()
   expectTypeOf(vue.useClaims<Claims>()).toEqualTypeOf<ComputedRef<Claims | undefined>>()
+  expectTypeOf(vue.useClaims({ audience: 'graph' }).value?.sub).toEqualTypeOf<string | undefined>()
+  // @ts-expect-error: by its name
+  vue.useClaims('graph')
   // @ts-expect-error: the app's own client, not its options
   vue.createAuth({ client: auth })
 }
@@ -290,6 +358,16 @@ export async function inTests(): Promise<void> {
   expectTypeOf(test.client).toEqualTypeOf<AuthClient>()
   expectTypeOf(test.openTab()).toEqualTypeOf<AuthClient>()
   test.failNextRefresh(new SessionEndedError())
+  test.failNextRefresh(new AudienceDeniedError('graph'))
+  await createTestAuth({
+    audiences: audiences({ graph: { urls: ['https://graph.example/'] } }),
+    claims: (audience) => {
+      expectTypeOf(audience).toEqualTypeOf<string | undefined>()
+      return { sub: 'alice', aud: audience }
+    },
+  })
+  // @ts-expect-error: claims are an object
+  await createTestAuth({ claims: 'alice' })
   // @ts-expect-error: the server of tests is given
   await createTestAuth({ refresh: cookieRefresh('/refresh') })
   // @ts-expect-error: no such state

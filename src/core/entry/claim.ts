@@ -1,5 +1,5 @@
 /** Claiming a generation: the compare-and-swap before each refresh request. */
-// Decisions (ARCHITECTURE.md): D9, D19, D54.
+// Decisions (ARCHITECTURE.md): D9, D19, D54, D58.
 
 import {
   type Change,
@@ -17,6 +17,8 @@ export interface ClaimTerms {
   /** What this tab knows. */
   readonly known: Pick<Entry, 'epoch' | 'generation' | 'status' | 'grant' | 'subject'>
   readonly owner: string
+  /** For whom this tab wants a token; undefined for the session's own audience. */
+  readonly audience?: string | undefined
   readonly now: number
   readonly resendWithin: number
   readonly holdsRefreshToken: boolean
@@ -70,14 +72,18 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   // The clock may have been set back, so the distance counts, in either direction.
   if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 
+  // A resend repeats the request that is in doubt, whoever it was for: a server may answer it with what it has granted
+  // then. A denied one is not repeated.
+  const { id, audience } = attempt && !attempt.denied ? attempt : { id: owner, audience: terms.audience }
   const mine: Claim = {
     ...entry,
     status: entry.status === 'signed-in' ? entry.status : 'unknown',
     reason: undefined,
     soft: undefined,
     attempt: {
-      id: attempt?.id ?? owner,
+      id,
       owner,
+      audience,
       firstSentAt: attempt?.firstSentAt ?? now,
       doubt: false,
       resend: attempt !== undefined,

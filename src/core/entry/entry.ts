@@ -44,6 +44,10 @@ export interface Attempt {
   readonly resend: boolean
   /** The guard of a service worker that waits for the answer beside the page, and writes it if the page does not. */
   readonly keeper?: string | undefined
+  /** For whom the refresh token is being spent; undefined for the session's own audience. */
+  readonly audience?: string | undefined
+  /** The server gives this audience no token, so that a resend is another request. */
+  readonly denied?: boolean | undefined
 }
 
 /** When the next attempt may be made; `setAt` shows whether the clock was set back since. */
@@ -86,6 +90,11 @@ export interface Entry extends Mark {
   readonly grant?: number | undefined
   /** How long the server usually takes to answer a refresh (in milliseconds). */
   readonly usualWait?: number | undefined
+  /**
+   * The generation at which each audience's newest access token came; `''` is the session's own audience. Undefined as long
+   * as no other one has any: then the own token comes with each generation.
+   */
+  readonly obtained?: Readonly<Record<string, number>> | undefined
 }
 
 /**
@@ -104,7 +113,7 @@ export interface Claim extends Entry {
 }
 
 /** What the ledger keeps of tokens. */
-export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept' | 'bound'>
+export type Kept = Pick<Entry, 'refreshToken' | 'subject' | 'grant' | 'kept' | 'bound' | 'obtained'>
 
 /** An outcome without new tokens that is no verdict. */
 export interface Setback {
@@ -118,6 +127,8 @@ export interface Setback {
   readonly rotated?: { readonly refreshToken: string | undefined } | undefined
   /** What the tokens are bound by from now on. */
   readonly bound?: unknown
+  /** The server gives this audience no token: that concerns no other one. */
+  readonly isDenial?: boolean
 }
 
 /** What a transition leaves behind: `entry` is written unless undefined. */
@@ -131,6 +142,12 @@ export interface Change<Result> {
 export function isNewer(a: Mark, b: Mark): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.generation > b.generation)
 }
+
+/** The mark of the newest access token of an audience, by default of the session's own. */
+export const tokenMark = ({ epoch, generation, obtained }: Entry, audience = ''): Mark => ({
+  epoch,
+  generation: obtained?.[audience] ?? (audience ? 0 : generation),
+})
 
 /** Epochs never restart, even if the ledger was wiped. */
 export function nextEpoch(previous: number, now: number): number {
@@ -152,7 +169,7 @@ export const isMine = (entry: Entry | undefined, claim: Claim): entry is Claim =
   entry?.attempt?.owner === claim.attempt.owner
 
 /** A living session; the access token stays out of the ledger, unless a refresh needs it. */
-export function living({ epoch, generation, refreshToken, subject, grant, kept, bound }: Mark & Kept): Entry {
+export function living({ epoch, generation, refreshToken, subject, grant, kept, bound, obtained }: Mark & Kept): Entry {
   return {
     epoch,
     generation,
@@ -161,6 +178,7 @@ export function living({ epoch, generation, refreshToken, subject, grant, kept, 
     subject,
     grant,
     bound,
+    obtained,
     ...(kept && { kept }),
   }
 }

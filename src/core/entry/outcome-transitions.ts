@@ -43,10 +43,15 @@ function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, k
   })
 }
 
-/** The next generation; what is not new stays. */
-function advance(entry: Entry, kept: Kept): Entry {
-  const given = Object.entries(kept).filter(([, value]) => value !== undefined)
-  return living({ ...entry, ...Object.fromEntries(given), generation: entry.generation + 1 })
+/** The next generation, which brings tokens of one audience; what is not new stays. */
+function advance(entry: Entry, kept: Kept, audience = ''): Entry {
+  // Another audience may know the user by another subject (OpenID Connect Core 1.0 section 8.1).
+  const news = audience ? { ...kept, subject: undefined, kept: undefined } : kept
+  const given = Object.entries(news).filter(([, value]) => value !== undefined)
+  const generation = entry.generation + 1
+  const obtained =
+    entry.obtained || audience ? { '': entry.generation, ...entry.obtained, [audience]: generation } : undefined
+  return living({ ...entry, ...Object.fromEntries(given), generation, obtained })
 }
 
 const isOther = (entry: Entry, subject: string | undefined): boolean =>
@@ -76,13 +81,18 @@ export function commit(
   if (entry.generation !== claim.generation) return withdraw(entry, claim, 'behind')
   const others = isMine(entry, claim) ? undefined : entry.attempt
   if (others && !others.doubt && isFresh) return { result: 'wait' }
-  const next = advance(entry, grant)
+  const next = advance(entry, grant, claim.attempt.audience)
   return write<Entry>({
     ...next,
     ...(entry.status === 'signing-in'
       ? { status: entry.status }
       : // Another user's cookie has come: a session of its own.
-        isOther(entry, next.subject) && { epoch: nextEpoch(entry.epoch, now), generation: 0, grant: undefined }),
+        isOther(entry, next.subject) && {
+          epoch: nextEpoch(entry.epoch, now),
+          generation: 0,
+          grant: undefined,
+          obtained: undefined,
+        }),
     // A resend of another tab may have spent the cookie that is in the jar now. And its answer may still bring a cookie,
     // for which a login waits (D19).
     attempt: claim.refreshToken ? undefined : others,
@@ -120,7 +130,7 @@ export function postpone(
   entry: Entry | undefined,
   claim: Claim,
   retry: Retry | undefined,
-  { kind, refusal, isStale, rotated, bound }: Setback,
+  { kind, refusal, isStale, rotated, bound, isDenial }: Setback,
   resendWithin: number,
 ): Change<Entry | 'again' | undefined> {
   if (!isMine(entry, claim)) return { result: undefined }
@@ -136,13 +146,16 @@ export function postpone(
   }
   if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
   const counted = refusal === 'no' && !isFirst ? 2 : isStale ? 1 : undefined
-  const next = rotated && isNewest(entry, claim) ? { ...advance(entry, rotated), status: entry.status } : entry
+  const next =
+    rotated && isNewest(entry, claim)
+      ? { ...advance(entry, rotated, claim.attempt.audience), status: entry.status }
+      : entry
   return {
     entry: {
       ...next,
       // After a sign-out the entry has no key, and gets none.
       bound: next.bound && (bound ?? next.bound),
-      attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true },
+      attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true, denied: isDenial },
       retry: retry && refusal ? { ...retry, at: isFirst ? now : retry.at, refusals: counted } : retry,
     },
     result: isFirst ? 'again' : undefined,

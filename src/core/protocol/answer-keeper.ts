@@ -41,10 +41,13 @@ export function createAnswerKeeper(
     if (message && type === 'ask' && owner !== undefined && guards.held.has(owner)) post({ ...message, type: 'news' })
   }
 
-  /** Removes the mark of doubt that a leaving page has set: WebKit makes the requests of such a page fail. */
+  /**
+   * Removes the mark of doubt that a leaving page has set: WebKit makes the requests of such a page fail. A denial it has
+   * heard.
+   */
   const remark = (claim: Claim): Promise<void> =>
     persist((entry) => {
-      if (!isMine(entry, claim) || !entry.attempt.doubt) return { result: undefined }
+      if (!isMine(entry, claim) || !entry.attempt.doubt || entry.attempt.denied) return { result: undefined }
       return { entry: { ...entry, attempt: claim.attempt }, result: undefined }
     })
 
@@ -102,7 +105,8 @@ export function createAnswerKeeper(
         const entry = await settle(claim, outcome, wait)
         if (!entry) return
         const { epoch, generation, status } = entry
-        const tokens = outcome.kind === 'granted' && status === 'signed-in' ? outcome.tokens : undefined
+        const isOwn = claim.attempt.audience === undefined
+        const tokens = outcome.kind === 'granted' && status === 'signed-in' && isOwn ? outcome.tokens : undefined
         post({
           version: 1,
           type: 'news',

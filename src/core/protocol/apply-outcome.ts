@@ -6,21 +6,9 @@ import { commit, postpone, reject } from '../entry/outcome-transitions.ts'
 import { AuthError, RefreshUnavailableError } from '../errors.ts'
 import type { Outcome } from '../responses/outcome.ts'
 import { keep } from '../responses/tokens.ts'
-import type { Context } from './context.ts'
-import type { Instant } from './instant.ts'
+import type { ClaimedOutcome, Context, Step } from './context.ts'
 import { BRIEF } from './limits.ts'
 import { pauseAfter } from './schedule.ts'
-
-/** What to do after a turn: nothing; another turn; or another turn after the attempt of another tab. */
-export type Step = 'done' | 'again' | 'wait'
-
-export interface ClaimedOutcome {
-  readonly claim: Claim
-  readonly outcome: Outcome
-  readonly receivedAt: Instant
-  /** How long the server took (in milliseconds). */
-  readonly wait: number
-}
 
 /** Writes an outcome; throws a {@link RefreshUnavailableError} if it brings no new token and does not end the session. */
 export type ApplyOutcome = (answer: ClaimedOutcome) => Promise<Step>
@@ -55,8 +43,10 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
       return 'again'
     }
     const spread = session.status === 'unknown' || claim.generation === 0 || failures > 0
-    siblings.publish(result, tokens && session.hold(tokens, receivedAt, spread))
-    return tokens ? 'done' : 'again'
+    // A takeover repeats the request of another audience.
+    const whose = context.of(claim.attempt.audience)
+    siblings.publish(result, tokens && whose?.hold(tokens, receivedAt, spread))
+    return tokens && whose === session ? 'done' : 'again'
   }
 
   async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
@@ -96,7 +86,8 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
   return async (answer) => {
     const { claim, outcome } = answer
     if (outcome.kind === 'granted') return grant(answer, outcome)
-    if (outcome.kind !== 'rejected') return delay(claim, outcome)
+    if (outcome.kind !== 'rejected')
+      return outcome.isDenial && context.deny ? context.deny(claim, outcome, session) : delay(claim, outcome)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
     siblings.publish(ended)
     return ended ? 'done' : 'again'

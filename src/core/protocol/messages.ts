@@ -1,6 +1,9 @@
 /** The messages between tabs. They never carry the refresh token; a message that cannot be parsed is ignored. */
 
 import type { Entry, Mark } from '../entry/entry.ts'
+import type { Binding, Clock } from '../ports.ts'
+import { type Instant, instantOf, since } from './instant.ts'
+import type { Held } from './view.ts'
 
 /** An access token on its way to another tab; ages (in milliseconds), because clocks of tabs differ. */
 export interface Shared {
@@ -19,6 +22,22 @@ export interface Message extends Mark {
   readonly status: Entry['status']
   readonly tokens?: Shared | undefined
   readonly owner?: string | undefined
+}
+
+/** Makes tokens fit for a message. */
+export const share = (held: Held, clock: Clock, binding: Binding | undefined): Shared => ({
+  accessToken: held.accessToken,
+  lifetime: held.lifetime,
+  age: since(clock, held.receivedAt),
+  sentAt: clock.now(),
+  proofs: held.proofs && binding?.tell(),
+})
+
+/** When tokens that come in a message were received. */
+export function receivedAt({ age, sentAt }: Shared, clock: Clock): Instant {
+  const { now, elapsed } = instantOf(clock)
+  const older = age + Math.max(0, now - sentAt)
+  return { now: now - older, elapsed: elapsed - older }
 }
 
 /** Reads a message of another tab, perhaps of another version of this library; undefined if it is none. */

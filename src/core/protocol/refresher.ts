@@ -5,8 +5,8 @@ import { type ClaimResult, claim } from '../entry/claim.ts'
 import { attemptsOf, type Entry, isNewer } from '../entry/entry.ts'
 import { delay, postpone } from '../entry/outcome-transitions.ts'
 import { RefreshUnavailableError } from '../errors.ts'
-import { type ClaimedOutcome, createApplyOutcome, type Step } from './apply-outcome.ts'
-import type { Context } from './context.ts'
+import { createApplyOutcome } from './apply-outcome.ts'
+import type { ClaimedOutcome, Context, Step } from './context.ts'
 import { createCoolDown } from './cool-down.ts'
 import { instantOf, since } from './instant.ts'
 import { BRIEF, graceOf, LOCK_WAIT, LOGIN_PAUSE, overdueAfter, SEND_WINDOW } from './limits.ts'
@@ -37,6 +37,7 @@ export interface Refresher {
 export function createRefresher(context: Context): Refresher {
   const { clock, guards, lease, ledger, locks, persist, transport, refreshTimeout, resendWithin, session, siblings } =
     context
+  const { unsettled } = context
   const coolDown = createCoolDown(clock, session)
   const applyOutcome = createApplyOutcome(context)
   let pending: Promise<void> | undefined
@@ -45,8 +46,6 @@ export function createRefresher(context: Context): Refresher {
   let wireIsSuspect = false
   /** How many refreshes in a row have failed before they sent anything. */
   let misses = 0
-  /** A granted answer that is not in the ledger yet. */
-  let unsettled: ClaimedOutcome | undefined
   /** The owner of the newest claim. */
   let owner = ''
   let isStopped = false
@@ -59,7 +58,6 @@ export function createRefresher(context: Context): Refresher {
   async function run(): Promise<void> {
     session.setRefreshing(true)
     session.flush()
-    replaced = session.held
     try {
       let step: Step
       do {
@@ -68,7 +66,7 @@ export function createRefresher(context: Context): Refresher {
           .finally(() => {
             guards.end(LOCK)
             // An answer that is not committed yet still belongs to this tab.
-            if (!unsettled) guards.end(owner)
+            if (!unsettled.answer) guards.end(owner)
           })
           .catch(waitOut)
         if (step === 'wait') await lease.wait()
@@ -102,7 +100,8 @@ export function createRefresher(context: Context): Refresher {
   /** Waits for the next try after a hiccup, if a caller waits and the server can be reached. */
   async function waitOut(cause: unknown): Promise<Step> {
     wireIsSuspect = true
-    const retry = isAwaited && !isDone() ? (await ledger.read())?.retry : undefined
+    // If the ledger cannot be read now, the callers hear of the failure itself.
+    const retry = isAwaited && !isDone() ? (await ledger.read().catch(() => undefined))?.retry : undefined
     const rest = retry?.isBrief ? retry.at - clock.now() : 0
     if (rest <= 0 || rest > BRIEF + 1_000 || !(await transport.probe())) throw cause
     wireIsSuspect = false
@@ -129,12 +128,13 @@ export function createRefresher(context: Context): Refresher {
 
   /** `refusals`: why the proofs before were refused. */
   async function turn(refusals?: unknown): Promise<Step> {
-    const answer = unsettled ?? (await claimAndSend(refusals))
+    const answer = unsettled.answer ?? (await claimAndSend(refusals))
     if (typeof answer === 'string') return answer
+    owner = answer.claim.attempt.owner
     // A granted answer is kept until it is committed.
-    unsettled = answer.outcome.kind === 'granted' ? answer : undefined
+    unsettled.answer = answer.outcome.kind === 'granted' ? answer : undefined
     const step = await applyOutcome(answer)
-    if (step !== 'wait') unsettled = undefined
+    if (step !== 'wait') unsettled.answer = undefined
     const { again } = answer.outcome
     if (!again) return step
     // Under the same lock, so that a server that refuses every proof is not asked by each tab.
@@ -165,6 +165,7 @@ export function createRefresher(context: Context): Refresher {
       return claim(entry, {
         known: { ...mark, status, grant, subject },
         owner,
+        audience: context.audience,
         now: clock.now(),
         resendWithin,
         holdsRefreshToken: transport.holdsRefreshToken,
@@ -222,8 +223,9 @@ export function createRefresher(context: Context): Refresher {
       }
       if (isStopped) return Promise.reject(missed())
       isAwaited ||= !isTimer
+      if (!pending) replaced = session.held
       // Started in a microtask of its own, so that a listener that asks for a refresh joins this one.
-      pending ??= Promise.resolve().then(run)
+      pending ??= context.inTurn(run)
       return pending
     },
     look,

@@ -17,8 +17,8 @@ export type TabSource = 'this-tab' | 'other-tab'
 export interface AuthEvents {
   /** A session has begun, or was found again. */
   'signed-in': { readonly source: TabSource }
-  /** There is a new access token. */
-  refreshed: { readonly source: TabSource }
+  /** There is a new access token; of another audience than the session's own, if one is named. */
+  refreshed: { readonly source: TabSource; readonly audience?: string }
   /**
    * No new token can be had now. `retryAt` (in milliseconds since the epoch) is the earliest time of the next try;
    * undefined when nothing tells, and then it comes within half a minute.
@@ -27,6 +27,8 @@ export interface AuthEvents {
     readonly error: RefreshUnavailableError
     readonly retryAt: number | undefined
     readonly source: TabSource
+    /** Whose token it was; undefined for the session's own audience. */
+    readonly audience?: string
   }
   /** The session has ended; `reason` says why, and `wasSignedIn` is false when it was over before this page looked. */
   'signed-out': { readonly reason: SignedOutReason; readonly wasSignedIn: boolean; readonly source: TabSource }
@@ -34,7 +36,7 @@ export interface AuthEvents {
 
 /** Two more, for the parts of the library: each adoption, before the listeners hear of it; and each new state. */
 interface SessionEvents extends AuthEvents {
-  readonly adopted: undefined
+  readonly adopted: { readonly entry: Entry; readonly source: TabSource }
   readonly changed: undefined
 }
 
@@ -79,6 +81,8 @@ export function createSession(
   holdsRefreshToken: boolean,
   refreshLead: number,
   scheme: string,
+  /** Whose tokens it has; by default those of the session's own audience. */
+  audience?: string,
 ): Session {
   const { clock, lifecycle } = platform
   const isValid = createValidity(clock)
@@ -106,8 +110,8 @@ export function createSession(
       return { epoch: mark.epoch, grant, subject, held, bound }
     },
     get isBehind() {
-      const { status, held, mark, heldMark } = session
-      return status === 'signed-in' && (!held || isNewer(mark, heldMark))
+      const { status, held, newest, heldMark } = session
+      return status === 'signed-in' && (!held || isNewer(newest, heldMark))
     },
     get renewable() {
       return session.hasRefreshToken || !holdsRefreshToken
@@ -129,7 +133,7 @@ export function createSession(
       }
     },
     adopt(entry, source, held) {
-      const adoption = adopt(session, entry, held)
+      const adoption = adopt(session, entry, held, audience)
       if (!adoption) return
       const { event } = adoption
       Object.assign(session, adoption.news)
@@ -137,7 +141,7 @@ export function createSession(
       if (event === 'signed-out') enqueue(event, { reason, wasSignedIn, source })
       else if (event) enqueue(event, { source })
       updateState()
-      emit('adopted', undefined)
+      emit('adopted', { entry, source })
     },
     distrust(rejected) {
       distrusted = rejected

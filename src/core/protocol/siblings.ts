@@ -1,12 +1,11 @@
 /** The other tabs: asking them, telling them, and believing a message only if the ledger agrees. */
 // Decisions (ARCHITECTURE.md): D31.
 
-import { type Change, type Entry, isNewer, type Mark, write } from '../entry/entry.ts'
+import { type Change, type Entry, isNewer, type Mark, tokenMark, write } from '../entry/entry.ts'
 import type { Binding, Platform } from '../ports.ts'
 import type { Guards } from './guards.ts'
-import { instantOf, since } from './instant.ts'
 import { ASKING } from './limits.ts'
-import { type Message, parseMessage } from './messages.ts'
+import { type Message, parseMessage, receivedAt, share } from './messages.ts'
 import type { Session } from './session.ts'
 import type { Held } from './view.ts'
 
@@ -47,19 +46,13 @@ export function createSiblings(
       ...mark,
       status,
       owner,
-      tokens: held && {
-        accessToken: held.accessToken,
-        lifetime: held.lifetime,
-        age: since(clock, held.receivedAt),
-        sentAt: clock.now(),
-        proofs: held.proofs && binding?.tell(),
-      },
+      tokens: held && share(held, clock, binding),
     } satisfies Message)
   }
 
   const isWanted = (message: Message): boolean =>
     isNewer(message, session.mark) ||
-    (message.tokens !== undefined && session.isBehind && !isNewer(session.mark, message))
+    (message.tokens !== undefined && session.isBehind && !isNewer(session.newest, message))
 
   async function consider(message: Message): Promise<void> {
     if (!isWanted(message)) return
@@ -68,18 +61,18 @@ export function createSiblings(
     const found = await ledger.read()
     const entry = ledger.shared ? found : await ledger.update((memory) => believe(memory, message))
     if (!entry || !isWanted(message)) return
-    const isTrue =
-      entry.epoch === message.epoch && entry.generation === message.generation && entry.status === message.status
-    session.adopt(entry, 'other-tab', isTrue ? receive(message) : undefined)
+    // Newer generations may have brought tokens of other audiences only.
+    const isTrue = entry.status === message.status && !isNewer(message, entry) && !isNewer(tokenMark(entry), message)
+    // The token that is in use may come again with a newer generation: then it is as old as it was.
+    const isNews = !session.held || isNewer(tokenMark(entry), session.heldMark)
+    session.adopt(entry, 'other-tab', isTrue && isNews ? receive(message) : undefined)
     session.flush()
   }
 
   function receive({ tokens }: Message): Held | undefined {
     if (!tokens) return undefined
     binding?.hear(tokens.proofs)
-    const { now, elapsed } = instantOf(clock)
-    const age = tokens.age + Math.max(0, now - tokens.sentAt)
-    return session.hold(tokens, { now: now - age, elapsed: elapsed - age }, false)
+    return session.hold(tokens, receivedAt(tokens, clock), false)
   }
 
   const wake = (): void => {

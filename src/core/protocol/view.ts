@@ -2,7 +2,7 @@
 // Decisions (ARCHITECTURE.md): D54.
 
 import type { JwtPayload } from 'jwt-decode'
-import { type Entry, grantOf, isNewer, type Mark, type SignedOutReason } from '../entry/entry.ts'
+import { type Entry, grantOf, isNewer, type Mark, type SignedOutReason, tokenMark } from '../entry/entry.ts'
 import type { RefreshUnavailableError } from '../errors.ts'
 import type { MissingPart } from '../ports.ts'
 import type { Instant } from './instant.ts'
@@ -54,6 +54,8 @@ export type AuthState =
 
 export interface View {
   readonly mark: Mark
+  /** The mark of the newest access token of this audience. */
+  readonly newest: Mark
   readonly status: AuthState['status']
   readonly reason: SignedOutReason
   readonly wasSignedIn: boolean
@@ -73,6 +75,7 @@ const NO_MARK: Mark = { epoch: -1, generation: 0 }
 /** Before the first look at the ledger. */
 export const NOTHING_KNOWN: View = {
   mark: NO_MARK,
+  newest: NO_MARK,
   status: 'unknown',
   reason: 'initial',
   wasSignedIn: false,
@@ -87,18 +90,19 @@ export interface Adoption {
 }
 
 /** Takes over what the ledger shows, and tokens that belong to it; undefined when that is older than what is known. */
-export function adopt(view: View, entry: Entry, held: Held | undefined): Adoption | undefined {
+export function adopt(view: View, entry: Entry, held: Held | undefined, audience?: string): Adoption | undefined {
   if (isNewer(view.mark, entry)) return undefined
   const { epoch, generation, subject, bound } = entry
   const mark = { epoch, generation }
+  const newest = tokenMark(entry, audience)
   const grant = grantOf(entry)
   const isSameGrant = grant === view.grant
   // A login that runs beside a session leaves it as it is until the new one stands.
   const isKept = entry.status === 'signing-in' && isSameGrant && view.status === 'signed-in'
   const status = isKept ? view.status : entry.status
-  const isSameGeneration = isSameGrant && generation === view.mark.generation
-  const heldMark = isSameGeneration && !isNewer(view.mark, view.heldMark) ? mark : view.heldMark
-  const next = { mark, heldMark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
+  const isSameGeneration = isSameGrant && newest.generation === view.newest.generation
+  const heldMark = isSameGeneration && !isNewer(view.newest, view.heldMark) ? newest : view.heldMark
+  const next = { mark, newest, heldMark, grant, subject, bound, hasRefreshToken: entry.refreshToken !== undefined }
   if (status === 'unknown') return { news: next }
   if (status !== 'signed-in') {
     // A login that runs is a sign-out, unless it was begun beside the session that is shown.
@@ -114,12 +118,12 @@ export function adopt(view: View, entry: Entry, held: Held | undefined): Adoptio
   const isLater = held && !(view.held && held.receivedAt.elapsed <= view.held.receivedAt.elapsed)
   // A failed login raises the epoch also of a ledger that was set back. Its generation is then lower, and its tokens may
   // be older than those in use.
-  const isNext = isNewer(mark, view.heldMark) && (isLater || generation >= view.heldMark.generation)
+  const isNext = isNewer(newest, view.heldMark) && (isLater || newest.generation >= view.heldMark.generation)
   const event = isNewSession ? 'signed-in' : held && isNext && 'refreshed'
   // An access token of the same session stays in use until a newer one is at hand: a server that replays its answer may
   // have given two tabs a token each.
   if (!event && !isLater) return { news: next }
-  return { news: { ...next, status, held, heldMark: mark, failure: undefined }, event }
+  return { news: { ...next, status, held, heldMark: newest, failure: undefined }, event }
 }
 
 /** What the application is shown. */

@@ -5,13 +5,17 @@ import { parseMessage } from '../../core/protocol/messages.ts'
 import type { Emit } from '../observation.ts'
 import { patch } from './patch.ts'
 
-export function watchChannel(channel: Channel, emit: Emit): Cancel {
+/** @param hasAudience whether the client has an audience of this name */
+export function watchChannel(channel: Channel, hasAudience: (name: string) => boolean, emit: Emit): Cancel {
   function see(step: 'sent' | 'heard', data: unknown): void {
-    const message = parseMessage(data)
+    const given = { ...(data as { readonly type?: unknown; readonly audience?: string }) }
+    const audience = given.type === 'token' && hasAudience(`${given.audience}`) ? given.audience : undefined
+    // The token of an audience is shared as that of the session is.
+    const message = parseMessage(audience === undefined ? data : { ...given, type: 'news', status: 'signed-in' })
     // With an owner it asks only whether a tab lives.
     if (!message || message.owner !== undefined) return
     const { type, generation, status, tokens } = message
-    emit({ kind: 'message', step, type, generation, status, hasToken: tokens?.accessToken !== undefined })
+    emit({ kind: 'message', step, type, generation, status, hasToken: tokens?.accessToken !== undefined, audience })
   }
 
   const undo = [

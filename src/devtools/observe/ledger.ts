@@ -17,19 +17,28 @@ function stepOf(before: Entry | undefined, after: Entry): LedgerStep | undefined
   return undefined
 }
 
+/** The audience of the newest token. An attempt of another tab may stand beside it. */
+function obtainedBy({ obtained = {}, generation }: Entry): string | undefined {
+  return Object.keys(obtained).find((audience) => obtained[audience] === generation) || undefined
+}
+
 /** Tells what a transaction has changed. */
 export function seeChange(before: Entry | undefined, after: Entry, emit: Emit): void {
   const step = stepOf(before, after)
   const { attempt, retry } = after
   const earlier = step === 'claim' && after.attempt?.resend ? before?.attempt : undefined
+  const how = earlier?.denied ? 'denied' : earlier?.doubt ? 'no answer' : 'tab gone'
+  const named = attempt ?? before?.attempt
   if (step)
     emit({
       kind: 'ledger',
       step,
       generation: after.generation,
-      attempt: nameAttempt((attempt ?? before?.attempt)?.id),
+      audience: step === 'commit' ? obtainedBy(after) : named?.audience,
+      attempt: nameAttempt(named?.id),
       isResend: attempt?.resend,
-      lost: earlier && { sentAt: earlier.firstSentAt, how: earlier.doubt ? 'no answer' : 'tab gone' },
+      lost: earlier && { sentAt: earlier.firstSentAt, how, audience: earlier.audience },
+      isDenial: step === 'doubt' ? attempt?.denied : undefined,
       reason: after.reason,
       isSoft: after.soft,
     })

@@ -2,8 +2,10 @@
 
 import type { SignedOutReason } from '../../core/entry/entry.ts'
 import type { Cancel } from '../../core/ports.ts'
+import type { Session } from '../../core/protocol/session.ts'
 import type { Insides } from '../../insides.ts'
 import type { Emit, RefreshCause } from '../observation.ts'
+import { denialIn, deniedCode } from './denial.ts'
 import { patch } from './patch.ts'
 
 const REASONS: readonly SignedOutReason[] = [
@@ -19,18 +21,26 @@ const REASONS: readonly SignedOutReason[] = [
 /** A wake-up looks at the ledger first, and asks the siblings (in milliseconds). */
 const WAKING = 1_000
 
-export function watchSession({ context, refresher }: Pick<Insides, 'context' | 'refresher'>, emit: Emit): Cancel {
-  const { clock, lifecycle, session } = context
-  let wokeAt = Number.NEGATIVE_INFINITY
+interface Watched extends Pick<Insides, 'refresher'> {
+  readonly session: Session
+  /** Undefined for the session's own. */
+  readonly audience?: string
+  /** Whether the page woke up just now. */
+  hasWoken(): boolean
+}
+
+/** Sees why the refreshes of one audience begin, what they bring, and what they fail with. */
+function watchRefreshes({ session, refresher, audience, hasWoken }: Watched, onEnd: () => void, emit: Emit): Cancel[] {
+  let isPending = false
   let isRefused = false
 
   function causeOf(isTimer: boolean): RefreshCause {
-    if (isTimer) return clock.elapsed() - wokeAt <= WAKING ? 'wake-up' : 'timer'
+    if (isTimer) return hasWoken() ? 'wake-up' : 'timer'
     if (isRefused) return '401'
     return session.held ? 'demand' : 'start'
   }
 
-  const undo = [
+  return [
     patch(refresher, 'refresh', (refresh) => (isTimer = false) => {
       const wasPending = isPending
       const cause = causeOf(isTimer)
@@ -40,28 +50,47 @@ export function watchSession({ context, refresher }: Pick<Insides, 'context' | '
       if (!wasPending) {
         isPending = true
         if (session.status !== 'signed-out' && refresher.pause() === undefined)
-          emit({ kind: 'refresh', step: 'begun', cause })
+          emit({ kind: 'refresh', step: 'begun', cause, audience })
         const end = (): void => {
           isPending = false
-          wokeAt = Number.NEGATIVE_INFINITY
+          onEnd()
         }
         promise.then(end, end)
       }
       return promise
-    }),
-    patch(refresher, 'suspectWire', (suspect) => () => {
-      wokeAt = clock.elapsed()
-      emit({ kind: 'page', step: 'woke' })
-      suspect()
     }),
     patch(session, 'distrust', (distrust) => (held) => {
       isRefused = held !== undefined
       distrust(held)
     }),
     patch(session, 'fail', (fail) => (error) => {
-      emit({ kind: 'session', step: 'refresh-failed', source: 'this-tab' })
-      if (error.retryAt) emit({ kind: 'pause', step: 'begun', until: error.retryAt })
+      const denied = denialIn(error) && { isDenial: true, detail: deniedCode(error) }
+      emit({ kind: 'session', step: 'refresh-failed', source: 'this-tab', audience, ...denied })
+      // Nobody else waits because one audience is denied.
+      if (error.retryAt && !denied) emit({ kind: 'pause', step: 'begun', until: error.retryAt })
       fail(error)
+    }),
+  ]
+}
+
+export function watchSession(
+  { context, refresher, faces = new Map() }: Pick<Insides, 'context' | 'refresher' | 'faces'>,
+  emit: Emit,
+): Cancel {
+  const { clock, lifecycle, session } = context
+  let wokeAt = Number.NEGATIVE_INFINITY
+
+  const hasWoken = (): boolean => clock.elapsed() - wokeAt <= WAKING
+  const onEnd = (): void => {
+    wokeAt = Number.NEGATIVE_INFINITY
+  }
+
+  const undo = [
+    ...watchRefreshes({ session, refresher, hasWoken }, onEnd, emit),
+    patch(refresher, 'suspectWire', (suspect) => () => {
+      wokeAt = clock.elapsed()
+      emit({ kind: 'page', step: 'woke' })
+      suspect()
     }),
     patch(session, 'adopt', (adopt) => (entry, source, held) => {
       const { status, mark } = session
@@ -85,7 +114,19 @@ export function watchSession({ context, refresher }: Pick<Insides, 'context' | '
       if (event === 'show') emit({ kind: 'page', step: 'thawed' })
     }),
   ]
-  let isPending = false
+  for (const [audience, face] of faces) {
+    let before = face.session.held
+    undo.push(
+      ...watchRefreshes({ ...face, audience, hasWoken }, () => {}, emit),
+      // Its session begins and ends with the session, which tells of it.
+      face.session.on('adopted', ({ source }) => {
+        const { held, heldMark } = face.session
+        if (held && held !== before)
+          emit({ kind: 'session', step: 'refreshed', source, generation: heldMark.generation, audience })
+        before = held
+      }),
+    )
+  }
   return () => {
     for (const step of undo) step()
   }

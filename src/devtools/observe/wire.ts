@@ -5,6 +5,7 @@ import type { Outcome } from '../../core/responses/outcome.ts'
 import type { CheckedOptions } from '../../options.ts'
 import { pageOrigin } from '../../platform/page.ts'
 import { type Emit, nameAttempt, nextId, type OutcomeRule, type RequestKind } from '../observation.ts'
+import { deniedCode } from './denial.ts'
 import { patch, whenSettled } from './patch.ts'
 
 /** What is done to the next refresh. `lose`: its answer does not arrive; `refuse`: a verdict; `slow`: it takes 5 s. */
@@ -23,6 +24,7 @@ export function placeOf(url: URL | undefined): string {
 }
 
 function ruleOf(outcome: Outcome, isAnswered: boolean): OutcomeRule {
+  if ('isDenial' in outcome && outcome.isDenial) return 'the audience is denied'
   switch (outcome.kind) {
     case 'granted':
       return outcome.tokens ? 'new tokens' : 'the cookie is new, the body was lost'
@@ -71,9 +73,9 @@ export function watchWire(
     path: string,
     send: () => Promise<Value>,
     done: (value: Value) => { readonly isFailed: boolean; readonly status?: number | undefined },
-    attempt?: string,
+    { attempt, audience }: { readonly attempt?: string | undefined; readonly audience?: string | undefined } = {},
   ): Promise<Value> {
-    const sight = { kind: 'wire', id: nextId(), request, path, attempt } as const
+    const sight = { kind: 'wire', id: nextId(), request, path, attempt, audience } as const
     emit({ ...sight, step: 'sent' })
     return whenSettled(
       send(),
@@ -106,6 +108,7 @@ export function watchWire(
     ),
     patch(transport, 'send', (send) => (claim, proof) => {
       status = undefined
+      const { id, audience } = claim.attempt ?? {}
       const sending = tell(
         'refresh',
         place,
@@ -114,17 +117,17 @@ export function watchWire(
           const { error } = outcome as { error?: unknown }
           const [, said] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
           const answeredBy = status ?? (said ? Number(said) : undefined)
-          const isLost = outcome.kind === 'doubt' && answeredBy === undefined
+          const isLost = outcome.kind === 'doubt' && !outcome.isDenial && answeredBy === undefined
           return { isFailed: isLost, status: answeredBy }
         },
-        nameAttempt(claim.attempt?.id),
+        { attempt: nameAttempt(id), audience },
       )
       return whenSettled(sending, (outcome) => {
         const { error, isMistake } = outcome as { error?: unknown; isMistake?: boolean }
-        const [, said, code] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
+        const [, said, code = deniedCode(error)] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
         const known = status ?? (said ? Number(said) : undefined)
         const rule = ruleOf(outcome, known !== undefined)
-        emit({ kind: 'outcome', step: outcome.kind, rule, status: known, code, isMistake })
+        emit({ kind: 'outcome', step: outcome.kind, rule, status: known, code, isMistake, audience })
       })
     }),
     patch(

@@ -1,6 +1,6 @@
 /** Mounting the panel: in a corner of the page, as an element, or as a plug-in of TanStack Devtools. */
 
-import type { AuthClient } from '../../client.ts'
+import type { AuthClient } from '../../auth-client.ts'
 import { check, checkNames } from '../../core/errors.ts'
 import { insides } from '../../insides.ts'
 import { ownMembers } from '../../refresh/request.ts'

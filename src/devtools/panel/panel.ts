@@ -1,6 +1,6 @@
 /** The panel: state, explanation, tabs as lanes, buttons and the record, drawn into a shadow root. */
 
-import type { AuthClient } from '../../client.ts'
+import type { AuthClient } from '../../auth-client.ts'
 import { h, onPaint, setText, show, svg } from '../dom.ts'
 import type { Observation } from '../observation.ts'
 import type { Trick } from '../observe/wire.ts'

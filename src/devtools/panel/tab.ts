@@ -1,6 +1,6 @@
 /** This tab among the lanes of its client: it tells the other tabs what its recorder sees, and how it is. */
 
-import type { AuthClient } from '../../client.ts'
+import type { AuthClient } from '../../auth-client.ts'
 import { type Controls, createControls } from '../controls.ts'
 import { createLanes, type Lanes } from '../lanes/lanes.ts'
 import { holderOf } from '../lanes/lock-holder.ts'

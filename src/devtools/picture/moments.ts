@@ -23,6 +23,8 @@ function titleOf({ marks, spans }: Scene, from: number, to: number): string {
   if (found('nobody')) return 'Nobody is signed in'
   if (found('ended')) return 'The session ends'
   if (found('signed-in')) return 'Sign-in'
+  const denied = labels.find(({ kind }) => kind === 'denied')
+  if (denied) return denied.label.replace(/^is told that t/, 'T')
   if (found('trouble')) return 'A refresh that failed'
   if (spans.some(({ kind, from: at }) => kind === 'wire' && within(at))) return 'A refresh'
   return found('adopted') ? 'A token is adopted' : 'A look at the ledger'
@@ -72,7 +74,7 @@ export function tellMoment(
       .map(({ lane, at, label, kind }) => ({
         at,
         text: `${nameOf(lane)} ${label}`,
-        isBad: kind === 'trouble' || kind === 'ended',
+        isBad: kind === 'trouble' || kind === 'denied' || kind === 'ended',
         length: undefined,
       })),
     ...scene.arrows

@@ -3,9 +3,10 @@
 import type { SeenLane } from '../lanes/lane.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import type { Observation, PageStep } from '../observation.ts'
+import { deniedWords, doubtWords, forWhom } from '../words.ts'
 
 export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
-export type MarkKind = 'nobody' | 'commit' | 'adopted' | 'ended' | 'trouble' | 'signed-in' | 'opened'
+export type MarkKind = 'nobody' | 'commit' | 'adopted' | 'ended' | 'trouble' | 'denied' | 'signed-in' | 'opened'
 
 export interface Span {
   readonly lane: string
@@ -89,36 +90,46 @@ function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks:
         const isFirst = seen.reason === 'initial'
         if (seen.step === 'claim') {
           end('claim', at)
-          start('claim', 'claim', at, `claims generation ${seen.generation}${seen.isResend ? ' again' : ''}`)
+          start(
+            'claim',
+            'claim',
+            at,
+            `claims generation ${seen.generation}${forWhom(seen)}${seen.isResend ? ' again' : ''}`,
+          )
           break
         }
         if (ENDS.includes(seen.step))
           end('claim', at, { isBad: seen.step === 'doubt' || (seen.step === 'ended' && !isFirst) })
-        if (seen.step === 'commit') mark('commit', at, `commits generation ${seen.generation}`)
+        if (seen.step === 'commit') mark('commit', at, `commits generation ${seen.generation}${forWhom(seen)}`)
         if (seen.step === 'signed-in') mark('signed-in', at, 'records the sign-in')
         if (seen.step === 'ended' && isFirst) mark('nobody', at, 'finds nobody signed in')
         else if (seen.step === 'ended') mark('ended', at, `records the end: ${seen.reason ?? 'requested'}`)
-        if (seen.step === 'doubt') mark('trouble', at, 'records that the answer is in doubt')
+        if (seen.step === 'doubt') mark('trouble', at, doubtWords(seen))
         if (seen.step === 'release') mark('trouble', at, 'takes its claim back')
         break
       }
       case 'wire': {
         const kind = seen.request === 'refresh' ? 'wire' : seen.request === 'probe' ? 'probe' : 'api'
-        if (seen.step === 'sent') start(`wire ${seen.id}`, kind, at, `${seen.request} request to ${seen.path}`)
+        const label = `${seen.request} request${forWhom(seen)} to ${seen.path}`
+        if (seen.step === 'sent') start(`wire ${seen.id}`, kind, at, label)
         else {
           const isBad = seen.step === 'failed' || (seen.status ?? 200) >= 400
           const what = seen.step === 'failed' ? 'no answer' : `answered ${seen.status}`
-          end(`wire ${seen.id}`, at, { isBad, label: `${seen.request} request to ${seen.path}: ${what}` })
+          end(`wire ${seen.id}`, at, { isBad, label: `${label}: ${what}` })
         }
         break
       }
-      case 'session':
-        if (seen.step === 'signed-out' && seen.source === 'other-tab') mark('ended', at, `signed out: ${seen.detail}`)
+      case 'session': {
+        const denied = deniedWords(seen)
+        if (denied) mark('denied', at, `is told that ${denied}`)
+        else if (seen.step === 'signed-out' && seen.source === 'other-tab')
+          mark('ended', at, `signed out: ${seen.detail}`)
         else if (seen.step === 'refresh-failed')
-          mark('trouble', at, `no new token${seen.detail ? `: ${seen.detail}` : ''}`)
+          mark('trouble', at, `no new token${forWhom(seen)}${seen.detail ? `: ${seen.detail}` : ''}`)
         else if (seen.source === 'other-tab')
-          mark('adopted', at, seen.step === 'refreshed' ? 'adopts the new token' : 'adopts the session')
+          mark('adopted', at, seen.step === 'refreshed' ? `adopts the new token${forWhom(seen)}` : 'adopts the session')
         break
+      }
       case 'page': {
         const shade = SHADES[seen.step]
         if (seen.step === 'opened') mark('opened', at, 'opens')
@@ -148,14 +159,15 @@ function readArrows(lanes: readonly Seen[]): Arrow[] {
         one.type === heard.type &&
         one.generation === heard.generation &&
         one.status === heard.status &&
-        one.hasToken === heard.hasToken,
+        one.hasToken === heard.hasToken &&
+        one.audience === heard.audience,
     )
     if (!source) continue
     const label =
       heard.type === 'ask'
         ? 'asks for the session'
         : heard.hasToken
-          ? 'tells of the new access token'
+          ? `tells of the new access token${forWhom(heard)}`
           : 'tells of the session'
     arrows.push({ from: source.lane, to: heard.lane, sentAt: source.at, heardAt: Math.max(heard.at, source.at), label })
   }

@@ -82,6 +82,7 @@ export function drawMark({ kind, label, at }: Mark, frame: Frame, y: number): SV
         d: `M${x - size} ${middle - size}l${size * 2} ${size * 2}m0-${size * 2}l-${size * 2} ${size * 2}`,
       }),
     trouble: () => svg('path', { d: `M${x} ${middle - size}l${size} ${size * 2}h-${size * 2}z` }),
+    denied: () => svg('path', { d: `M${x - size} ${middle}h${size * 2}` }),
     nobody: () => svg('circle', { cx: x, cy: middle, r: size - 1.5 }),
     opened: () => svg('path', { d: `M${x} ${y + 3}v${row - 6}` }),
   }

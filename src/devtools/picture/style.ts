@@ -147,7 +147,8 @@ export const PICTURE_STYLE = `
   stroke-width: 2;
 }
 
-.mark.ended {
+.mark.ended,
+.mark.denied {
   fill: none;
   stroke: var(--bad);
   stroke-width: 2.5;

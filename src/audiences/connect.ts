@@ -1,0 +1,221 @@
+/** Gives each audience a session of its own over the one entry: the same lineage, other access tokens. */
+// Decisions (ARCHITECTURE.md): D57, D60.
+
+import { type AccessMembers, createAccessMembers } from '../access-members.ts'
+import { type AuthFetch, createAuthFetch } from '../auth-fetch.ts'
+import { grantOf } from '../core/entry/entry.ts'
+import { postpone } from '../core/entry/outcome-transitions.ts'
+import type { RefreshUnavailableError } from '../core/errors.ts'
+import { optional } from '../core/optional.ts'
+import type { Context } from '../core/protocol/context.ts'
+import type { FetchBinding } from '../refresh/proofs.ts'
+import { ownMembers } from '../refresh/request.ts'
+import type { Refresh } from '../refresh/transport.ts'
+import { DENIAL, failureOf, mayBeSpent, refreshFor } from './answers.ts'
+import { AudienceDeniedError } from './denied-error.ts'
+import { type ClientParts, createFace, type Face } from './face.ts'
+import type { Router } from './router.ts'
+
+/** What a client has for each audience. */
+export interface AudienceMembers extends AccessMembers {
+  readonly authFetch: AuthFetch
+}
+
+/** Further audiences of one client; `audiences()` makes this, and only clients call it. */
+export interface Audiences {
+  /** Gives the audiences to a client, which has the session's own until then. */
+  (client: never, parts: never): unknown
+  /** The name of the audience whose token an address takes; undefined for the session's own. */
+  readonly audienceOf: (url: string) => string | undefined
+}
+
+/** What a client calls. */
+export interface ConnectAudiences extends Pick<Audiences, 'audienceOf'> {
+  <Client extends AudienceMembers>(client: Client, parts: ClientParts): Client
+}
+
+export interface AudienceTerms {
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly expect?: string
+}
+
+export function connect<Client extends AudienceMembers>(
+  audiences: ReadonlyMap<string, AudienceTerms>,
+  audienceOf: Router,
+  client: Client,
+  parts: ClientParts,
+): Client {
+  const { checked, context, refresher } = parts
+  const { channel, clock, persist, resendWithin, session, siblings, transport } = context
+  const { flush, on } = session
+  const faces = new Map<string, Face>()
+  Object.assign(parts, { faces })
+
+  // One refresh token: the refreshes of this tab come one after another, whoever they are for.
+  let last = Promise.resolve()
+  const inTurn: Context['inTurn'] = (task) => {
+    const turn = last.then(task)
+    last = turn.catch(() => {
+      // Whoever waits for that refresh hears of it.
+    })
+    return turn
+  }
+  const of: Context['of'] = (name) => (name === undefined ? session : faces.get(name)?.session)
+  /** One audience is denied, so that nobody pauses. A takeover may have asked for another one than its own. */
+  const deny: Context['deny'] = async (claim, outcome, asker) => {
+    // Nor does an earlier pause stand, for which a caller would wait: the server has answered.
+    let isOver = false
+    const ended = await persist((entry) => {
+      isOver = entry !== undefined && grantOf(entry) !== grantOf(claim)
+      return postpone(entry, claim, undefined, outcome, resendWithin)
+    })
+    siblings.publish(ended === 'again' ? undefined : ended)
+    if (ended) return 'done'
+    // Somebody has signed in since: the new session may be given what the last one was not.
+    if (isOver || grantOf(claim) !== session.grant) return 'again'
+    const denied = of(claim.attempt.audience)
+    // The refresh tells of its own failure.
+    if (denied === asker) throw outcome.error
+    denied?.fail(outcome.error as RefreshUnavailableError)
+    return 'again'
+  }
+  Object.assign(context, { inTurn, of, deny })
+  let isAsking = false
+  /** What the answer to the request under way says. Its proof is judged first: the fault may be there. */
+  let heard: AudienceDeniedError | undefined
+  const refresh = refreshFor(
+    checked.refresh,
+    (name) => audiences.get(name)?.parameters,
+    (denied) => {
+      heard = denied
+    },
+  )
+  const guarded: Refresh = (request) => {
+    isAsking = true
+    try {
+      return refresh(request)
+    } finally {
+      isAsking = false
+    }
+  }
+  Object.assign(checked, { refresh: Object.assign(guarded, refresh) })
+
+  const { send } = transport
+  transport.send = async (claim, proof) => {
+    heard = undefined
+    const outcome = await send(claim, proof)
+    // Keycloak says no more of a proof that it refuses.
+    const denied = heard as AudienceDeniedError | undefined
+    const isOfProof = outcome.again && (!denied || denied.error === 'invalid_request')
+    if (outcome.kind === 'granted' || isOfProof || claim.attempt?.audience === undefined) return outcome
+    const thrown = outcome.kind === 'rejected' ? undefined : outcome.error
+    const error = thrown instanceof AudienceDeniedError ? thrown : denied
+    if (!error) return outcome
+    return {
+      kind: mayBeSpent(error) ? 'doubt' : 'refused',
+      error: failureOf(error, clock.now() + DENIAL),
+      isDenial: true,
+      bound: outcome.bound,
+    }
+  }
+
+  const all = (): Iterable<Face> => faces.values()
+  const { publish } = siblings
+  siblings.publish = (entry, held) => {
+    const face = held && [...all()].find(({ owns }) => owns(held))
+    // The token before the news of its generation: a tab that knew of that alone would ask the server again.
+    if (entry && held && face) face.take(entry, held)
+    publish(entry, face ? undefined : held)
+  }
+  const { open } = channel
+  channel.open = (listener) =>
+    open.call(channel, (message) => {
+      for (const face of all()) face.hear(message)
+      listener(message)
+    })
+  session.flush = () => {
+    flush()
+    for (const face of all()) face.flush()
+  }
+  session.on = (name, listener) => {
+    const subscriptions = [on(name, listener)]
+    if (name === 'refreshed' || name === 'refresh-failed') {
+      for (const face of all()) subscriptions.push(face.on(name, listener as never))
+    }
+    return () => {
+      for (const cancel of subscriptions) cancel()
+    }
+  }
+
+  for (const [name, audience] of audiences) {
+    const tokensOfOthers = (): readonly (string | undefined)[] =>
+      [session, ...[...all()].filter((face) => face.name !== name).map((face) => face.session)].map(
+        ({ held }) => held?.accessToken,
+      )
+    faces.set(name, createFace({ ...parts, name, expect: audience.expect, audienceOf, tokensOfOthers }))
+  }
+  let { grant } = session
+  on('adopted', ({ entry, source }) => {
+    // Not at the event of a sign-in, which is told later: a denial of the new session may come before.
+    const isNewSession = session.grant !== grant
+    grant = session.grant
+    for (const face of all()) {
+      if (isNewSession) face.forgive()
+      face.follow(entry, source)
+    }
+  })
+
+  const { stop } = refresher
+  refresher.stop = () => Promise.allSettled([...all()].map((face) => face.stop()).concat(stop())).then(() => undefined)
+
+  // Captured here, so that what a page patches later sees no token.
+  const { Request } = globalThis
+  const urlOf = Request && Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
+  /** The address as it is written; `fetch` gives the right error for what has none. */
+  const addressIn = (input: unknown): string =>
+    // The getter knows Requests of any realm, whatever their members say.
+    (typeof input === 'string' ? input : (optional(() => urlOf?.call(input)) ?? optional(() => String(input)))) ?? ''
+
+  const members = new Map([...all()].map((face) => [face.name, membersOf(face)]))
+  const memberOf = (audience: string | undefined): AudienceMembers =>
+    (audience === undefined ? undefined : members.get(audience)) ?? client
+  return {
+    ...client,
+    authFetch: Object.defineProperty(
+      (...given: Parameters<AuthFetch>) => memberOf(audienceOf(addressIn(given[0]))).authFetch(...given),
+      'length',
+      { value: 1 },
+    ),
+    getAccessToken(options) {
+      const { audience, ...others } = ownMembers(options ?? {})
+      return members.has(audience as string)
+        ? memberOf(audience).getAccessToken(others)
+        : client.getAccessToken(options)
+    },
+    getClaims(options) {
+      const { audience } = ownMembers(options ?? {})
+      return members.has(audience as string) ? memberOf(audience).getClaims() : client.getClaims(options)
+    },
+    getHeaders: async (request) => memberOf(audienceOf(String(request.url))).getHeaders(request),
+  }
+
+  /** They check each address themselves: what another reading of the input would give counts for nothing. */
+  function membersOf(face: Face): AudienceMembers {
+    const { session, ensure, recover } = face
+    const allowedAddress = (url: string): string | undefined => (isAsking ? undefined : face.allowedAddress(url))
+    // One binding, so that what a server has told of its nonces and its time counts for all audiences.
+    const binding = (transport.binding as FetchBinding | undefined)?.for(allowedAddress)
+    return {
+      ...createAccessMembers(session, ensure, allowedAddress, binding),
+      authFetch: createAuthFetch({
+        ...checked,
+        session,
+        report: context.report,
+        binding,
+        access: { ensure, recover },
+        allowedAddress,
+        onResponse: undefined,
+      }),
+    }
+  }
+}
