@@ -5,6 +5,7 @@ import { launch } from '../support/browser/launch.ts'
 import type { Backend, BackendOptions, Judge } from './backends/backend.ts'
 import { startCookieBackend } from './backends/cookie.ts'
 import { startOpenIdBackend } from './backends/openid.ts'
+import { AUDIENCES } from './scenarios/audiences.ts'
 import { LEAVING } from './scenarios/leaving.ts'
 import { LOGIN } from './scenarios/login.ts'
 import { OUTAGES } from './scenarios/outages.ts'
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...VERSIONS,
   ...LOGIN,
   ...PROOFS,
+  ...AUDIENCES,
 ]
 
 export function custodiesOf({ custody }: Scenario): readonly Custody[] {
@@ -92,7 +94,8 @@ export function openTheatre(engine: Engine): Theatre {
     lacking,
     play: (scenario, custody) => theatre.playBefore(BACKENDS[custody], scenario),
     async playBefore(start, scenario) {
-      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs, keepsAll } = scenario
+      const { lifetime, refreshTimeout, grace, hasLoginPages, requiresPush, requiresProofs, keepsAll, hasAudiences } =
+        scenario
       const stagehand = await browserFor(scenario)
       const missing = await lacking(scenario)
       if (missing.length > 0) return `its driver cannot show ${missing.join(', ')}`
@@ -106,6 +109,7 @@ export function openTheatre(engine: Engine): Theatre {
         requiresPush,
         requiresProofs,
         keepsAll,
+        hasAudiences,
         secureCookies,
       }
       const backend = await start(options)

@@ -6,7 +6,7 @@ import { FEWER_FEATURES } from '../support/browser/chromium.ts'
 import { launch } from '../support/browser/launch.ts'
 import { bundle } from '../support/bundle.ts'
 import { type Pages, servePages } from '../support/pages.ts'
-import { type OpenIdProvider, startProvider } from '../support/provider.ts'
+import { type OpenIdProvider, startProvider, type TokenSet } from '../support/provider.ts'
 import { disposable, testDriver } from './drivers.ts'
 
 let pages: Pages
@@ -56,15 +56,20 @@ describe('the provider', () => {
   })
   afterAll(() => provider.close())
 
-  const refresh = (token: string): Promise<Response> =>
+  const refresh = (token: string, parameters?: Record<string, string>): Promise<Response> =>
     fetch(provider.tokenEndpoint, {
       method: 'POST',
       headers: { Origin: pages.origin },
-      body: new URLSearchParams({ grant_type: 'refresh_token', client_id: provider.clientId, refresh_token: token }),
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        client_id: provider.clientId,
+        refresh_token: token,
+        ...parameters,
+      }),
     })
 
-  const callWith = (token: string): Promise<Response> =>
-    fetch(provider.resourceEndpoint, { headers: { Authorization: `Bearer ${token}` } })
+  const callWith = (token: string, address = provider.resourceEndpoint): Promise<Response> =>
+    fetch(address, { headers: { Authorization: `Bearer ${token}` } })
 
   test('accepts its access token at /me, and refuses it once told to', async () => {
     const { access_token } = await provider.seed('carol')
@@ -92,6 +97,44 @@ describe('the provider', () => {
       reuses: before.reuses + 2,
       revokedGrants: before.revokedGrants + 1,
     })
+  })
+
+  test('gives each resource a token of its own, which no other takes', async () => {
+    const { billing, reports } = provider.resources
+    const { misdirected } = provider.counters
+    let { refresh_token, access_token } = await provider.seed()
+    const tokens = [access_token]
+    for (const resource of [billing, reports]) {
+      const answer = await refresh(refresh_token, { resource })
+      ;({ refresh_token, access_token } = (await answer.json()) as TokenSet)
+      tokens.push(access_token)
+      expect(provider.grantedFor(resource)).toBe(1)
+    }
+    const statuses = tokens.map((token) =>
+      Promise.all(
+        [provider.resourceEndpoint, billing, reports].map(async (address) => (await callWith(token, address)).status),
+      ),
+    )
+    expect(await Promise.all(statuses)).toEqual([
+      [200, 401, 401],
+      [401, 200, 401],
+      [401, 401, 200],
+    ])
+    expect(provider.counters.misdirected - misdirected).toBe(6)
+  })
+
+  test('spends the refresh token when it denies a resource, and keeps it when it denies a scope', async () => {
+    const { reuses, revokedGrants } = provider.counters
+    const { refresh_token } = await provider.seed()
+    const denials = [
+      await refresh(refresh_token, { scope: 'admin' }),
+      await refresh(refresh_token, { resource: `${provider.issuer}/biling/` }),
+    ]
+    const codes = await Promise.all(denials.map(async (denial) => ((await denial.json()) as { error: string }).error))
+    expect(codes).toEqual(['invalid_scope', 'invalid_target'])
+    expect(provider.counters).toMatchObject({ reuses, revokedGrants })
+    expect(((await (await refresh(refresh_token)).json()) as { error: string }).error).toBe('invalid_grant')
+    expect(provider.counters).toMatchObject({ reuses: reuses + 1, revokedGrants: revokedGrants + 1 })
   })
 
   test('holds answers after the commit until released', async () => {

@@ -51,11 +51,15 @@ export interface OpenIdProvider extends Faults {
   readonly tokenEndpoint: string
   readonly revocationEndpoint: string
   readonly resourceEndpoint: string
+  /** Further resources that are granted, each an API and its indicator: one of another path, one of another origin. */
+  readonly resources: Readonly<Record<'billing' | 'reports', string>>
   readonly clientId: string
   readonly counters: Readonly<Counters>
   /** A first token set, without a login page and without a token request. Bound to a key by its thumbprint `jkt`. @default 'alice' */
   seed(accountId?: string, jkt?: string): Promise<TokenSet>
-  /** From now on `/me` refuses each access token issued so far, or those of one account, before its time. */
+  /** Token requests that brought a token for this resource. */
+  grantedFor(resource: string): number
+  /** From now on each resource refuses each access token issued so far, or those of one account, before its time. */
   refuseIssuedTokens(accountId?: string): void
   /** How many refresh tokens of an account are unspent. */
   sessions(accountId: string): number
@@ -72,8 +76,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
 
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const issuer = `http://localhost:${port}`
   const resource = `${issuer}/me`
+  const resources = {
+    billing: `${issuer}/billing/`,
+    reports: `http://127.0.0.1:${port}/reports/`,
+  }
   const store = createStore(grace)
   const settings = {
     resource,
@@ -89,7 +98,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`
 
-  const { counters, isRefused, refuseIssuedTokens } = countEvents(provider)
+  const { counters, isRefused, refuseIssuedTokens, grantedFor } = countEvents(provider)
   const { faults, apply, releaseAll } = createFaultInjector()
   provider.silent = true
   provider.use(async (context, next) => {
@@ -99,17 +108,24 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     await apply(context, next)
   })
 
-  const answerResource = createProtectedResource({
+  const api = {
     issuer,
-    audience: resource,
     publicKey,
     isRefused,
-    proofs: requiresProofs ? createProofCheck(requiresProofs !== 'by time') : undefined,
-    onAnswer: (status) => {
+    onMisdirected: () => {
+      counters.misdirected += 1
+    },
+    onAnswer: (status: number) => {
       counters.resourceRequests += 1
       if (status === 401) counters.resourceRefusals += 1
     },
-  })
+  }
+  const answerAt = new Map(
+    [resource, ...Object.values(resources)].map((audience) => {
+      const proofs = requiresProofs ? createProofCheck(requiresProofs !== 'by time') : undefined
+      return [new URL(audience).pathname, createProtectedResource({ ...api, audience, proofs })]
+    }),
+  )
   const answer = provider.callback()
   server.on('request', (request, response) => {
     if (!keepAlive) response.setHeader('Connection', 'close')
@@ -118,7 +134,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
       response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
       response.setHeader('Access-Control-Allow-Credentials', 'true')
     }
-    void (request.url === '/me' ? answerResource : answer)(request, response)
+    void (answerAt.get(request.url ?? '') ?? answer)(request, response)
   })
 
   return {
@@ -127,6 +143,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     tokenEndpoint: `${issuer}/token`,
     revocationEndpoint: `${issuer}/token/revocation`,
     resourceEndpoint: resource,
+    resources,
     clientId: CLIENT_ID,
     counters,
 
@@ -134,19 +151,22 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
       const client = await provider.Client.find(CLIENT_ID)
       const grant = new provider.Grant({ accountId, clientId: CLIENT_ID })
       grant.addOIDCScope(SCOPE)
-      grant.addResourceScope(resource, SCOPE)
+      const granted = [resource, ...Object.values(resources)]
+      for (const one of granted) grant.addResourceScope(one, SCOPE)
       const gty = 'authorization_code'
       const common = { client, accountId, grantId: await grant.save(), gty, scope: SCOPE, claims: {}, jkt }
       const access = new provider.AccessToken(common)
       access.resourceServer = new provider.ResourceServer(resource, resourceServerInfo(settings))
       return {
         access_token: await access.save(),
-        refresh_token: await new provider.RefreshToken({ ...common, resource }).save(),
+        refresh_token: await new provider.RefreshToken({ ...common, resource: granted }).save(),
         expires_in: access.expiration,
         token_type: jkt ? 'DPoP' : 'Bearer',
       }
     },
 
+    // Requests for the own resource name none.
+    grantedFor: (one) => grantedFor(one === resource ? undefined : one),
     refuseIssuedTokens,
     sessions: store.sessions,
     endSessions(accountId) {

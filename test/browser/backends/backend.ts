@@ -43,6 +43,26 @@ export interface Backend extends Judge {
   arrival(): Promise<void>
   /** The next refresh is lost on its way. */
   loseRequest(): void
+  /** Absent where there is only one. */
+  readonly audiences?: AudienceJudge
+}
+
+/** An audience by its name in the client; `own` is that of the session. */
+export type AudienceName = 'own' | 'billing' | 'reports' | 'misspelt' | 'admin'
+
+/** What a scenario with several audiences may ask. */
+export interface AudienceJudge {
+  /**
+   * The APIs: that of `billing` has another path than the own one, that of `reports` another origin. Nobody is
+   * granted `misspelt`, whose resource the server does not know, and `admin`, a scope.
+   */
+  readonly apis: Readonly<Record<AudienceName, string>>
+  /** How many access tokens refreshes have brought for an audience. */
+  granted(audience: AudienceName): number
+  /** From now on no access token issued so far is good. */
+  expire(): void
+  /** Requests that an API has refused, and how many of them came with the token of another audience. */
+  refusals(): { readonly all: number; readonly misdirected: number }
 }
 
 /** Of access tokens (in seconds): so long that no timer fires in a scenario which counts requests. */
@@ -59,6 +79,8 @@ export interface BackendOptions {
   readonly requiresPush?: boolean | undefined
   /** Whether the provider binds tokens, and asks for nonces, or for proofs of this time; so does its resource. @default false */
   readonly requiresProofs?: boolean | 'by time' | undefined
+  /** Whether the client knows further audiences. @default false */
+  readonly hasAudiences?: boolean | undefined
   /** Connections are kept, and refresh tokens stay the same: a browser may send a refresh twice by itself. @default false */
   readonly keepsAll?: boolean | undefined
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */

@@ -1,16 +1,28 @@
 // A real OpenID provider as the judge: the refresh token is in the ledger, and a reuse revokes the grant.
 
+import type { Audience } from '../../../src/audiences.ts'
 import { servePages } from '../../support/pages.ts'
 import { startProvider } from '../../support/provider.ts'
-import { type Backend, type BackendOptions, LIFETIME } from './backend.ts'
+import { type AudienceJudge, type Backend, type BackendOptions, LIFETIME } from './backend.ts'
 import { pageHtml, workerScript } from './page.ts'
 
 /** Of an application that answers everything by itself. */
 const OTHER_HANDLER = "addEventListener('fetch', (event) => event.respondWith(fetch(event.request)))"
 
+/** Each API is the indicator of its resource (RFC 8707), but for two that are denied. */
+function audiencesAt({ billing, reports, misspelt, admin }: AudienceJudge['apis']): Record<string, Audience> {
+  const of = (url: string): Audience => ({ urls: [url], parameters: { resource: url }, expect: url })
+  return {
+    billing: of(billing),
+    reports: of(reports),
+    misspelt: { urls: [misspelt], parameters: { resource: billing.replace('ll', 'l') } },
+    admin: { urls: [admin], parameters: { scope: 'admin' } },
+  }
+}
+
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
-  const { requiresProofs = false, keepsAll = false } = options
+  const { requiresProofs = false, keepsAll = false, hasAudiences = false } = options
   let knock = (): void => {}
   const provider = await startProvider({
     accessTokenTtl: lifetime,
@@ -24,7 +36,9 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
     onTokenRequest: () => knock(),
   })
   const { issuer, tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
-  const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, requiresProofs }
+  const apis = { ...provider.resources, own: resource, misspelt: `${issuer}/misspelt/`, admin: `${issuer}/admin/` }
+  const audiences = hasAudiences ? audiencesAt(apis) : undefined
+  const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, requiresProofs, audiences }
   const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }) })
   const pages = await servePages({
     '/': page,
@@ -48,6 +62,12 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
       }),
     loseRequest: () => provider.loseNextRequests(1),
     loseAnswer: () => provider.loseNextAnswers(1),
+    audiences: {
+      apis,
+      granted: (audience) => provider.grantedFor(apis[audience]),
+      expire: () => provider.refuseIssuedTokens(),
+      refusals: () => ({ all: provider.counters.resourceRefusals, misdirected: provider.counters.misdirected }),
+    },
     async credentials(user, expiresIn, jkt) {
       const tokens = await provider.seed(user, jkt)
       return { ...tokens, expires_in: expiresIn ?? tokens.expires_in }

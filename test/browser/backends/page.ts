@@ -2,6 +2,7 @@
 // verbs. Where there is an issuer, it signs in by redirect too.
 
 import { fileURLToPath } from 'node:url'
+import type { Audience } from '../../../src/audiences.ts'
 import { bundle } from '../../support/bundle.ts'
 
 declare global {
@@ -10,7 +11,8 @@ declare global {
   /** What the client told, for whoever wonders why a scenario failed. */
   var told: string[]
   var enter: (credentials: unknown) => Promise<void>
-  var call: () => Promise<string>
+  /** Calls an API. @default the own one */
+  var call: (address?: string) => Promise<string>
   var refresh: () => Promise<string>
   var pending: Promise<unknown>
   /** Sends a refresh token without any proof; resolves with the status. */
@@ -39,6 +41,8 @@ export interface PageConfig {
   readonly refreshTimeout?: number | undefined
   /** Whether tokens are bound. @default false */
   readonly requiresProofs?: boolean | 'by time'
+  /** Further audiences. @default none */
+  readonly audiences?: Readonly<Record<string, Audience>> | undefined
   /** Whether the client is told that the server replays. @default false */
   readonly replays?: boolean | undefined
 }
@@ -47,8 +51,8 @@ export interface PageConfig {
 export const WATCH = `
 const told = []
 for (const event of ['signed-in', 'refreshed', 'refresh-failed', 'signed-out']) {
-  auth.on(event, ({ source, reason, error }) => {
-    const details = [reason, error?.message, error?.cause, source].filter(Boolean)
+  auth.on(event, ({ audience, source, reason, error }) => {
+    const details = [audience, reason, error?.message, error?.cause, source].filter(Boolean)
     told.push(Math.round(performance.now()) + ' ms: ' + [event, ...details].join(', '))
   })
 }
@@ -59,7 +63,7 @@ Object.assign(globalThis, {
   auth,
   seen,
   told,
-  call: () => auth.authFetch(resource).then(({ status }) => String(status), (error) => error.code ?? String(error)),
+  call: (address = resource) => auth.authFetch(address).then(({ status }) => String(status), (error) => error.code ?? String(error)),
   refresh: () => auth.getAccessToken({ forceRefresh: true }).then(
     () => auth.getState().status === 'signed-in' ? 'refreshed' : 'signed-out',
     (error) => error.code,
@@ -70,6 +74,7 @@ Object.assign(globalThis, {
 const SOURCE = `
 // The version before may lack what is new: a name is then undefined.
 import * as library from 'authfetch'
+import { audiences } from 'authfetch/audiences'
 import { dpop } from 'authfetch/dpop'
 
 const { cookieRefresh, cookieSignOut, createAuthClient, formerSession, oauthRefresh, oauthRevocation } = library
@@ -86,6 +91,7 @@ const options = {
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
   ...(requiresProofs && { proofs: dpop() }),
+  ...(config.audiences && { audiences: audiences(config.audiences) }),
   ...(location.hash === '#never' && { resendWithin: 0 }),
   ...(location.hash === '#grace' && { resendWithin: 30_000 }),
 }

@@ -28,6 +28,8 @@ export interface Scenario<Asked extends Judge = Backend> {
   readonly requiresPush?: boolean
   /** Whether the provider binds tokens, and asks for nonces, or for proofs of this time; so does its resource. @default false */
   readonly requiresProofs?: boolean | 'by time'
+  /** Whether the client knows further audiences. @default false */
+  readonly hasAudiences?: boolean
   /** Connections are kept, and refresh tokens stay the same: a browser may send a refresh twice by itself. @default false */
   readonly keepsAll?: boolean
   /** How long the provider lets a refresh token be spent again (in seconds); the reference server does not replay then. */

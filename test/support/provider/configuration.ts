@@ -8,6 +8,7 @@ export const CLIENT_ID = 'spa'
 export const SCOPE = 'openid offline_access'
 
 export interface ConfigurationOptions {
+  /** The resource of requests that name none (RFC 8707). */
   readonly resource: string
   readonly accessTokenTtl: number
   readonly refreshTokenTtl: number
@@ -31,10 +32,13 @@ export interface ResourceServerInfo {
   readonly jwt: { readonly sign: { readonly alg: 'ES256' } }
 }
 
-export function resourceServerInfo({ resource, accessTokenTtl }: ConfigurationOptions): ResourceServerInfo {
+export function resourceServerInfo(
+  { resource, accessTokenTtl }: ConfigurationOptions,
+  audience = resource,
+): ResourceServerInfo {
   return {
     scope: SCOPE,
-    audience: resource,
+    audience,
     accessTokenTTL: accessTokenTtl,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'ES256' } },
@@ -88,7 +92,7 @@ export function configure(options: ConfigurationOptions): object {
         enabled: true,
         defaultResource: () => resource,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => resourceServerInfo(options),
+        getResourceServerInfo: (_context: unknown, indicator: string) => resourceServerInfo(options, indicator),
       },
     },
   }

@@ -14,9 +14,11 @@ export interface Counters {
   /** Refresh tokens presented after they had been spent. */
   reuses: number
   revokedGrants: number
-  /** Answers of `/me`, and how many of them were a 401. */
+  /** Answers of all resources, and how many of them were a 401. */
   resourceRequests: number
   resourceRefusals: number
+  /** Tokens of one resource that came to another. */
+  misdirected: number
 }
 
 export interface EventCounts {
@@ -24,6 +26,8 @@ export interface EventCounts {
   /** Whether an access token was refused early, or its grant revoked. */
   isRefused(claims: JWTPayload): boolean
   refuseIssuedTokens(accountId?: string): void
+  /** Token requests that named this resource, and brought a token. */
+  grantedFor(resource: string | undefined): number
 }
 
 export function countEvents(provider: Provider): EventCounts {
@@ -35,11 +39,13 @@ export function countEvents(provider: Provider): EventCounts {
     revokedGrants: 0,
     resourceRequests: 0,
     resourceRefusals: 0,
+    misdirected: 0,
   }
   const spent = new Set<unknown>()
   const issued = new Map<string | undefined, Token>()
   const revoked = new Set<string | undefined>()
   const refused = new Set<string | undefined>()
+  const resources = new Map<unknown, number>()
 
   provider.on('refresh_token.consumed', (token: Token) => {
     spent.add(token.jti)
@@ -47,13 +53,16 @@ export function countEvents(provider: Provider): EventCounts {
   provider.on('access_token.issued', (token: Token) => {
     issued.set(token.jti, token)
   })
-  provider.on('grant.success', () => {
+  provider.on('grant.success', (context: KoaContext) => {
     counters.granted += 1
+    const resource = context.oidc?.params?.resource
+    resources.set(resource, (resources.get(resource) ?? 0) + 1)
   })
-  provider.on('grant.error', (context: KoaContext) => {
+  provider.on('grant.error', (context: KoaContext, { error }: { readonly error?: string }) => {
     counters.refused += 1
     // A reuse deletes the whole family, so the second one is an unknown token to the provider, but not to us.
-    if (spent.has(context.oidc?.params?.refresh_token)) counters.reuses += 1
+    // And a resource is denied by another error, after the token is spent.
+    if (error === 'invalid_grant' && spent.has(context.oidc?.params?.refresh_token)) counters.reuses += 1
   })
   provider.on('grant.revoked', (_context: KoaContext, grantId: string) => {
     if (!revoked.has(grantId)) counters.revokedGrants += 1
@@ -66,5 +75,6 @@ export function countEvents(provider: Provider): EventCounts {
     refuseIssuedTokens(accountId) {
       for (const [jti, token] of issued) if ((accountId ?? token.accountId) === token.accountId) refused.add(jti)
     },
+    grantedFor: (resource) => resources.get(resource) ?? 0,
   }
 }

@@ -1,7 +1,7 @@
-// The resource server at /me: verifies JWT access tokens (RFC 9068) and answers 401 as RFC 6750, section 3.1 says.
+// A resource server: verifies JWT access tokens (RFC 9068) and answers 401 as RFC 6750, section 3.1 says.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { ProofCheck } from './proofs.ts'
 
 export interface ProtectedResourceOptions {
@@ -11,6 +11,8 @@ export interface ProtectedResourceOptions {
   /** Whether a token of the right signature and age is refused all the same. */
   readonly isRefused: (claims: JWTPayload) => boolean
   readonly onAnswer: (status: number) => void
+  /** Called for each token that is right but for its audience. */
+  readonly onMisdirected: () => void
   /** Tokens must be bound, and each request must have a proof. */
   readonly proofs?: ProofCheck | undefined
 }
@@ -28,7 +30,7 @@ const CORS = {
 
 /** Creates the request handler of one protected resource, which answers with the subject of the token. */
 export function createProtectedResource(options: ProtectedResourceOptions) {
-  const { issuer, audience, publicKey, isRefused, onAnswer, proofs } = options
+  const { issuer, audience, publicKey, isRefused, onAnswer, onMisdirected, proofs } = options
 
   const scheme = proofs ? 'DPoP' : 'Bearer'
 
@@ -41,7 +43,8 @@ export function createProtectedResource(options: ProtectedResourceOptions) {
         clockTolerance: LEEWAY,
       })
       return isRefused(payload) ? undefined : payload
-    } catch {
+    } catch (error) {
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') onMisdirected()
       return undefined
     }
   }
