@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<string, string>> = {
   recipes: 'Recipes',
   clients: 'Libraries',
   dpop: 'Bound tokens',
+  audiences: 'Several audiences',
   api: 'API reference',
   comparison: 'Compared with others',
 }

@@ -2,6 +2,7 @@
 
 import { PICTURE_STYLE } from '../src/devtools/picture/style.ts'
 import { addStyle } from '../src/devtools/style.ts'
+import { createApis } from './page/apis.ts'
 import { find, reachScrollers, setText } from './page/dom.ts'
 import { createExercises } from './page/exercises/list.ts'
 import { createLog } from './page/log.ts'
@@ -24,6 +25,7 @@ const tab = openTab({ isSmall: false })
 const say = (text: string): void => setText(find('said'), text)
 
 createPanel(tab, say)
+createApis(tab, say)
 createPicture(tab.lanes)
 createOffice(tab, say)
 createLog(tab.lanes, say)

@@ -19,7 +19,15 @@ async function run(page: Page, id: string): Promise<void> {
   await page.waitForSelector(`[data-exercise="${id}"]:not([aria-disabled])`)
 }
 
-/** Three tabs, some rotations, and a refresh just now. */
+/** Waits until the server's newest refresh token has this number. */
+async function reach(page: Page, wanted: number): Promise<void> {
+  await page.waitForFunction(
+    (number) => Number(document.querySelector('#chain .current strong')?.textContent) >= number,
+    wanted,
+  )
+}
+
+/** Three tabs, two APIs, some rotations, and a refresh just now. */
 async function play(page: Page): Promise<void> {
   await page.waitForSelector('body[data-ready]')
   await page.click('#tour-skip')
@@ -36,10 +44,9 @@ async function play(page: Page): Promise<void> {
   await page.selectOption('#lifetime', '10')
   for (const id of ['call', 'slow', 'lost']) await run(page, id)
   const newest = Number(await page.textContent('#chain .current strong'))
-  await page.waitForFunction(
-    (wanted) => Number(document.querySelector('#chain .current strong')?.textContent) >= wanted,
-    newest + 4,
-  )
+  await reach(page, newest + 3)
+  await page.click('[data-call=reports]')
+  await reach(page, newest + 5)
   // Each tab has adopted the last one, and the picture shows it.
   await page.waitForFunction(() => document.querySelectorAll('#zoom .mark.adopted').length === 2)
   await page.click('#call')

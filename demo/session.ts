@@ -10,6 +10,7 @@ import {
   oauthRevocation,
   type TokenResponse,
 } from 'authfetch'
+import { type Audience, audiences } from 'authfetch/audiences'
 import { dpop } from 'authfetch/dpop'
 
 export const CUSTODIES = ['cookie', 'client', 'cookie-only'] as const
@@ -25,8 +26,16 @@ const nameOf = (custody: Custody): string => `${CLIENT_NAME}-${custody}`
 /** A client with proofs has a database of its own. */
 export const ledgerOf = (custody: Custody, isBound: boolean): string => nameOf(custody) + (isBound ? '-dpop' : '')
 
-/** With bound tokens, which only make sense where the client holds them, each request shows a key of this browser. */
+/** The audiences of further APIs, whose addresses begin with their names. The server gives nobody a token for `billing`. */
+export const AUDIENCES = ['reports', 'billing'] as const
 
+const furtherApi = (audience: string): Audience => ({
+  urls: [new URL(`/${audience}/`, location.href)],
+  parameters: { audience },
+  expect: audience,
+})
+
+/** With bound tokens, which only make sense where the client holds them, each request shows a key of this browser. */
 export function createClient(custody: Custody, isBound: boolean, options: Partial<AuthClientOptions> = {}): AuthClient {
   const isHeld = custody === 'client'
   return createAuthClient({
@@ -37,6 +46,7 @@ export function createClient(custody: Custody, isBound: boolean, options: Partia
     onSignOut: isHeld
       ? oauthRevocation({ revocationEndpoint: '/oauth/revoke', clientId: 'demo' })
       : cookieSignOut('/auth/sign-out'),
+    audiences: audiences(Object.fromEntries(AUDIENCES.map((name) => [name, furtherApi(name)]))),
     refreshLead: 5_000,
     ...(isBound && { proofs: dpop() }),
     ...options,

@@ -20,10 +20,14 @@ function show(): void {
 }
 
 lanes.subscribe(show)
-find('call').addEventListener('click', async () => {
-  const { status } = await callApi(account)
-  setText(find('result'), status ? `The API answered ${status}.` : 'No answer.')
-})
+
+async function call(path: string): Promise<void> {
+  const { status, audience } = await callApi(account, path)
+  setText(find('result'), status ? `${status}${audience ? ` for ${audience}` : ''}` : 'No answer.')
+}
+
+find('call').addEventListener('click', () => call('/api/me'))
+find('call-reports').addEventListener('click', () => call('/reports/summary'))
 await lanes.join()
 document.title = `Tab ${lanes.self.number} of authfetch`
 show()

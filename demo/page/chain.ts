@@ -73,7 +73,7 @@ export function drawChain(
   const lead = leadOf(session, by, current)
   const shown = session.tokens.slice(-MOST)
   const hidden = session.tokens.length - shown.length
-  const links = shown.map(({ generation, spentAt, spentBy }) => {
+  const links = shown.map(({ generation, audience, spentAt, spentBy }) => {
     const isLast = spentAt === null
     const isDead = session.status !== 'active'
     const who = spentBy === null ? 'an unknown client' : (by.get(nameAttempt(spentBy) ?? '')?.who ?? 'an earlier page')
@@ -90,7 +90,12 @@ export function drawChain(
             : 'link spent',
       },
       // A client whose ledger was wiped counts from 0 again.
-      h('strong', { class: 'number' }, number < 0 ? '–' : String(number)),
+      h(
+        'div',
+        {},
+        h('strong', { class: 'number' }, number < 0 ? '–' : String(number)),
+        h('span', { class: audience === 'api' ? 'audience' : 'audience other' }, audience),
+      ),
       h('span', {}, isLast ? (isDead ? statusOf(session) : 'unspent') : `spent by ${who}`),
       spentAt !== null && h('time', {}, clockTime(spentAt - ahead)),
     )

@@ -3,7 +3,7 @@
 import type { Lane, Lanes } from '../../src/devtools/lanes/lanes.ts'
 import type { Observation } from '../../src/devtools/observation.ts'
 import { clockTime, duration, plural } from '../../src/devtools/time.ts'
-import { tell } from '../../src/devtools/words.ts'
+import { forWhom, tell } from '../../src/devtools/words.ts'
 import { find, h, setText } from './dom.ts'
 
 interface Line {
@@ -24,7 +24,7 @@ function textOf(seen: Observation): { readonly text: string; readonly isBad?: bo
       const whose = seen.source === 'other-tab' ? ', learned from another tab' : ''
       const more = seen.detail ? `: ${seen.detail}` : ''
       return {
-        text: `${seen.step}${more}${whose}`,
+        text: `${seen.step}${forWhom(seen)}${more}${whose}`,
         isBad: seen.step === 'refresh-failed' || (seen.step === 'signed-out' && seen.detail !== 'requested'),
       }
     }
@@ -32,11 +32,11 @@ function textOf(seen: Observation): { readonly text: string; readonly isBad?: bo
       return { text: `lock ${seen.step}` }
     case 'ledger':
       return {
-        text: `ledger: ${seen.step}, generation ${seen.generation}${seen.isResend ? ', a resend' : ''}${seen.reason ? `, ${seen.reason}` : ''}`,
+        text: `ledger: ${seen.step}, generation ${seen.generation}${forWhom(seen)}${seen.isResend ? ', a resend' : ''}${seen.reason ? `, ${seen.reason}` : ''}`,
         isBad: seen.step === 'doubt',
       }
     case 'wire': {
-      const what = `${seen.request} ${seen.path}`
+      const what = `${seen.request} ${seen.path}${forWhom(seen)}`
       if (seen.step === 'sent') return { text: `${what} sent` }
       return seen.step === 'failed'
         ? { text: `${what}: no answer`, isBad: true }
@@ -44,7 +44,7 @@ function textOf(seen: Observation): { readonly text: string; readonly isBad?: bo
     }
     case 'message':
       return {
-        text: `message ${seen.step}: ${seen.type}, generation ${seen.generation}, ${seen.status}${seen.hasToken ? ', with the access token' : ''}`,
+        text: `message ${seen.step}: ${seen.type}, generation ${seen.generation}, ${seen.status}${forWhom(seen)}${seen.hasToken ? ', with the access token' : ''}`,
       }
     case 'timer':
       return {

@@ -3,6 +3,7 @@
 import { clockTime, duration, now } from '../../src/devtools/time.ts'
 import type { Custody } from '../session.ts'
 import { isCustody } from '../session.ts'
+import { tellCall } from './apis.ts'
 import { find, h, setText, show } from './dom.ts'
 import { server } from './server.ts'
 import { callApi, lifeLeft, type OwnTab } from './tab.ts'
@@ -33,7 +34,7 @@ function describe(claims: Claims): readonly (readonly [string, string])[] {
 const rowsOf = (entries: readonly (readonly [string, string])[]): HTMLElement[] =>
   entries.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])
 
-export function createPanel({ account, lanes }: OwnTab, say: (text: string) => void): void {
+export function createPanel({ account, lanes, calls }: OwnTab, say: (text: string) => void): void {
   const form = find<HTMLFormElement>('sign-in')
   const custody = find<HTMLSelectElement>('custody')
   const bound = find<HTMLInputElement>('bound')
@@ -44,7 +45,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
 
   lanes.onSeen((lane, seen) => {
     const isFresh = seen.kind === 'session' && (seen.step === 'signed-in' || seen.step === 'refreshed')
-    if (lane.id !== lanes.self.id || seen.kind !== 'session') return
+    if (lane.id !== lanes.self.id || seen.kind !== 'session' || seen.audience !== undefined) return
     if (isFresh) receivedAt = seen.at
     const state = account.client.getState()
     // What was over before this page was opened is told above the form.
@@ -208,9 +209,7 @@ export function createPanel({ account, lanes }: OwnTab, say: (text: string) => v
     say('New access tokens will live that long. Refresh to get one.')
   })
   find('call').addEventListener('click', async () => {
-    const { status, subject } = await callApi(account)
-    const whose = subject ? ` for ${subject}` : ''
-    say(status === 0 ? 'The call was not answered.' : `The API answered ${status}${whose}.`)
+    say(tellCall('API', await callApi(account, '/api/me', calls)))
   })
   find('refresh').addEventListener('click', () => {
     account.client.getAccessToken({ forceRefresh: true }).then(

@@ -1,4 +1,4 @@
-// The protected API: it checks access tokens with the public key and asks no database (RFC 6750, RFC 9449, RFC 9470).
+// A protected API: it checks access tokens with the public key and asks no database (RFC 6750, RFC 9449, RFC 9470).
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,9 +7,11 @@ import { type Fault, strikeBefore } from './faults.ts'
 import { HttpError, isForeign, readBody, readCookie, sendJson } from './http.ts'
 import { type ProofChecker, ProofError } from './proofs.ts'
 import type { Settings, Stats } from './settings.ts'
-import { type AccessTokenChecker, isExpired } from './tokens.ts'
+import { type AccessTokenChecker, type Audience, isExpired, isForAnother } from './tokens.ts'
 
 export interface ApiParts {
+  /** Whose tokens it takes, and no other's (RFC 9068 section 4). */
+  readonly audience: Audience
   readonly checker: AccessTokenChecker
   readonly proofs: ProofChecker
   readonly settings: Settings
@@ -50,7 +52,8 @@ function challenge(request: IncomingMessage, error?: string, description?: strin
 }
 
 export function createApi(parts: ApiParts): Api {
-  const { checker, proofs, settings, faults, stats, accessCookie, origins, closing, denied, now, renew } = parts
+  const { audience, checker, proofs, settings, faults, stats, accessCookie, origins, closing, denied, now, renew } =
+    parts
 
   /** A cookie comes along with requests of foreign pages too, so it counts only from our own. */
   function tokenOf(request: IncomingMessage): string | undefined {
@@ -78,8 +81,8 @@ export function createApi(parts: ApiParts): Api {
   async function authenticate(request: IncomingMessage): Promise<JWTPayload> {
     const token = tokenOf(request)
     if (!token) return challenge(request)
-    const claims = await checker.check(token).catch((error: unknown) => {
-      const problem = isExpired(error) ? 'has expired' : 'is not valid'
+    const claims = await checker.check(token, audience).catch((error: unknown) => {
+      const problem = isExpired(error) ? 'has expired' : isForAnother(error) ? 'is for another API' : 'is not valid'
       return challenge(request, 'invalid_token', `the access token ${problem}`)
     })
     await checkKey(request, token, claims)
@@ -90,7 +93,7 @@ export function createApi(parts: ApiParts): Api {
   /** Some servers renew as they answer; the token comes from the authorization server all the same. */
   async function renewal({ iat = 0, exp = 0, sid }: JWTPayload): Promise<Record<string, string>> {
     const isHalfOver = now() / 1000 > (iat + exp) / 2
-    const token = settings.renewInResponse && isHalfOver ? await renew(String(sid)) : undefined
+    const token = settings.renewInResponse && audience === 'api' && isHalfOver ? await renew(String(sid)) : undefined
     return token ? { 'X-Renewed-Token': token } : {}
   }
 
@@ -114,7 +117,8 @@ export function createApi(parts: ApiParts): Api {
     if (status) return sendJson(response, status, { status }, renewed)
     switch (path) {
       case '/api/me':
-        return sendJson(response, 200, { subject: claims.sub, session: claims.sid }, renewed)
+      case '/reports/summary':
+        return sendJson(response, 200, { subject: claims.sub, session: claims.sid, audience: claims.aud }, renewed)
       case '/api/echo': {
         // Without credentials: what a script gets to see must not hold a cookie that it cannot read.
         const { authorization: _, cookie: __, ...headers } = request.headers

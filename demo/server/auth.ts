@@ -8,6 +8,7 @@ import { HttpError, invalidRequest, isForeign, readCookie, readForm, readJson, s
 import { createLoginServer } from './login.ts'
 import { type ProofChecker, ProofError } from './proofs.ts'
 import type { Custody } from './sessions.ts'
+import { type Audience, isAudience } from './tokens.ts'
 
 export interface AuthParts {
   readonly grants: Grants
@@ -27,6 +28,14 @@ const CUSTODIES: readonly unknown[] = ['cookie', 'client', 'cookie-only']
 
 const refusedProof = (description: string): HttpError =>
   new HttpError(400, { error: 'invalid_dpop_proof', error_description: description })
+
+/** Which API the access token is to be for; decided before the refresh token is looked at (RFC 8707 section 2). */
+function audienceIn(form: URLSearchParams): Audience {
+  const audience = form.get('audience') ?? 'api'
+  if (isAudience(audience)) return audience
+  const description = 'no access token is granted for this audience'
+  throw new HttpError(400, { error: 'invalid_target', error_description: description })
+}
 
 const send = (response: ServerResponse, { body, cookies }: Answer): void =>
   sendJson(response, 200, body, { 'Set-Cookie': cookies })
@@ -93,7 +102,18 @@ export function createAuthServer({ grants, proofs, faults, origins, closing }: A
     if (jkt === undefined && grants.isBound(refreshToken)) {
       throw refusedProof('the refresh token is bound to a key, and the proof is missing')
     }
-    settle(response, await grants.refresh(refreshToken, ['client'], keyOf(request), jkt), 400)
+    const audience = audienceIn(form)
+    const idempotencyKey = keyOf(request)
+    settle(response, await grants.refresh({ refreshToken, custodies: ['client'], idempotencyKey, jkt, audience }), 400)
+  }
+
+  async function refresh(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkCsrf(request)
+    // A body says which API the token is for; without one it is the first.
+    const audience = audienceIn(request.headers['content-type'] ? await readForm(request) : new URLSearchParams())
+    const custodies = ['cookie', 'cookie-only'] as const
+    const presented = { refreshToken: cookieOf(request), custodies, idempotencyKey: keyOf(request), audience }
+    settle(response, await grants.refresh(presented), 401)
   }
 
   return {
@@ -110,12 +130,7 @@ export function createAuthServer({ grants, proofs, faults, origins, closing }: A
         case '/auth/sign-in':
           return signIn(request, response)
         case '/auth/refresh':
-          checkCsrf(request)
-          return settle(
-            response,
-            await grants.refresh(cookieOf(request), ['cookie', 'cookie-only'], keyOf(request)),
-            401,
-          )
+          return refresh(request, response)
         case '/auth/sign-out':
           checkCsrf(request)
           grants.signOut(cookieOf(request))

@@ -1,10 +1,10 @@
 // What the authorization server grants, refuses and takes back, apart from HTTP; it alone issues tokens.
 
 import { writeCookie } from './http.ts'
-import type { Custody, Family, Rotation } from './sessions.ts'
+import type { Custody, Family, Granted, Presented, Rotation } from './sessions.ts'
 import type { Settings, Stats } from './settings.ts'
 import type { Store } from './store.ts'
-import type { AccessTokenIssuer } from './tokens.ts'
+import { type AccessTokenIssuer, AUDIENCES, type Audience } from './tokens.ts'
 
 export interface Answer {
   readonly body: object
@@ -30,17 +30,15 @@ export interface GrantsParts {
   announce(kind: EventKind, family: Family): void
 }
 
+/** A request for a refresh, which may have come without a token. */
+export type PresentedIfAny = Omit<Presented, 'refreshToken'> & { readonly refreshToken: string | undefined }
+
 export interface Grants {
   /** Without their prefix, when cookies are not secure. */
   readonly cookieNames: { readonly refresh: string; readonly access: string }
   /** With the thumbprint of a key, the tokens are bound to it. */
   signIn(user: string, device: string, custody: Custody, jkt?: string): Promise<Answer>
-  refresh(
-    refreshToken: string | undefined,
-    custodies: readonly Custody[],
-    key: string | undefined,
-    jkt?: string,
-  ): Promise<Answer | Refusal>
+  refresh(presented: PresentedIfAny): Promise<Answer | Refusal>
   isBound(refreshToken: string): boolean
   /** Works with any refresh token of the session, spent or not; an unknown one is fine. */
   signOut(refreshToken: string | undefined): void
@@ -55,19 +53,20 @@ export function createGrants({ store, issuer, settings, stats, secureCookies, an
   const cookieNames = { refresh: `${prefix}refresh`, access: `${prefix}access` }
   const refreshCookie = (value: string, maxAge: number): string =>
     writeCookie(cookieNames.refresh, value, { path: '/auth', maxAge, secure: secureCookies })
-  const accessCookie = (value: string, maxAge: number): string =>
-    writeCookie(cookieNames.access, value, { path: '/api', maxAge, secure: secureCookies })
-  const accessToken = ({ subject, id, jkt }: Family): Promise<string> =>
-    issuer.issue(subject, id, settings.accessLifetime, jkt)
+  /** Each API gets its own: the path is its name. */
+  const accessCookie = (audience: Audience, value: string, maxAge: number): string =>
+    writeCookie(cookieNames.access, value, { path: `/${audience}`, maxAge, secure: secureCookies })
+  const accessToken = ({ subject, id, jkt }: Family, audience: Audience): Promise<string> =>
+    issuer.issue(subject, id, settings.accessLifetime, jkt, audience)
 
-  async function answer(family: Family, refreshToken: string): Promise<Answer> {
-    const token = await accessToken(family)
+  async function answer({ family, refreshToken, audience }: Granted): Promise<Answer> {
+    const token = await accessToken(family, audience)
     const expires = { expires_in: settings.accessLifetime }
     const bearer = { access_token: token, token_type: family.jkt === null ? 'Bearer' : 'DPoP', ...expires }
     if (family.custody === 'client') return { body: { ...bearer, refresh_token: refreshToken }, cookies: [] }
     const cookies = [refreshCookie(refreshToken, settings.refreshLifetime)]
     if (family.custody === 'cookie') return { body: bearer, cookies }
-    return { body: expires, cookies: [...cookies, accessCookie(token, settings.accessLifetime)] }
+    return { body: expires, cookies: [...cookies, accessCookie(audience, token, settings.accessLifetime)] }
   }
 
   function count(rotation: Rotation): void {
@@ -83,14 +82,14 @@ export function createGrants({ store, issuer, settings, stats, secureCookies, an
     signIn(user, device, custody, jkt) {
       const { family, refreshToken } = store.createFamily(user, device, custody, jkt)
       announce('signed-in', family)
-      return answer(family, refreshToken)
+      return answer({ family, refreshToken, audience: 'api' })
     },
-    async refresh(refreshToken, custodies, key, jkt) {
+    async refresh({ refreshToken, ...others }) {
       const rotation: Rotation = refreshToken
-        ? store.rotate(refreshToken, custodies, key, jkt)
+        ? store.rotate({ refreshToken, ...others })
         : { kind: 'refused', reason: 'unknown' }
       count(rotation)
-      if ('refreshToken' in rotation) return answer(rotation.family, rotation.refreshToken)
+      if ('refreshToken' in rotation) return answer(rotation)
       const code = rotation.kind === 'reused' ? { error_code: 'refresh_token_reused' } : {}
       return { refusal: { error: 'invalid_grant', error_description: 'the refresh token is not valid', ...code } }
     },
@@ -99,10 +98,10 @@ export function createGrants({ store, issuer, settings, stats, secureCookies, an
       const family = refreshToken ? store.revokeByToken(refreshToken) : undefined
       if (family) announce('signed-out', family)
     },
-    expiredCookies: () => [refreshCookie('', 0), accessCookie('', 0)],
+    expiredCookies: () => [refreshCookie('', 0), ...AUDIENCES.map((audience) => accessCookie(audience, '', 0))],
     async renew(session) {
       const family = store.activeFamily(session)
-      return family && accessToken(family)
+      return family && accessToken(family, 'api')
     },
   }
 }

@@ -1,4 +1,4 @@
-// The reference server: an authorization server, an API that only checks its tokens, and an administrator's side.
+// The reference server: an authorization server, two APIs that only check their tokens, and an administrator's side.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -88,19 +88,20 @@ export async function createDemoServer(options: DemoServerOptions = {}): Promise
   const grants = createGrants({ store, issuer, settings, stats, secureCookies, announce })
   const shared = { settings, proofs, faults, stats, origins, closing: closing.signal }
   const auth = createAuthServer({ ...shared, grants })
-  const api = createApi({
+  const api = {
     ...shared,
     checker,
     denied,
     now,
     renew: grants.renew,
     accessCookie: grants.cookieNames.access,
-  })
+  }
   const admin = createAdmin({ ...shared, store, revoke, reset, listen, expire: issuer.replaceKeys })
   const parts = new Map([
     ['auth', auth],
     ['oauth', auth],
-    ['api', api],
+    ['api', createApi({ ...api, audience: 'api' })],
+    ['reports', createApi({ ...api, audience: 'reports' })],
     ['admin', admin],
   ])
 

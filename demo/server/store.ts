@@ -3,8 +3,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { seal, unseal } from './seal.ts'
-import type { Custody, Family, Generation, Rotation, Session } from './sessions.ts'
+import type { Custody, Family, Generation, Presented, Rotation, Session } from './sessions.ts'
 import type { Settings } from './settings.ts'
+import type { Audience } from './tokens.ts'
 
 export interface Store {
   createFamily(
@@ -13,13 +14,8 @@ export interface Store {
     custody: Custody,
     jkt?: string,
   ): { family: Family; refreshToken: string }
-  /** Spends a refresh token and issues the next, in one transaction; a token of another custody is unknown. */
-  rotate(
-    refreshToken: string,
-    custodies: readonly Custody[],
-    idempotencyKey: string | undefined,
-    jkt?: string,
-  ): Rotation
+  /** Spends a refresh token and issues the next, in one transaction. */
+  rotate(presented: Presented): Rotation
   /** Whether it is a refresh token of a session that is bound to a key. */
   isBound(refreshToken: string): boolean
   /** The family that was revoked by this call. */
@@ -35,6 +31,8 @@ export interface Store {
 
 const hash = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
+const AUDIENCE_COLUMN = "audience TEXT NOT NULL DEFAULT 'api'"
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS families (
     id TEXT PRIMARY KEY, subject TEXT NOT NULL, device TEXT NOT NULL, custody TEXT NOT NULL,
@@ -42,24 +40,33 @@ const SCHEMA = `
     jkt TEXT);
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE, generation INTEGER NOT NULL,
-    issuedAt INTEGER NOT NULL, spentAt INTEGER, spentKey TEXT, sealed BLOB, UNIQUE (family, generation));`
+    issuedAt INTEGER NOT NULL, spentAt INTEGER, spentKey TEXT, sealed BLOB, ${AUDIENCE_COLUMN},
+    UNIQUE (family, generation));`
 
 export function createStore(file: string, now: () => number, settings: Settings): Store {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; ${SCHEMA}`)
-  // A file may be from before there were bound tokens.
-  const columns = database.prepare('PRAGMA table_info(families)').all()
-  if (!columns.some(({ name }) => name === 'jkt')) database.exec('ALTER TABLE families ADD COLUMN jkt TEXT')
+  // A file may be from before there were bound tokens, or a second API.
+  const hasColumn = (table: string, column: string): boolean =>
+    database
+      .prepare(`PRAGMA table_info(${table})`)
+      .all()
+      .some(({ name }) => name === column)
+  if (!hasColumn('families', 'jkt')) database.exec('ALTER TABLE families ADD COLUMN jkt TEXT')
+  if (!hasColumn('tokens', 'audience')) database.exec(`ALTER TABLE tokens ADD COLUMN ${AUDIENCE_COLUMN}`)
   database.prepare('DELETE FROM families WHERE expiresAt <= ?').run(now())
   const statement = {
     token: database.prepare('SELECT * FROM tokens WHERE hash = ?'),
     family: database.prepare('SELECT * FROM families WHERE id = ?'),
     families: database.prepare('SELECT * FROM families ORDER BY subject, device, createdAt'),
     chain: database.prepare(
-      'SELECT generation, issuedAt, spentAt, spentKey AS spentBy FROM tokens WHERE family = ? ORDER BY generation',
+      `SELECT generation, audience, issuedAt, spentAt, spentKey AS spentBy FROM tokens WHERE family = ?
+       ORDER BY generation`,
     ),
     addFamily: database.prepare('INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)'),
-    addToken: database.prepare('INSERT INTO tokens (hash, family, generation, issuedAt) VALUES (?, ?, ?, ?)'),
+    addToken: database.prepare(
+      'INSERT INTO tokens (hash, family, generation, issuedAt, audience) VALUES (?, ?, ?, ?, ?)',
+    ),
     spend: database.prepare('UPDATE tokens SET spentAt = ?, spentKey = ?, sealed = ? WHERE hash = ?'),
     forget: database.prepare('UPDATE tokens SET sealed = NULL WHERE family = ? AND spentAt <= ?'),
     revoke: database.prepare('UPDATE families SET revokedAt = ?, revokedFor = ? WHERE id = ? AND revokedAt IS NULL'),
@@ -77,9 +84,9 @@ export function createStore(file: string, now: () => number, settings: Settings)
     }
   }
 
-  function addToken(family: string, generation: number): string {
+  function addToken(family: string, generation: number, audience: Audience): string {
     const refreshToken = randomBytes(32).toString('base64url')
-    statement.addToken.run(hash(refreshToken), family, generation, now())
+    statement.addToken.run(hash(refreshToken), family, generation, now(), audience)
     return refreshToken
   }
 
@@ -88,7 +95,7 @@ export function createStore(file: string, now: () => number, settings: Settings)
   const revoke: Store['revoke'] = (id, reason) =>
     statement.revoke.run(now(), reason, id).changes > 0 ? familyOf(id) : undefined
 
-  function rotate(presented: string, custodies: readonly Custody[], key?: string, jkt?: string): Rotation {
+  function rotate({ refreshToken: presented, custodies, idempotencyKey: key, jkt, audience }: Presented): Rotation {
     const token = statement.token.get(hash(presented))
     const family = token && familyOf(token.family)
     if (!token || !family || !custodies.includes(family.custody)) return { kind: 'refused', reason: 'unknown' }
@@ -104,16 +111,19 @@ export function createStore(file: string, now: () => number, settings: Settings)
       const isKept = token.sealed !== null && Number(token.spentAt) > forgottenBefore
       if (settings.replay && isKept && key === token.spentKey) {
         // Late: the answer arrived, for its token was spent. To send it again would overwrite a newer cookie.
-        if (chainOf(family.id)[next]?.spentAt !== null) return { kind: 'refused', reason: 'superseded' }
-        return { kind: 'replayed', family, refreshToken: unseal(presented, token.sealed as Uint8Array) }
+        const first = chainOf(family.id)[next]
+        if (first?.spentAt !== null) return { kind: 'refused', reason: 'superseded' }
+        const refreshToken = unseal(presented, token.sealed as Uint8Array)
+        // For whom it was asked the first time: that is what this key stands for.
+        return { kind: 'replayed', family, refreshToken, audience: first.audience }
       }
       return { kind: 'reused', family: revoke(family.id, 'reuse') ?? family, isFirst: true }
     }
     if (Number(token.issuedAt) + settings.refreshLifetime * 1000 <= now()) return { kind: 'refused', reason: 'expired' }
-    const refreshToken = addToken(family.id, next)
+    const refreshToken = addToken(family.id, next, audience)
     const sealed = key === undefined ? null : seal(presented, refreshToken)
     statement.spend.run(now(), key ?? null, sealed, hash(presented))
-    return { kind: 'rotated', family, refreshToken }
+    return { kind: 'rotated', family, refreshToken, audience }
   }
 
   function describe(family: Family): Session {
@@ -136,9 +146,9 @@ export function createStore(file: string, now: () => number, settings: Settings)
           now() + settings.sessionLifetime * 1000,
           jkt ?? null,
         )
-        return { family: familyOf(id), refreshToken: addToken(id, 0) }
+        return { family: familyOf(id), refreshToken: addToken(id, 0, 'api') }
       }),
-    rotate: (...presented) => transaction(() => rotate(...presented)),
+    rotate: (presented) => transaction(() => rotate(presented)),
     isBound(refreshToken) {
       const token = statement.token.get(hash(refreshToken))
       return token !== undefined && familyOf(token.family).jkt !== null

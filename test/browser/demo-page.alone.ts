@@ -317,6 +317,71 @@ test('a message of a generation that is over turns nothing back', async ({ stage
   expect(await tab.evaluate(shown)).toBe(first + 2)
 })
 
+describe('the second API', () => {
+  test.for<readonly [custody: string, isBound: boolean]>([
+    ['cookie', false],
+    ['client', false],
+    ['client', true],
+    ['cookie-only', false],
+  ])(
+    'its calls take a token of their own, from the same chain: %s, bound: %s',
+    async ([custody, isBound], { stage }) => {
+      const tab = await stage.openSignedIn(custody, isBound)
+      const other = await stage.open()
+      await other.waitFor(isSignedIn)
+      const first = await agreed(tab, () => true)
+      await click(tab, '[data-call=reports]')
+      await shows(tab, '#said', 'The Reports API answered 200 for alice, to a token for reports.')
+      await click(tab, '[data-call=api]')
+      await shows(tab, '#said', 'The API answered 200 for alice.')
+      for (const one of [tab, other]) {
+        await shows(one, '#facts', `Generation${first + 1}`)
+        await agreed(one, (generation) => generation === first + 1)
+      }
+      await shows(tab, '#chain .current', 'reports')
+      await shows(tab, '#chain .spent:nth-last-child(2)', 'api')
+      await shows(tab, '#apis', `200, to token ${first + 1} for reports`)
+      await shows(tab, '#apis', `200, to token ${first} for api`)
+      // The other tab has heard of the token, and uses it.
+      await other.waitFor(
+        (words: string) => document.querySelector('[data-call=reports]')?.closest('tr')?.textContent?.includes(words),
+        `${first + 1} for reports`,
+      )
+      await click(other, '[data-call=reports]')
+      await shows(other, '#apis', `200, to token ${first + 1} for reports`)
+      const { refreshesGranted, reusesDetected } = await (await fetch(`${stage.origin}/admin/stats`)).json()
+      expect([refreshesGranted, reusesDetected]).toEqual([1, 0])
+      expect([...tab.errors, ...other.errors]).toEqual([])
+    },
+  )
+
+  test('its refresh leaves the timer of the session as it is shown', async ({ stage }) => {
+    const tab = await stage.openSignedIn()
+    await tab.waitFor(() => /refresh is due in \d+ s/.test(document.querySelector('#countdown')?.textContent ?? ''))
+    const due = (): string => document.querySelector<HTMLElement>('#life-due')?.style.insetInlineStart ?? ''
+    const before = await tab.evaluate(due)
+    await click(tab, '[data-call=reports]')
+    await shows(tab, '#said', 'The Reports API answered 200')
+    // The page draws four times a second.
+    const drawn = await text(tab, '#countdown')
+    await tab.waitFor((words: string) => document.querySelector('#countdown')?.textContent !== words, drawn)
+    expect(await tab.evaluate(due)).toBe(before)
+  })
+
+  test('an API that is not granted is denied, and the session goes on', async ({ stage }) => {
+    const tab = await stage.openSignedIn()
+    await click(tab, '[data-call=billing]')
+    await shows(tab, '#said', 'The server gives no token for the Billing API (invalid_target). The session goes on.')
+    await shows(tab, '#apis', 'not sent: the server gives no token (invalid_target)')
+    await click(tab, '#refresh')
+    await shows(tab, '#said', 'one generation')
+    await click(tab, '[data-call=reports]')
+    await shows(tab, '#said', 'The Reports API answered 200')
+    expect(await tab.evaluate(isSignedIn)).toBe(true)
+    expect(await audit(tab)).toEqual([])
+  })
+})
+
 test('small tabs in frames and in windows are closed together', async ({ stage }) => {
   const tab = await stage.openSignedIn()
   await click(tab, '#open-frame')

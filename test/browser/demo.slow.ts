@@ -30,6 +30,10 @@ test.concurrent.for(['cookie', 'client', 'cookie-only'])(
 
 const VERDICTS: readonly (readonly [string, RegExp])[] = [
   ['call', /answered 200 for alice, with 0 token requests/],
+  [
+    'two-apis',
+    /2 token requests, 0 reuses: token \d+ for api, token \d+ for reports\. (\d+) of \1 calls in \d tabs .* 200; each API refuses/,
+  ],
   ['storm', /200 of 200 calls succeeded; the API said 401 200 times; 1 token request\./],
   ['expire', /401 to the first try, and 200 to the second; 1 token request\./],
   ['clock', /ahead: 1 token request, answer 200.* behind: 1 token request, answer 200/],
@@ -53,7 +57,7 @@ const VERDICTS: readonly (readonly [string, RegExp])[] = [
 ]
 
 // A 401, a clock, a lost answer and a new page ask for proofs that are made anew.
-test.concurrent.for(['expire', 'clock', 'lost', 'kill'])(
+test.concurrent.for(['expire', 'clock', 'lost', 'kill', 'two-apis'])(
   'an exercise comes to the same verdict with bound tokens: %s',
   async (id, context) => {
     const stage = await demo.stageFor(context)
@@ -66,6 +70,14 @@ test.concurrent.for(['expire', 'clock', 'lost', 'kill'])(
     expect(tab.errors).toEqual([])
   },
 )
+
+test.concurrent('the token of the second API disturbs no exercise', async (context) => {
+  const stage = await demo.stageFor(context)
+  const tab = await stage.openSignedIn()
+  await click(tab, '[data-call=reports]')
+  await shows(tab, '#said', 'The Reports API answered 200')
+  for (const id of ['call', 'five', 'two-apis']) expect((await stage.run(tab, id)).verdict).toBe('passed')
+})
 
 test.concurrent('every exercise of the page is judged here', async (context) => {
   const stage = await demo.stageFor(context)

@@ -117,7 +117,8 @@ describe('requests', () => {
     const { signIn, api } = await start()
     const { body } = await signIn('client')
     const answer = await api(body.access_token, '/api/me', { method })
-    expect(answer.body).toEqual({ subject: 'alice', session: decodeJwt(body.access_token).sid })
+    const session = decodeJwt(body.access_token).sid
+    expect(answer.body).toEqual({ subject: 'alice', session, audience: 'api' })
   })
 
   test('the echo shows the request without its credentials', async () => {

@@ -126,7 +126,7 @@ describe('refresh', () => {
 describe('sign-out', () => {
   const signOut = (cookie: string) => ({ method: 'POST', headers: { ...CSRF, Cookie: cookie } })
 
-  test('it revokes the session and clears both cookies, with no access token at hand', async () => {
+  test('it revokes the session and clears all cookies, with no access token at hand', async () => {
     const { signIn, call, refresh, demo } = await start()
     const cookie = cookiesOf(await signIn('cookie-only'))
     const { status, headers } = await call('/auth/sign-out', signOut(cookie))
@@ -134,6 +134,7 @@ describe('sign-out', () => {
     expect(headers.getSetCookie()).toEqual([
       '__Secure-refresh=; Path=/auth; Max-Age=0; HttpOnly; SameSite=Strict; Secure',
       '__Secure-access=; Path=/api; Max-Age=0; HttpOnly; SameSite=Strict; Secure',
+      '__Secure-access=; Path=/reports; Max-Age=0; HttpOnly; SameSite=Strict; Secure',
     ])
     expect((await refresh(cookie)).body).not.toHaveProperty('error_code')
     expect(demo.store.sessions()).toMatchObject([{ status: 'revoked', revokedFor: 'sign-out' }])

@@ -25,9 +25,9 @@ export interface Harness {
   call(path: string, call?: Call): Promise<Answer>
   signIn(custody: 'cookie' | 'client' | 'cookie-only', more?: object): Promise<Answer>
   /** Refreshes by cookie, as `cookieRefresh()` does. */
-  refresh(cookie: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  refresh(cookie: string, headers?: Readonly<Record<string, string>>, audience?: string): Promise<Answer>
   /** Refreshes at the token endpoint, as `oauthRefresh()` does. */
-  exchange(refreshToken: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  exchange(refreshToken: string, headers?: Readonly<Record<string, string>>, audience?: string): Promise<Answer>
   api(accessToken: string, path?: string, call?: Call): Promise<Answer>
 }
 
@@ -60,11 +60,20 @@ export async function start(options?: DemoServerOptions): Promise<Harness> {
     origin,
     call,
     signIn: (custody, more) => call('/auth/sign-in', { json: { user: 'alice', device: 'laptop', custody, ...more } }),
-    refresh: (cookie, headers) =>
-      call('/auth/refresh', { method: 'POST', headers: { ...CSRF, Cookie: cookie, ...headers } }),
-    exchange: (refreshToken, headers = {}) =>
+    refresh: (cookie, headers, audience) =>
+      call('/auth/refresh', {
+        method: 'POST',
+        headers: { ...CSRF, Cookie: cookie, ...headers },
+        ...(audience && { form: { audience } }),
+      }),
+    exchange: (refreshToken, headers = {}, audience = undefined) =>
       call('/oauth/token', {
-        form: { grant_type: 'refresh_token', client_id: 'demo', refresh_token: refreshToken },
+        form: {
+          grant_type: 'refresh_token',
+          client_id: 'demo',
+          refresh_token: refreshToken,
+          ...(audience && { audience }),
+        },
         headers,
       }),
     api: (accessToken, path = '/api/me', init = {}) =>

@@ -5,7 +5,8 @@ import { floorOf } from '../../../src/core/protocol/schedule.ts'
 import type { Lane, SeenLane } from '../../../src/devtools/lanes/lanes.ts'
 import type { Observation } from '../../../src/devtools/observation.ts'
 import { now, pause, plural } from '../../../src/devtools/time.ts'
-import { type Custody, deviceName } from '../../session.ts'
+import { AUDIENCES, type Custody, deviceName } from '../../session.ts'
+import { tokenOf } from '../known-tokens.ts'
 import { ownSession, type Session, server } from '../server.ts'
 import type { OwnTab } from '../tab.ts'
 
@@ -52,6 +53,8 @@ export interface Stage extends OwnTab {
   refresh(): Promise<void>
   /** Refreshes, however long the client pauses after a failure. */
   settle(): Promise<void>
+  /** Refreshes the tokens of further APIs, if there are any. */
+  settleFurther(): Promise<void>
   measure(): Promise<() => Promise<Difference>>
   until<Value>(condition: () => Value | undefined | false, what: string, patience?: number): Promise<Value>
   /** Resolves with the first that this or another tab is seen to do from now on. */
@@ -118,6 +121,12 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     }
   }
 
+  /** The tokens of further APIs get the same life, if there are any: none is refreshed while an exercise runs. */
+  async function settleFurther(): Promise<void> {
+    for (const audience of AUDIENCES)
+      if (tokenOf(account.client, audience)) await account.client.getAccessToken({ audience, forceRefresh: true })
+  }
+
   async function openTabs(count: number, as: 'windows' | 'frames' = 'frames'): Promise<readonly SeenLane[]> {
     const before = new Set(lanes.open().map(({ id }) => id))
     const fresh = (): readonly SeenLane[] => others().filter(({ id, number }) => !before.has(id) && number > 0)
@@ -135,6 +144,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     others,
     refresh,
     settle,
+    settleFurther,
     user,
     async signedIn(custody = account.custody, isBound = account.isBound) {
       await account.ready()
@@ -147,6 +157,7 @@ export function createStage(tab: OwnTab, { say, openFrame }: Staging): Stage {
     async calm() {
       await server.change({ accessLifetime: LONG_LIFE })
       await settle()
+      await settleFurther()
       const same = (): boolean =>
         others().every((lane) => lane.status !== 'signed in' || lane.generation === lanes.self.generation)
       await until(same, 'the other tabs have the new token')

@@ -106,7 +106,9 @@ export function createExercises(tab: OwnTab, { announce, watch }: Audience): voi
     await server.clearFaults()
     await server.change({ accessLifetime: Number(sessionStorage.getItem(LIFETIME)) })
     sessionStorage.removeItem(LIFETIME)
-    if (tab.account.client.getState().status === 'signed-in') await stage.settle()
+    if (tab.account.client.getState().status !== 'signed-in') return
+    await stage.settle()
+    await stage.settleFurther()
   }
 
   async function play(exercise: Exercise, act: (stage: Stage) => Promise<Verdict>): Promise<void> {

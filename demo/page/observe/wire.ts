@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, RequestKind>> = {
 }
 
 function kindOf(path: string): RequestKind | undefined {
-  return path.startsWith('/api/') ? 'api' : KINDS[path]
+  return /^\/(api|reports)\//.test(path) ? 'api' : KINDS[path]
 }
 
 export function observeWire(emit: Emit): Wire {
