@@ -13,7 +13,7 @@ interface Part {
   run(terms: Terms): Promise<Result>
 }
 
-const PARTS = ['cost', 'bound', 'storm', 'tabs', 'faults', 'leaving', 'fleet', 'protocol', 'size'] as const
+const PARTS = ['cost', 'bound', 'storm', 'tabs', 'audiences', 'faults', 'leaving', 'fleet', 'protocol', 'size'] as const
 
 let toldAt = 0
 
