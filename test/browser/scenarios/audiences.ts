@@ -122,7 +122,9 @@ export const AUDIENCES: readonly Scenario[] = [
         const ages = tokens.slice(1).map(({ iat }, earlier) => iat - (tokens[earlier]?.iat ?? 0))
         expect(ages.slice(1).filter((age) => age < 2)).toEqual([])
       }
-      expectNoLoss(stage)
+      expect(stage.backend.reuses()).toBe(0)
+      // A token of three seconds may expire on its way, on a busy machine: its call is sent again, and does not fail.
+      expect(judge.refusals().misdirected).toBe(0)
     },
   },
   {
