@@ -2,7 +2,7 @@
 // Decisions (ARCHITECTURE.md): D57.
 
 import { type AudienceMembers, type Audiences, type ConnectAudiences, connect } from './audiences/connect.ts'
-import type { ClientParts } from './audiences/face.ts'
+import type { ClientParts } from './audiences/parts.ts'
 import { createRouter } from './audiences/router.ts'
 import { check, checkNames } from './core/errors.ts'
 import { checkString, ownMembers } from './refresh/request.ts'

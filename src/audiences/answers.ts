@@ -17,17 +17,20 @@ const INTERACTION = /^(interaction|consent|login)_required$/
 /** What Entra ID says beside `invalid_grant` when a scope was never consented to. */
 const SUBERROR = /^(consent_required|basic_action|additional_action|message_only)$/
 
-/** The code of a denial in an answer for an audience; undefined if it is none. */
+/** The code of a denial in a body; undefined if it is none. */
 function denialIn(text: string): string | undefined {
   const { error, suberror } = parseObject(text) ?? {}
   const code = `${error}`
-  const isDenial =
-    code === 'invalid_target' ||
-    REFUSED.test(code) ||
-    INTERACTION.test(code) ||
-    (code === 'invalid_grant' && SUBERROR.test(`${suberror}`))
-  if (!isDenial) return undefined
-  return code === 'invalid_grant' ? `${suberror}` : code
+  if (code === 'invalid_grant') return SUBERROR.test(`${suberror}`) ? `${suberror}` : undefined
+  return code === 'invalid_target' || REFUSED.test(code) || INTERACTION.test(code) ? code : undefined
+}
+
+/** The code of a denial in an answer; if its body is lost, the status says what there is to say. */
+async function denialOf(answer: unknown): Promise<string | undefined> {
+  const response = answer as Partial<Response>
+  if (response.ok !== false || !response.clone) return undefined
+  const copy = response.clone()
+  return denialIn(await copy.text().catch(() => ''))
 }
 
 /** Whether the server may have spent the refresh token before it denied the audience, as oidc-provider does. */
@@ -56,10 +59,8 @@ export function withParameters(
 
 /** An answer as a service worker reads it: it does not know whose request it has heard, so that a denial is no verdict. */
 export async function withoutDenial(answer: Promise<Response>): Promise<Response> {
-  const response = await answer
-  if (response.ok === false && response.clone && denialIn(await response.clone().text()))
-    throw new RefreshUnavailableError()
-  return response
+  if (await denialOf(await answer)) throw new RefreshUnavailableError()
+  return answer
 }
 
 /** Adds the parameters of an audience to each request for it, and tells what its answer says of the audience. */
@@ -82,15 +83,7 @@ export function refreshFor(
       idempotencyKey,
       fetch: refresh.endpoint ? fetch : request.fetch,
     })
-    const response = answer as Partial<Response>
-    if (response.ok !== false || !response.clone) return answer
-    // If the body is lost, the status says what there is to say.
-    const code = denialIn(
-      await response
-        .clone()
-        .text()
-        .catch(() => ''),
-    )
+    const code = await denialOf(answer)
     if (code && !request.signal.aborted) hear(new AudienceDeniedError(audience, code))
     return answer
   }

@@ -13,7 +13,8 @@ import { ownMembers } from '../refresh/request.ts'
 import type { Refresh } from '../refresh/transport.ts'
 import { DENIAL, failureOf, mayBeSpent, refreshFor } from './answers.ts'
 import { AudienceDeniedError } from './denied-error.ts'
-import { type ClientParts, createFace, type Face } from './face.ts'
+import { createFace, type Face } from './face.ts'
+import type { ClientParts } from './parts.ts'
 import type { Router } from './router.ts'
 
 /** What a client has for each audience. */
@@ -35,6 +36,7 @@ export interface ConnectAudiences extends Pick<Audiences, 'audienceOf'> {
 }
 
 export interface AudienceTerms {
+  readonly urls: readonly (string | URL)[]
   readonly parameters?: Readonly<Record<string, string>>
   readonly expect?: string
 }
@@ -63,10 +65,10 @@ export function connect<Client extends AudienceMembers>(
   const of: Context['of'] = (name) => (name === undefined ? session : faces.get(name)?.session)
   /** One audience is denied, so that nobody pauses. A takeover may have asked for another one than its own. */
   const deny: Context['deny'] = async (claim, outcome, asker) => {
-    // Nor does an earlier pause stand, for which a caller would wait: the server has answered.
     let isOver = false
     const ended = await persist((entry) => {
       isOver = entry !== undefined && grantOf(entry) !== grantOf(claim)
+      // Nor does an earlier pause stand, for which a caller would wait: the server has answered.
       return postpone(entry, claim, undefined, outcome, resendWithin)
     })
     siblings.publish(ended === 'again' ? undefined : ended)
@@ -147,12 +149,12 @@ export function connect<Client extends AudienceMembers>(
     }
   }
 
-  for (const [name, audience] of audiences) {
+  for (const [name, { urls, expect }] of audiences) {
     const tokensOfOthers = (): readonly (string | undefined)[] =>
       [session, ...[...all()].filter((face) => face.name !== name).map((face) => face.session)].map(
         ({ held }) => held?.accessToken,
       )
-    faces.set(name, createFace({ ...parts, name, expect: audience.expect, audienceOf, tokensOfOthers }))
+    faces.set(name, createFace({ ...parts, name, urls, expect, audienceOf, tokensOfOthers }))
   }
   let { grant } = session
   on('adopted', ({ entry, source }) => {

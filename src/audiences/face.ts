@@ -1,59 +1,30 @@
 /** One further audience of a tab: its access token, and the calls that need it. It shares entry, lock and channel with the others. */
 // Decisions (ARCHITECTURE.md): D57.
 
-import type { AuthFetchParts } from '../auth-fetch.ts'
-import { type Entry, isNewer, type Mark } from '../core/entry/entry.ts'
+import { createAllowList } from '../allow-list.ts'
+import type { Entry } from '../core/entry/entry.ts'
 import { RefreshUnavailableError } from '../core/errors.ts'
 import type { Cancel } from '../core/ports.ts'
 import { type Access, createAccess } from '../core/protocol/access.ts'
 import type { Context } from '../core/protocol/context.ts'
 import { since } from '../core/protocol/instant.ts'
 import { ASKING } from '../core/protocol/limits.ts'
-import { type Message, parseMessage, receivedAt, type Shared, share } from '../core/protocol/messages.ts'
 import { createRefresher, type Refresher } from '../core/protocol/refresher.ts'
 import { floorOf } from '../core/protocol/schedule.ts'
 import { type AuthEvents, createSession, type Session, type TabSource } from '../core/protocol/session.ts'
-import type { SignInOut } from '../core/protocol/sign-in-out.ts'
 import type { Held } from '../core/protocol/view.ts'
-import { baseUrl, parseUrl } from '../platform/page.ts'
-import type { Refresh } from '../refresh/transport.ts'
 import { DENIAL, failureOf } from './answers.ts'
 import { AudienceDeniedError } from './denied-error.ts'
+import type { ClientParts } from './parts.ts'
 import type { Router } from './router.ts'
+import { createTokenMessages } from './token-messages.ts'
 
 /** How soon a doubt is settled that a denial leaves (in milliseconds). */
 const SOON = 2_000
 
-/** The token of an audience on its way to other tabs; the generation is that of the token. */
-interface TokenMessage extends Mark {
-  readonly version: 1
-  readonly type: 'token'
-  readonly audience: string
-  readonly tokens: Shared
-}
-
-/** The options of a client that count for its audiences too. */
-export interface CommonOptions extends Pick<AuthFetchParts, 'fetch' | 'scheme' | 'isRefused'> {
-  readonly refresh: Refresh
-  readonly refreshLead: number
-}
-
-/** What a client gives to its audiences. */
-export interface ClientParts {
-  /** The audiences, by their names; for whoever looks at the parts of a client. */
-  faces?: ReadonlyMap<string, Pick<Face, 'session' | 'refresher'>>
-  readonly checked: CommonOptions
-  readonly context: Context
-  readonly refresher: Refresher
-  readonly signInOut: SignInOut
-  /** Rejects what is pending when the client is disposed of. */
-  readonly whileAlive: <Terms extends unknown[], Value>(
-    task: (...terms: Terms) => Promise<Value>,
-  ) => (...terms: Terms) => Promise<Value>
-}
-
 export interface FaceTerms extends ClientParts {
   readonly name: string
+  readonly urls: readonly (string | URL)[]
   readonly expect: string | undefined
   readonly audienceOf: Router
   tokensOfOthers(): readonly (string | undefined)[]
@@ -80,10 +51,12 @@ export interface Face extends Access {
 }
 
 export function createFace(terms: FaceTerms): Face {
-  const { name, expect, checked, context, signInOut, audienceOf } = terms
-  const { channel, clock, ledger, resendWithin, session: own, siblings, transport } = context
-  const { binding } = transport
-  const { URL } = globalThis
+  const { name, urls, expect, checked, context, signInOut, audienceOf } = terms
+  const { clock, ledger, resendWithin, session: own, siblings, transport } = context
+  const allowList = createAllowList(
+    urls.map((url) => new URL(url).origin),
+    checked.refresh.endpoint,
+  )
   const session = createSession(
     { ...context, degraded: [] },
     transport.holdsRefreshToken,
@@ -92,6 +65,7 @@ export function createFace(terms: FaceTerms): Face {
     name,
   )
   const { adopt, fail, flush, hold } = session
+  const { post, hear } = createTokenMessages(name, session, hold, context)
   /** The tokens that came for this audience; false: the server has given one that is not for it. */
   const obtained = new WeakMap<Held, boolean>()
   let denial: { readonly error: AudienceDeniedError; readonly at: number } | undefined
@@ -202,34 +176,6 @@ export function createFace(terms: FaceTerms): Face {
     cancelTimer()
   })
 
-  function post(held: Held): void {
-    channel.post({
-      version: 1,
-      type: 'token',
-      audience: name,
-      ...session.heldMark,
-      tokens: share(held, clock, binding),
-    } satisfies TokenMessage)
-  }
-
-  const isWanted = (message: Mark): boolean => !session.held || isNewer(message, session.heldMark)
-
-  /** Believes a message only if the ledger, read after it came, names its generation for this audience. */
-  async function consider(message: TokenMessage): Promise<void> {
-    if (!isWanted(message)) return
-    const entry = await ledger.read()
-    if (!entry || !isWanted(message)) return
-    const { epoch, generation, tokens } = message
-    const isTrue = ledger.shared
-      ? entry.obtained?.[name] === generation && entry.epoch === epoch
-      : own.mark.epoch === epoch
-    if (!isTrue || entry.status !== 'signed-in') return
-    binding?.hear(tokens.proofs)
-    session.adopt(entry, 'other-tab', hold(tokens, receivedAt(tokens, clock), false))
-    session.flush()
-    siblings.wake()
-  }
-
   const ensure = terms.whileAlive<Parameters<Access['ensure']>, Awaited<ReturnType<Access['ensure']>>>(
     async (minValidity, ...others) => {
       const before = currentDenial()
@@ -258,16 +204,9 @@ export function createFace(terms: FaceTerms): Face {
       return recover(bearer).catch(() => undefined)
     },
     allowedAddress(url) {
-      if (audienceOf(url) !== name) return undefined
-      const { href, origin, pathname, search } = parseUrl(url, baseUrl(), URL) as URL
-      const { endpoint } = checked.refresh
-      const isEndpoint =
-        origin === endpoint?.origin &&
-        pathname === endpoint.pathname &&
-        (!endpoint.search || search === endpoint.search)
-      if (isEndpoint) return undefined
-      use()
-      return href
+      const address = audienceOf(url) === name ? allowList(url) : undefined
+      if (address) use()
+      return address
     },
     follow: adopt,
     owns: (held) => obtained.has(held),
@@ -281,16 +220,7 @@ export function createFace(terms: FaceTerms): Face {
       post(held)
       siblings.wake()
     },
-    hear(data) {
-      const asked = parseMessage(data)
-      if (asked?.type === 'ask' && asked.owner === undefined && !isNewer(asked, session.mark)) {
-        if (session.held && session.isReady(0) && !session.isBehind) post(session.held)
-        return
-      }
-      const message = parseToken(data, name)
-      // If the ledger cannot be read now, the next look reads it again.
-      if (message) consider(message).catch(() => undefined)
-    },
+    hear,
     forgive() {
       denial = undefined
     },
@@ -303,12 +233,4 @@ export function createFace(terms: FaceTerms): Face {
       return refresher.stop()
     },
   }
-}
-
-/** Reads a message with a token of this audience; undefined if it is none. */
-function parseToken(data: unknown, audience: string): TokenMessage | undefined {
-  const message = { ...(data as TokenMessage) }
-  if (message.type !== ('token' as string) || message.audience !== audience || !message.tokens) return undefined
-  // The rest of it is checked as that of any message.
-  return parseMessage({ ...message, type: 'news', status: 'signed-in' } satisfies Message) ? message : undefined
 }

@@ -22,7 +22,9 @@ const DEVTOOLS = [
 
 const DPOP = ['binding', 'nonces', 'prove', 'send'].map((name) => `src/dpop/${name}.ts`)
 
-const AUDIENCES = ['answers', 'connect', 'denied-error', 'face', 'router'].map((name) => `src/audiences/${name}.ts`)
+const AUDIENCES = ['answers', 'connect', 'denied-error', 'face', 'router', 'token-messages'].map(
+  (name) => `src/audiences/${name}.ts`,
+)
 
 const WRAPPER = 'AuthGate, useAuth, useAuthClient, useAuthFetch, useClaims, useLogin'
 
@@ -44,7 +46,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   },
   'authfetch/login, on top': onTop('login', 1_799, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_770, DPOP),
-  'authfetch/audiences, on top': onTop('audiences', 3_230, AUDIENCES),
+  'authfetch/audiences, on top': onTop('audiences', 3_250, AUDIENCES),
   // Without `AuthDevtools`, which is for development and brings the panel.
   'authfetch/react, on top': onTop('react', 700, [], `{ ${WRAPPER}, AuthProvider }`),
   'authfetch/vue, on top': onTop('vue', 700, [], `{ ${WRAPPER}, createAuth }`),

@@ -623,19 +623,27 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a token of an audience is adopted by the generation of the entry',
-    edits: [edit('audiences/face.ts', 'entry.obtained?.[name] === generation', 'entry.generation === generation')],
+    edits: [
+      edit(
+        'audiences/token-messages.ts',
+        'entry.obtained?.[audience] === generation',
+        'entry.generation === generation',
+      ),
+    ],
   },
   {
     name: 'a token of an audience is adopted without the ledger',
-    edits: [edit('audiences/face.ts', 'entry.obtained?.[name] === generation && entry.epoch === epoch', 'true')],
+    edits: [
+      edit('audiences/token-messages.ts', 'entry.obtained?.[audience] === generation && entry.epoch === epoch', 'true'),
+    ],
   },
   {
     name: 'a token of another audience is adopted',
     edits: [
-      edit('audiences/face.ts', ' || message.audience !== audience', ''),
+      edit('audiences/token-messages.ts', ' || message.audience !== audience', ''),
       edit(
-        'audiences/face.ts',
-        'entry.obtained?.[name] === generation',
+        'audiences/token-messages.ts',
+        'entry.obtained?.[audience] === generation',
         'Object.values(entry.obtained ?? {}).includes(generation)',
       ),
     ],
@@ -702,7 +710,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a denial ends the session',
     edits: [
-      edit('audiences/answers.ts', "(code === 'invalid_grant' && SUBERROR", "(code === 'invalid_grants' && SUBERROR"),
+      edit('audiences/answers.ts', "if (code === 'invalid_grant') return", "if (code === 'invalid_grants') return"),
     ],
   },
   {
@@ -743,7 +751,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a service worker takes a denial for a verdict',
-    edits: [edit('audiences/answers.ts', 'if (response.ok === false && response.clone &&', 'if (!response.clone &&')],
+    edits: [edit('audiences/answers.ts', 'if (await denialOf(await answer)) throw', 'if (!(await answer)) throw')],
   },
   {
     name: 'a service worker takes back the denial that its page has heard',
