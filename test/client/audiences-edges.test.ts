@@ -217,3 +217,24 @@ test('a polluted prototype names no audience, and is expected nowhere', async ()
     for (const key of Object.keys(pollution)) delete polluted[key]
   }
 })
+
+test('a denial that comes amid an earlier pause is heard at once', async () => {
+  const { server, denied } = createRotating()
+  const { auth, browser } = await openScene({ server })
+  const answer = server.onRefresh
+  server.onRefresh = (nth, sent) => (nth === 1 ? Promise.reject(new TypeError('reset')) : answer(nth, sent))
+  denied.set('graph', { error: 'invalid_scope' })
+  let heardAt = 0
+  const call = auth.authFetch(`${GRAPH}/me`).catch((error: unknown) => {
+    heardAt = browser.now()
+    return error
+  })
+  await browser.advance(200)
+  // The clock was set back, so that the pause in the ledger no longer counts, but seems to last.
+  browser.jump(-3_000)
+  await browser.advance(1_500)
+  while (server.refreshes.length < 2) await browser.advance(50)
+  const deniedAt = browser.now()
+  expect(await outcomeOf(browser, call)).toBeInstanceOf(AudienceDeniedError)
+  expect(heardAt - deniedAt).toBeLessThanOrEqual(50)
+})

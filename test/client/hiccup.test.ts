@@ -146,3 +146,26 @@ test('a client that is disposed of meanwhile leaves nothing behind', async () =>
   auth.dispose()
   await expect(asked).rejects.toThrow('disposed')
 })
+
+test('a ledger that cannot be read then does not hide what has failed', async () => {
+  const browser = createVirtualBrowser()
+  const { platform } = browser.openTab()
+  let isBroken = false
+  const read = (): ReturnType<typeof platform.ledger.read> =>
+    isBroken ? Promise.reject(new Error('the storage is full')) : platform.ledger.read()
+  const { auth, server } = await createSignedInScene({
+    platform: { ...platform, ledger: { ...platform.ledger, read } },
+  })
+  server.onRefresh = () => {
+    isBroken = true
+    return reset()
+  }
+  const forced = auth.getAccessToken({ forceRefresh: true })
+  const error = await outcome(forced)
+  isBroken = false
+  expect(error).toMatchObject({
+    code: 'refresh-unavailable',
+    message: 'the refresh has failed',
+    cause: expect.any(TypeError),
+  })
+})

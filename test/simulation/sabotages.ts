@@ -691,16 +691,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'a denial is waited out like a hiccup',
-    edits: [
-      edit(
-        'audiences/connect.ts',
-        'postpone(entry, claim, undefined, outcome',
-        'postpone(entry, claim, claim.retry, outcome',
-      ),
-    ],
-  },
-  {
     name: 'an audience that was denied is asked for again',
     edits: [
       edit('audiences/face.ts', 'const failure = barred()', 'const failure = barred() && undefined'),
@@ -727,16 +717,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a token that nobody uses is renewed',
     edits: [
       edit('audiences/face.ts', 'isUsed = false\n    cancelTimer()', 'isUsed = session.held !== undefined\n    arm()'),
-    ],
-  },
-  {
-    name: 'a ledger that cannot be read hides a denial',
-    edits: [
-      edit(
-        'core/protocol/refresher.ts',
-        '(await ledger.read().catch(() => undefined))?.retry',
-        '(await ledger.read())?.retry',
-      ),
     ],
   },
   {
