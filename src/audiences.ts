@@ -1,7 +1,8 @@
 /** Several audiences from one refresh token: an access token for each, chosen by the address of the request. */
 // Decisions (ARCHITECTURE.md): D57.
 
-import { type AudienceMembers, type Audiences, type ConnectAudiences, connect } from './audiences/connect.ts'
+import { type Audiences, type ConnectAudiences, connect } from './audiences/connect.ts'
+import type { AudienceMembers } from './audiences/members.ts'
 import type { ClientParts } from './audiences/parts.ts'
 import { createRouter } from './audiences/router.ts'
 import { check, checkNames } from './core/errors.ts'

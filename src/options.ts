@@ -158,7 +158,10 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
     proofs: [isCallback, 'a function'],
-    audiences: [isCallback, 'made by audiences()'],
+    audiences: [
+      (value) => value === undefined || isFunction((value as Audiences | null)?.audienceOf),
+      'made by audiences()',
+    ],
     name: [(value) => value && typeof value === 'string', 'a non-empty string', 'authfetch'],
     fetch: [isFunction, 'a function', globalThis.fetch?.bind(globalThis)],
     platform: [(value) => value && typeof value === 'object', 'an object', {}],

@@ -2,6 +2,7 @@
 // Decisions (ARCHITECTURE.md): D58, D59.
 
 import { RefreshUnavailableError } from '../core/errors.ts'
+import { optional } from '../core/optional.ts'
 import { parseObject } from '../core/responses/outcome.ts'
 import { ownMembers } from '../refresh/request.ts'
 import type { Refresh, RefreshRequest } from '../refresh/transport.ts'
@@ -19,18 +20,20 @@ const SUBERROR = /^(consent_required|basic_action|additional_action|message_only
 
 /** The code of a denial in a body; undefined if it is none. */
 function denialIn(text: string): string | undefined {
-  const { error, suberror } = parseObject(text) ?? {}
+  const { error, suberror, access_token } = parseObject(text) ?? {}
+  if (access_token) return undefined
   const code = `${error}`
   if (code === 'invalid_grant') return SUBERROR.test(`${suberror}`) ? `${suberror}` : undefined
   return code === 'invalid_target' || REFUSED.test(code) || INTERACTION.test(code) ? code : undefined
 }
 
-/** The code of a denial in an answer; if its body is lost, the status says what there is to say. */
+/**
+ * The code of a denial in an answer, with whatever status: some servers send errors with 200. If the body is lost, the status
+ * says what there is to say.
+ */
 async function denialOf(answer: unknown): Promise<string | undefined> {
-  const response = answer as Partial<Response>
-  if (response.ok !== false || !response.clone) return undefined
-  const copy = response.clone()
-  return denialIn(await copy.text().catch(() => ''))
+  const copy = optional(() => (answer as Partial<Response>).clone?.())
+  return denialIn((await copy?.text().catch(() => '')) ?? '')
 }
 
 /** Whether the server may have spent the refresh token before it denied the audience, as oidc-provider does. */

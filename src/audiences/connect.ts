@@ -1,26 +1,17 @@
 /** Gives each audience a session of its own over the one entry: the same lineage, other access tokens. */
 // Decisions (ARCHITECTURE.md): D57, D60.
 
-import { type AccessMembers, createAccessMembers } from '../access-members.ts'
-import { type AuthFetch, createAuthFetch } from '../auth-fetch.ts'
 import { grantOf } from '../core/entry/entry.ts'
 import { postpone } from '../core/entry/outcome-transitions.ts'
 import type { RefreshUnavailableError } from '../core/errors.ts'
-import { optional } from '../core/optional.ts'
 import type { Context } from '../core/protocol/context.ts'
-import type { FetchBinding } from '../refresh/proofs.ts'
-import { ownMembers } from '../refresh/request.ts'
 import type { Refresh } from '../refresh/transport.ts'
 import { DENIAL, failureOf, mayBeSpent, refreshFor } from './answers.ts'
 import { AudienceDeniedError } from './denied-error.ts'
 import { createFace, type Face } from './face.ts'
+import { type AudienceMembers, withAudiences } from './members.ts'
 import type { ClientParts } from './parts.ts'
 import type { Router } from './router.ts'
-
-/** What a client has for each audience. */
-export interface AudienceMembers extends AccessMembers {
-  readonly authFetch: AuthFetch
-}
 
 /** Further audiences of one client; `audiences()` makes this, and only clients call it. */
 export interface Audiences {
@@ -170,54 +161,5 @@ export function connect<Client extends AudienceMembers>(
   const { stop } = refresher
   refresher.stop = () => Promise.allSettled([...all()].map((face) => face.stop()).concat(stop())).then(() => undefined)
 
-  // Captured here, so that what a page patches later sees no token.
-  const { Request } = globalThis
-  const urlOf = Request && Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
-  /** The address as it is written; `fetch` gives the right error for what has none. */
-  const addressIn = (input: unknown): string =>
-    // The getter knows Requests of any realm, whatever their members say.
-    (typeof input === 'string' ? input : (optional(() => urlOf?.call(input)) ?? optional(() => String(input)))) ?? ''
-
-  const members = new Map([...all()].map((face) => [face.name, membersOf(face)]))
-  const memberOf = (audience: string | undefined): AudienceMembers =>
-    (audience === undefined ? undefined : members.get(audience)) ?? client
-  return {
-    ...client,
-    authFetch: Object.defineProperty(
-      (...given: Parameters<AuthFetch>) => memberOf(audienceOf(addressIn(given[0]))).authFetch(...given),
-      'length',
-      { value: 1 },
-    ),
-    getAccessToken(options) {
-      const { audience, ...others } = ownMembers(options ?? {})
-      return members.has(audience as string)
-        ? memberOf(audience).getAccessToken(others)
-        : client.getAccessToken(options)
-    },
-    getClaims(options) {
-      const { audience } = ownMembers(options ?? {})
-      return members.has(audience as string) ? memberOf(audience).getClaims() : client.getClaims(options)
-    },
-    getHeaders: async (request) => memberOf(audienceOf(String(request.url))).getHeaders(request),
-  }
-
-  /** They check each address themselves: what another reading of the input would give counts for nothing. */
-  function membersOf(face: Face): AudienceMembers {
-    const { session, ensure, recover } = face
-    const allowedAddress = (url: string): string | undefined => (isAsking ? undefined : face.allowedAddress(url))
-    // One binding, so that what a server has told of its nonces and its time counts for all audiences.
-    const binding = (transport.binding as FetchBinding | undefined)?.for(allowedAddress)
-    return {
-      ...createAccessMembers(session, ensure, allowedAddress, binding),
-      authFetch: createAuthFetch({
-        ...checked,
-        session,
-        report: context.report,
-        binding,
-        access: { ensure, recover },
-        allowedAddress,
-        onResponse: undefined,
-      }),
-    }
-  }
+  return withAudiences(client, parts, faces, audienceOf, () => isAsking)
 }

@@ -193,6 +193,14 @@ describe('getAccessToken and getClaims', () => {
     expect(await soon(browser, auth.getAccessToken())).toBe('own-0')
   })
 
+  test('a first token does not wait for other tabs: the ledger shows that none has it', async () => {
+    const { server } = createStrict()
+    const { auth, browser } = await openScene({ server })
+    const before = browser.now()
+    expect(await soon(browser, auth.getAccessToken({ audience: 'graph' }))).toBe('graph-1')
+    expect(browser.now()).toBe(before)
+  })
+
   test('the claims are those of its own token', async () => {
     const server = createServer()
     server.onRefresh = () =>
@@ -429,17 +437,19 @@ describe('one refresh token', () => {
 })
 
 describe('a denial', () => {
-  const deny = (error: string, suberror?: string) => ({ body: { error, suberror } })
+  const deny = (error: string, suberror?: string, status = 400) => ({ body: { error, suberror }, status })
 
   test.each([
-    ['invalid_scope', undefined],
-    ['unauthorized_client', undefined],
-    ['interaction_required', undefined],
-    ['invalid_grant', 'consent_required'],
-  ])('by %s, %s concerns its audience alone', async (error, suberror) => {
+    ['invalid_scope', undefined, 400],
+    ['unauthorized_client', undefined, 400],
+    ['interaction_required', undefined, 400],
+    ['invalid_grant', 'consent_required', 400],
+    ['invalid_scope', undefined, 200],
+    ['invalid_grant', 'consent_required', 200],
+  ])('by %s, %s with status %d concerns its audience alone', async (error, suberror, status) => {
     const { server, denied, ...strict } = createStrict()
     const { auth, browser, names, events } = await openScene({ server })
-    denied.set('https://graph', deny(error, suberror))
+    denied.set('https://graph', deny(error, suberror, status))
     const reason = await outcomeOf(browser, auth.authFetch(`${GRAPH}/me`))
     expect(reason).toBeInstanceOf(AudienceDeniedError)
     expect(reason).toMatchObject({ code: 'audience-denied', audience: 'graph', error: suberror ?? error })
@@ -654,6 +664,7 @@ describe('the option', () => {
 
   test('a client takes only what audiences() makes', () => {
     expect(() => createScene({ audiences: LIST as never })).toThrow('"audiences" must be made by audiences()')
+    expect(() => createScene({ audiences: (() => {}) as never })).toThrow('"audiences" must be made by audiences()')
   })
 
   test('is read once', async () => {

@@ -81,6 +81,7 @@ test.each([
   [400, { error: 'invalid_grant', suberror: 'consent_required' }, true],
   [400, { error: 'interaction_required' }, true],
   [400, { error: 'invalid_grant' }, false],
+  [200, { error: 'interaction_required' }, true],
   [200, { access_token: 'invalid_scope', error: 'invalid_scope' }, false],
 ])('an answer %s %j, read without knowing for whom: does it say nothing? %s', async (status, body, isNothing) => {
   const answer = Response.json(body, { status })

@@ -1,0 +1,91 @@
+/** When the token of an audience is renewed though nobody waits for it. */
+// Decisions (ARCHITECTURE.md): D57.
+
+import type { Cancel } from '../core/ports.ts'
+import type { Context } from '../core/protocol/context.ts'
+import { since } from '../core/protocol/instant.ts'
+import type { Refresher } from '../core/protocol/refresher.ts'
+import { floorOf } from '../core/protocol/schedule.ts'
+import type { Held } from '../core/protocol/view.ts'
+
+/** How soon a doubt is settled that a denial leaves (in milliseconds). */
+const SOON = 2_000
+
+export interface Renewal {
+  /** This tab uses the token: it is renewed before it expires. Others expire, and are renewed when they are asked for. */
+  use(): void
+  /**
+   * A refresh has failed. What may have spent the refresh token is tried again even if nobody asks: a server that forgives a
+   * resend does so for a short time, and a granted answer that is not in the ledger yet is the only one with the new refresh
+   * token.
+   */
+  settle(isDenied: boolean): void
+  stop(): void
+}
+
+/** @param own refreshes the session's own token */
+export function createRenewal(
+  { clock, ledger, resendWithin, session, unsettled }: Context,
+  refresher: Refresher,
+  own: Refresher,
+): Renewal {
+  let isUsed = false
+  let isStopped = false
+  let usedToken: Held | undefined
+  let cancelTimer: Cancel = () => {}
+
+  /** There is one timer; a failure is told as an event. */
+  function wait(delay: number, task: () => unknown): void {
+    cancelTimer()
+    if (isStopped) return
+    cancelTimer = clock.after(Math.max(0, Math.ceil(delay)), () => {
+      Promise.resolve(task()).catch(() => undefined)
+    })
+  }
+
+  function arm(): void {
+    cancelTimer()
+    const { held } = session
+    if (!isUsed || held?.refreshAfter === undefined || !session.renewable) return
+    const delay = Math.max(held.refreshAfter, floorOf(held.lifetime)) - since(clock, held.receivedAt)
+    wait(delay, () => (session.held === held ? refresher.refresh(true) : arm()))
+  }
+
+  function settleLater(): void {
+    wait(refresher.pause() ?? 0, () => ((refresher.pause() ?? 0) > 0 ? settleLater() : settleNow()))
+  }
+
+  async function settleNow(): Promise<void> {
+    const entry = await ledger.read().catch(() => undefined)
+    const { doubt, denied, audience } = entry?.attempt ?? {}
+    // A denied request is not repeated; without a grace period, there is no hurry to ask for the next token.
+    if (denied && resendWithin < Infinity) await own.refresh(true)
+    // The timer of the session's own audience sees to the attempts for it.
+    const isInDoubt = doubt && !denied && audience !== undefined
+    if (unsettled.answer || isInDoubt) await refresher.refresh(true)
+  }
+
+  session.on('adopted', () => {
+    if (session.held === usedToken) return
+    usedToken = session.held
+    isUsed = false
+    cancelTimer()
+  })
+
+  return {
+    use() {
+      if (isUsed) return
+      isUsed = true
+      arm()
+    },
+    settle(isDenied) {
+      // Not at once: another audience may settle it, and the session's own may have been refreshed just now.
+      if (isDenied) wait(Math.min(resendWithin / 2, SOON), settleNow)
+      else settleLater()
+    },
+    stop() {
+      cancelTimer()
+      isStopped = true
+    },
+  }
+}
