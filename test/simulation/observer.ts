@@ -66,7 +66,10 @@ export interface Observer {
   readonly keeps: Kept[]
   readonly violation: Violation | undefined
   wipes: number
-  /** A tab that knew nothing has looked for a session after the ledger was wiped: which one it is nobody can tell. */
+  /**
+   * A tab that knew nothing has looked for a session, after the ledger was wiped or the session had ended without a verdict:
+   * which one it is nobody can tell.
+   */
   isFoundAnew: boolean
   /** The browser has refused a guard, so that a service worker may not see its page go. */
   isGuardRefused: boolean
@@ -432,7 +435,9 @@ export function createObserver({
       const isBack =
         before && (after.epoch < before.epoch || (after.epoch === before.epoch && after.generation < before.generation))
       if (isBack) observer.fail('P2', `the ledger goes back from ${before.epoch}/${before.generation}`)
-      observer.isFoundAnew ||= !before && observer.wipes > 0 && after.grant === undefined
+      const isAfterWipe = !before && observer.wipes > 0 && after.grant === undefined
+      const isAfterSoftEnd = before?.soft === true && after.status === 'unknown'
+      observer.isFoundAnew ||= isAfterWipe || isAfterSoftEnd
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       const { attempt } = after
       const pending = before?.attempt
