@@ -2,7 +2,7 @@
 
 import { expect, test, vi } from 'vitest'
 import { type Audience, AudienceDeniedError, audiences } from '../../src/audiences.ts'
-import type { VirtualBrowser } from '../../src/testing/virtual-platform.ts'
+import { createVirtualBrowser, type VirtualBrowser } from '../../src/testing/virtual-platform.ts'
 import {
   API,
   bearer,
@@ -237,4 +237,46 @@ test('a denial that comes amid an earlier pause is heard at once', async () => {
   const deniedAt = browser.now()
   expect(await outcomeOf(browser, call)).toBeInstanceOf(AudienceDeniedError)
   expect(heardAt - deniedAt).toBeLessThanOrEqual(50)
+})
+
+test('a denial concerns nobody if another session begins before the refresh has failed', async () => {
+  const browser = createVirtualBrowser()
+  const { server, asked, denied } = createRotating()
+  const { platform } = browser.openTab()
+  let isDenied = false
+  let goOn = (): void => {}
+  const read = async (): ReturnType<typeof platform.ledger.read> => {
+    // The look for a pause, after the denial, takes its time.
+    if (isDenied) {
+      isDenied = false
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+    }
+    return platform.ledger.read()
+  }
+  const { auth } = await openScene({
+    browser,
+    server,
+    platform: { ...platform, ledger: { ...platform.ledger, read } },
+  })
+  const other = createScene({ browser, server, audiences: audiences(LIST) })
+  await outcomeOf(browser, other.auth.restore())
+  const answer = server.onRefresh
+  server.onRefresh = async (...request) => {
+    const response = await answer(...request)
+    isDenied = !response.ok
+    return response
+  }
+  denied.set('graph', { error: 'invalid_scope' })
+  const before = auth.getAccessToken({ audience: 'graph' }).catch((error: unknown) => error)
+  for (let task = 0; task < 20; task++) await drain()
+  denied.clear()
+  await other.auth.signIn({ access_token: 'own-b', refresh_token: 'refresh-0', expires_in: 3600 })
+  for (let task = 0; task < 20; task++) await drain()
+  expect(await auth.getAccessToken()).toBe('own-b')
+  goOn()
+  expect(await outcomeOf(browser, before)).toMatchObject({ code: 'session-ended', reason: 'superseded' })
+  expect(await outcomeOf(browser, auth.getAccessToken({ audience: 'graph' }))).toBe('graph-2')
+  expect(asked).toEqual(['graph refresh-0', 'graph refresh-0'])
 })

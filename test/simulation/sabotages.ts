@@ -117,13 +117,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'callers wait over a dead wire',
-    edits: [edit('core/protocol/refresher.ts', ' || !(await transport.probe())) throw cause', ') throw cause')],
+    edits: [edit('core/protocol/refresher.ts', ' && (await transport.probe())) {', ') {')],
   },
   {
     name: 'a hiccup is tried again for ever',
     edits: [
       edit('core/protocol/apply-outcome.ts', ' && (asked || pause) + failures * 1_500 <= BRIEF', ''),
-      edit('core/protocol/refresher.ts', ' || rest > BRIEF + 1_000', ''),
+      edit('core/protocol/refresher.ts', ' && rest <= BRIEF + 1_000', ''),
     ],
   },
   {
@@ -691,9 +691,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
+    name: 'a denial is heard by the session that has begun meanwhile',
+    edits: [edit('core/protocol/refresher.ts', 'else if (session.grant === grant) throw cause', 'else throw cause')],
+  },
+  {
     name: 'an audience that was denied is asked for again',
     edits: [
-      edit('audiences/face.ts', 'const failure = barred()', 'const failure = barred() && undefined'),
+      edit('audiences/face.ts', 'const failure = denial.failure()', 'const failure = denial.failure() && undefined'),
       edit('audiences/face.ts', 'if (before && !session.isReady(0)) throw before', 'void before'),
     ],
   },
@@ -716,7 +720,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a token that nobody uses is renewed',
     edits: [
-      edit('audiences/face.ts', 'isUsed = false\n    cancelTimer()', 'isUsed = session.held !== undefined\n    arm()'),
+      edit(
+        'audiences/renewal.ts',
+        'isUsed = false\n    cancelTimer()',
+        'isUsed = session.held !== undefined\n    arm()',
+      ),
     ],
   },
   {

@@ -99,13 +99,17 @@ export function createRefresher(context: Context): Refresher {
 
   /** Waits for the next try after a hiccup, if a caller waits and the server can be reached. */
   async function waitOut(cause: unknown): Promise<Step> {
+    const { grant } = session
     wireIsSuspect = true
     // If the ledger cannot be read now, the callers hear of the failure itself.
     const retry = isAwaited && !isDone() ? (await ledger.read().catch(() => undefined))?.retry : undefined
     const rest = retry?.isBrief ? retry.at - clock.now() : 0
-    if (rest <= 0 || rest > BRIEF + 1_000 || !(await transport.probe())) throw cause
-    wireIsSuspect = false
-    await siblings.changed(rest, isDone)
+    if (rest > 0 && rest <= BRIEF + 1_000 && (await transport.probe())) {
+      wireIsSuspect = false
+      await siblings.changed(rest, isDone)
+    }
+    // Somebody has signed in meanwhile: it was the session before that failed.
+    else if (session.grant === grant) throw cause
     return 'again'
   }
 
