@@ -169,3 +169,48 @@ test('a ledger that cannot be read then does not hide what has failed', async ()
     cause: expect.any(TypeError),
   })
 })
+
+test('a failure does not count for the session that has begun meanwhile', async () => {
+  const browser = createVirtualBrowser()
+  const { platform } = browser.openTab()
+  let isAnswered = false
+  let write = (): void => {}
+  const update: typeof platform.ledger.update = async (...given) => {
+    if (isAnswered) {
+      isAnswered = false
+      await new Promise<void>((resolve) => {
+        write = resolve
+      })
+    }
+    return platform.ledger.update(...given)
+  }
+  const { auth, names, server } = await createSignedInScene({
+    browser,
+    platform: { ...platform, ledger: { ...platform.ledger, update } },
+  })
+  const other = createScene({ browser, server })
+  await other.auth.restore()
+  let grant = (): void => {}
+  server.onRefresh = (nth) => {
+    isAnswered = nth === 1
+    if (isAnswered) return busy('3600')
+    return new Promise((resolve) => {
+      grant = () => resolve(Response.json(tokens(nth)))
+    })
+  }
+  const before = auth.getAccessToken({ forceRefresh: true })
+  before.catch(() => {})
+  await drain()
+  await other.auth.signIn({ refresh_token: 'refresh-of-bob' })
+  await browser.advance(2_000)
+  expect(auth.getState()).toMatchObject({ status: 'signed-in', ready: false })
+  write()
+  await browser.advance(2_000)
+  expect(auth.getState()).toMatchObject({ status: 'signed-in', failure: undefined })
+  grant()
+  // Messages and transactions take a task each, and no time.
+  for (let task = 0; task < 20; task++) await drain()
+  expect(await outcome(auth.getAccessToken())).toBe('access-2')
+  expect(await outcome(before)).toMatchObject({ code: 'session-ended', reason: 'superseded' })
+  expect(names()).not.toContain('refresh-failed')
+})

@@ -692,7 +692,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a denial is heard by the session that has begun meanwhile',
-    edits: [edit('core/protocol/refresher.ts', 'else if (session.grant === grant) throw cause', 'else throw cause')],
+    edits: [edit('core/protocol/refresher.ts', 'else if (session.grant === seen) throw cause', 'else throw cause')],
   },
   {
     name: 'an audience that was denied is asked for again',

@@ -48,6 +48,8 @@ export function createRefresher(context: Context): Refresher {
   let misses = 0
   /** The owner of the newest claim. */
   let owner = ''
+  /** The session that the newest look has shown. */
+  let seen: number | undefined
   let isStopped = false
   /** Whether a caller waits, not the timer alone. */
   let isAwaited = false
@@ -99,7 +101,6 @@ export function createRefresher(context: Context): Refresher {
 
   /** Waits for the next try after a hiccup, if a caller waits and the server can be reached. */
   async function waitOut(cause: unknown): Promise<Step> {
-    const { grant } = session
     wireIsSuspect = true
     // If the ledger cannot be read now, the callers hear of the failure itself.
     const retry = isAwaited && !isDone() ? (await ledger.read().catch(() => undefined))?.retry : undefined
@@ -107,9 +108,9 @@ export function createRefresher(context: Context): Refresher {
     if (rest > 0 && rest <= BRIEF + 1_000 && (await transport.probe())) {
       wireIsSuspect = false
       await siblings.changed(rest, isDone)
-    }
-    // Somebody has signed in meanwhile: it was the session before that failed.
-    else if (session.grant === grant) throw cause
+    } else if (session.grant === seen) throw cause
+    // If somebody has signed in since, it was the session before that failed. Each session gets one such try.
+    seen = session.grant
     return 'again'
   }
 
@@ -148,6 +149,7 @@ export function createRefresher(context: Context): Refresher {
 
   async function claimAndSend(refusals: unknown): Promise<Step | ClaimedOutcome> {
     const found = await look()
+    seen = session.grant
     const usualWait = found?.usualWait
     const grace = transport.outlivesPage ? graceOf(usualWait) : 0
     if (wireIsSuspect && !isDone()) {
