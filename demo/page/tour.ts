@@ -1,4 +1,4 @@
-// The guided tour of the first visit: five steps, in a dialog that leaves the page usable.
+// The guided tour of the first visit: six steps, in a dialog that leaves the page usable.
 
 import { find, setText } from './dom.ts'
 
@@ -20,6 +20,11 @@ const STEPS: readonly Step[] = [
     target: 'picture-card',
     title: 'Watch the rotation',
     text: 'One lane for each open tab. At each refresh the magnifier shows who held the lock, whose claim was recorded, the request, the commit, and who adopted the new token. Open a second tab, and watch both.',
+  },
+  {
+    target: 'apis-card',
+    title: 'Call more APIs',
+    text: 'Each API takes an access token of its own. The address of a call picks it, and one refresh token brings them all. The Billing API is denied on purpose: its calls fail, and the session goes on.',
   },
   {
     target: 'chain-card',

@@ -491,19 +491,19 @@ test('what can be pressed, filled in or scrolled is reached with the keyboard', 
   expect(unreachable).toEqual([])
 })
 
-test('the tour has five steps, signs in at the first, comes at the first visit only, and ends with Escape', async ({
+test('the tour has six steps, signs in at the first, comes at the first visit only, and ends with Escape', async ({
   stage,
 }) => {
   const tab = await stage.profile.open(stage.origin)
   await tab.waitFor(() => document.querySelector<HTMLDialogElement>('#tour')?.open)
   expect(await tab.evaluate(() => scrollY)).toBe(0)
   expect(await text(tab, '#tour-next')).toBe('Sign in as alice, and next')
-  for (const step of [1, 2, 3, 4, 5]) {
-    await shows(tab, '#tour-count', `Step ${step} of 5`)
+  for (const step of [1, 2, 3, 4, 5, 6]) {
+    await shows(tab, '#tour-count', `Step ${step} of 6`)
     expect(await tab.evaluate(isSignedIn)).toBe(step > 1)
     expect(await tab.evaluate(() => document.querySelectorAll('.toured').length)).toBe(1)
     expect(await tab.evaluate(() => document.activeElement?.id)).toBe('tour-title')
-    if (step < 5) await click(tab, '#tour-next')
+    if (step < 6) await click(tab, '#tour-next')
   }
   await tab.evaluate(() =>
     document.querySelector('#tour')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })),
