@@ -5,7 +5,7 @@ import { type Audiences, type ConnectAudiences, connect } from './audiences/conn
 import type { AudienceMembers } from './audiences/members.ts'
 import type { ClientParts } from './audiences/parts.ts'
 import { createRouter } from './audiences/router.ts'
-import { check, checkNames } from './core/errors.ts'
+import { check } from './core/errors.ts'
 import { checkString, ownMembers } from './refresh/request.ts'
 
 export type { Audiences } from './audiences/connect.ts'
@@ -47,12 +47,13 @@ export function audiences(list: Readonly<Record<string, Audience>>): Audiences {
     check(name && !(name in Object.prototype), `audiences.${name}`, 'named otherwise')
     check(audience && typeof audience === 'object', `audiences.${name}`, 'an object')
     const { urls, parameters = {}, expect, ...unknown } = ownMembers(audience)
-    checkNames(unknown)
+    for (const key of Object.keys(unknown)) check(false, `audiences.${name}.${key}`, 'left out: it is no option')
     check(Array.isArray(urls) && urls.length > 0, `audiences.${name}.urls`, 'a list of URLs')
     const isRecord = typeof parameters === 'object' && parameters !== null
     const isRight = isRecord && Object.values(parameters).every((value) => typeof value === 'string')
     check(isRight, `audiences.${name}.parameters`, 'an object of strings')
-    for (const key of Object.keys(parameters)) check(!FIXED.test(key), key, 'left to the refresh function')
+    for (const key of Object.keys(parameters))
+      check(!FIXED.test(key), `audiences.${name}.parameters.${key}`, 'left to the refresh function')
     if (expect !== undefined) checkString(expect, `audiences.${name}.expect`)
     checked.set(name, ownMembers({ urls: [...urls], parameters: { ...parameters }, ...(expect && { expect }) }))
   }

@@ -1,11 +1,12 @@
 /** Asking for a token of an audience, and reading what its denial means for the refresh token. */
 // Decisions (ARCHITECTURE.md): D58, D59.
 
+import { abortable } from '../abort.ts'
 import { RefreshUnavailableError } from '../core/errors.ts'
 import { optional } from '../core/optional.ts'
-import { parseObject } from '../core/responses/outcome.ts'
+import { type Outcome, parseObject } from '../core/responses/outcome.ts'
 import { ownMembers } from '../refresh/request.ts'
-import type { Refresh, RefreshRequest } from '../refresh/transport.ts'
+import { isResponse, type Refresh, type RefreshRequest } from '../refresh/transport.ts'
 import { AudienceDeniedError } from './denied-error.ts'
 
 /** How long a denial stands (in milliseconds). */
@@ -18,9 +19,8 @@ const INTERACTION = /^(interaction|consent|login)_required$/
 /** What Entra ID says beside `invalid_grant` when a scope was never consented to. */
 const SUBERROR = /^(consent_required|basic_action|additional_action|message_only)$/
 
-/** The code of a denial in a body; undefined if it is none. */
-function denialIn(text: string): string | undefined {
-  const { error, suberror, access_token } = parseObject(text) ?? {}
+/** The code of a denial in what a server has said; undefined if it is none. */
+function denialIn({ error, suberror, access_token }: Readonly<Record<string, unknown>>): string | undefined {
   if (access_token) return undefined
   const code = `${error}`
   if (code === 'invalid_grant') return SUBERROR.test(`${suberror}`) ? `${suberror}` : undefined
@@ -28,31 +28,51 @@ function denialIn(text: string): string | undefined {
 }
 
 /**
- * The code of a denial in an answer, with whatever status: some servers send errors with 200. If the body is lost, the status
- * says what there is to say.
+ * The code of a denial in an answer; if its body is lost, the status says what there is to say. Some servers send errors with
+ * status 200, and a refresh function may resolve with the error as an object.
  */
 async function denialOf(answer: unknown): Promise<string | undefined> {
-  const copy = optional(() => (answer as Partial<Response>).clone?.())
-  return denialIn((await copy?.text().catch(() => '')) ?? '')
+  if (!isResponse(answer)) return denialIn({ ...(answer as object) })
+  // What such a status says is not about the audience, whatever the body.
+  if (answer.status === 429 || answer.status >= 500) return undefined
+  const copy = optional(() => answer.clone())
+  const text = await copy?.text().catch(() => undefined)
+  return denialIn(parseObject(text ?? '') ?? {})
 }
 
 /** Whether the server may have spent the refresh token before it denied the audience, as oidc-provider does. */
 export const mayBeSpent = ({ error }: AudienceDeniedError): boolean => error === 'invalid_target'
 
+/** The denial that an answer to a request for this audience stands for, if any; `code` is the one in its body. */
+export function denialFrom(
+  outcome: Outcome,
+  audience: string,
+  code: string | undefined,
+): AudienceDeniedError | undefined {
+  if (outcome.kind === 'granted') return undefined
+  const { error, refusal, isStale } = outcome.kind === 'rejected' ? { error: undefined } : outcome
+  if (error instanceof AudienceDeniedError)
+    return error.audience === audience ? error : new AudienceDeniedError(audience, error.error)
+  // A status that may say that the session is over: the next request for its own audience tells.
+  const said = code ?? (refusal === 'no' && !isStale ? (error as Error).message : undefined)
+  return said === undefined ? undefined : new AudienceDeniedError(audience, said)
+}
+
 /** The failure of a refresh that a denial explains. */
 export const failureOf = (denied: AudienceDeniedError, retryAt: number): RefreshUnavailableError =>
   new RefreshUnavailableError(denied.message, { cause: denied, retryAt })
 
-/** Adds parameters to the body of a built-in refresh, over its own: to a form, to JSON, or to none. */
+/** Adds parameters to the body of a POST, over its own: to a form, to JSON, or to none. */
 export function withParameters(
   init: RequestInit | undefined,
-  parameters: Readonly<Record<string, string>> | undefined,
+  parameters: Readonly<Record<string, string>>,
 ): RequestInit | undefined {
-  const { body } = init ?? {}
-  if (!parameters) return init
+  const { body, method = '' } = init ?? {}
+  if (!/^post$/i.test(method)) return init
   if (typeof body === 'string') {
     const members = parseObject(body)
-    return members ? ownMembers({ ...init, body: JSON.stringify({ ...members, ...parameters }) }) : init
+    if (!members || Array.isArray(members)) return init
+    return ownMembers({ ...init, body: JSON.stringify({ ...members, ...parameters }) })
   }
   if (body && !(body instanceof URLSearchParams)) return init
   const form = new URLSearchParams(body ?? '')
@@ -66,28 +86,33 @@ export async function withoutDenial(answer: Promise<Response>): Promise<Response
   return answer
 }
 
-/** Adds the parameters of an audience to each request for it, and tells what its answer says of the audience. */
-export function refreshFor(
-  refresh: Refresh,
-  parametersOf: (audience: string) => Readonly<Record<string, string>> | undefined,
-  hear: (denied: AudienceDeniedError) => void,
-): Refresh {
-  const refreshOne = async (request: RefreshRequest): ReturnType<Refresh> => {
-    const { audience } = request
-    if (audience === undefined) return refresh(request)
-    const parameters = parametersOf(audience)
-    const fetch: typeof request.fetch = (input, init) => request.fetch(input, withParameters(init, parameters))
-    // A tab that does not know the audience, such as one of an older version, repeats the request without the parameters. A
-    // server that replays its answers must not take the two for one.
-    const idempotencyKey = request.idempotencyKey + (parameters ? `-${encodeURIComponent(audience)}` : '')
-    const answer = await refresh({
+/** What the request under way is for; `denial` settles when its answer has been read, or its time is over. */
+export interface Asked {
+  readonly audience: string
+  readonly parameters: Readonly<Record<string, string>> | undefined
+  denial?: Promise<string | undefined>
+}
+
+/** Names the audience of each request, adds its parameters, and reads the answer for a denial. */
+export function refreshFor(refresh: Refresh, asked: () => Asked | undefined): Refresh {
+  const refreshOne = (request: RefreshRequest): ReturnType<Refresh> => {
+    const wanted = asked()
+    if (!wanted) return refresh(request)
+    const { audience, parameters } = wanted
+    const { signal, fetch } = request
+    const endpoint = refresh.endpoint?.href
+    const answer = refresh({
       ...request,
+      audience,
       parameters,
-      idempotencyKey,
-      fetch: refresh.endpoint ? fetch : request.fetch,
+      // A tab that does not know the audience, such as one of an older version, repeats the request without the parameters.
+      // A server that replays its answers must not take the two for one.
+      idempotencyKey: request.idempotencyKey + (parameters ? `-${encodeURIComponent(audience)}` : ''),
+      fetch: (input, init) =>
+        fetch(input, parameters && `${input}` === endpoint ? withParameters(init, parameters) : init),
     })
-    const code = await denialOf(answer)
-    if (code && !request.signal.aborted) hear(new AudienceDeniedError(audience, code))
+    // The answer itself goes on at once: its headers say that a cookie has come, even if the body never ends.
+    wanted.denial = abortable(() => answer.then(denialOf), signal).catch(() => undefined)
     return answer
   }
   return Object.assign(refreshOne, refresh)

@@ -6,8 +6,7 @@ import { postpone } from '../core/entry/outcome-transitions.ts'
 import type { RefreshUnavailableError } from '../core/errors.ts'
 import type { Context } from '../core/protocol/context.ts'
 import type { Refresh } from '../refresh/transport.ts'
-import { DENIAL, failureOf, mayBeSpent, refreshFor } from './answers.ts'
-import { AudienceDeniedError } from './denied-error.ts'
+import { type Asked, DENIAL, denialFrom, failureOf, mayBeSpent, refreshFor } from './answers.ts'
 import { createFace, type Face } from './face.ts'
 import { type AudienceMembers, withAudiences } from './members.ts'
 import type { ClientParts } from './parts.ts'
@@ -73,16 +72,9 @@ export function connect<Client extends AudienceMembers>(
     return 'again'
   }
   Object.assign(context, { inTurn, of, deny })
+  let asked: Asked | undefined
   let isAsking = false
-  /** What the answer to the request under way says. Its proof is judged first: the fault may be there. */
-  let heard: AudienceDeniedError | undefined
-  const refresh = refreshFor(
-    checked.refresh,
-    (name) => audiences.get(name)?.parameters,
-    (denied) => {
-      heard = denied
-    },
-  )
+  const refresh = refreshFor(checked.refresh, () => asked)
   const guarded: Refresh = (request) => {
     isAsking = true
     try {
@@ -95,21 +87,29 @@ export function connect<Client extends AudienceMembers>(
 
   const { send } = transport
   transport.send = async (claim, proof) => {
-    heard = undefined
+    const { audience = '', resend } = claim.attempt ?? {}
+    const terms = audiences.get(audience)
+    // What was asked for an audience that this client does not know is asked for the session's own.
+    const wanted: Asked | undefined = terms && { audience, parameters: terms.parameters }
+    asked = wanted
     const outcome = await send(claim, proof)
+    const code = await wanted?.denial
     // Keycloak says no more of a proof that it refuses.
-    const denied = heard as AudienceDeniedError | undefined
-    const isOfProof = outcome.again && (!denied || denied.error === 'invalid_request')
-    if (outcome.kind === 'granted' || isOfProof || claim.attempt?.audience === undefined) return outcome
-    const thrown = outcome.kind === 'rejected' ? undefined : outcome.error
-    const error = thrown instanceof AudienceDeniedError ? thrown : denied
-    if (!error) return outcome
-    return {
-      kind: mayBeSpent(error) ? 'doubt' : 'refused',
-      error: failureOf(error, clock.now() + DENIAL),
-      isDenial: true,
-      bound: outcome.bound,
+    const isOfProof = outcome.again && (!code || code === 'invalid_request')
+    if (!wanted || outcome.kind === 'granted' || isOfProof) return outcome
+    const denied = denialFrom(outcome, audience, code)
+    if (denied) {
+      return {
+        kind: mayBeSpent(denied) ? 'doubt' : 'refused',
+        error: failureOf(denied, clock.now() + DENIAL),
+        isDenial: true,
+        bound: outcome.bound,
+      }
     }
+    if (outcome.kind === 'rejected') return outcome
+    const isRefused = outcome.kind === 'refused' && outcome.refusal !== undefined && !outcome.isStale
+    const isLasting = (claim.retry?.failures ?? 0) >= (resendWithin < Infinity ? 2 : 5)
+    return resend && !outcome.rotated && (isRefused || isLasting) ? { ...outcome, isGivenUp: true } : outcome
   }
 
   const all = (): Iterable<Face> => faces.values()

@@ -13,14 +13,13 @@ export class AudienceDeniedError extends AuthError {
   readonly code = 'audience-denied'
   /** The name of the audience, as in the option `audiences`. */
   declare readonly audience: string
-  /** The server's error code; undefined if it gave a token that is not for this audience. */
+  /** The server's error code, or what else it has answered; undefined if it gave a token that is not for this audience. */
   declare readonly error: string | undefined
 
   constructor(audience: string, error?: string) {
     super(
-      error
-        ? `the server gives no token for the audience "${audience}": ${error}`
-        : `the server has ignored the audience "${audience}" and given another token: is it granted?`,
+      `the server gives no token for the audience "${audience}"` +
+        (error ? `: ${error}` : ', or a token for another one: is it granted?'),
     )
     this.audience = audience
     this.error = error

@@ -19,6 +19,9 @@ import { createRenewal } from './renewal.ts'
 import type { Router } from './router.ts'
 import { createTokenMessages } from './token-messages.ts'
 
+/** The shortest pause after a refresh that could not be tried (in milliseconds). */
+const SOON = 1_000
+
 export interface FaceTerms extends ClientParts {
   readonly name: string
   readonly urls: readonly (string | URL)[]
@@ -82,6 +85,11 @@ export function createFace(terms: FaceTerms): Face {
       // Each turn of a refresh begins here. The server may have denied this audience while the refresh waited for its turn.
       const failure = denial.failure()
       if (failure) throw failure
+      // The session's own token is good until it expires.
+      if (session.status === 'signed-in' && !session.renewable)
+        throw new RefreshUnavailableError('there is no refresh token to get a token of another audience with', {
+          retryAt: clock.now() + SOON,
+        })
       return context.locks.request(owner)
     },
   }
@@ -98,7 +106,7 @@ export function createFace(terms: FaceTerms): Face {
   session.fail = (error) => {
     denial.note(error.cause)
     fail(error)
-    renewal.settle(denial.current() !== undefined)
+    renewal.settle(error.cause instanceof AudienceDeniedError)
   }
   session.hold = (tokens, ...others) => {
     const held = hold(tokens, ...others)
@@ -113,17 +121,17 @@ export function createFace(terms: FaceTerms): Face {
   }
 
   const ensure = terms.whileAlive<Parameters<Access['ensure']>, Awaited<ReturnType<Access['ensure']>>>(
-    async (minValidity, ...others) => {
+    async (minValidity, isForced, ...others) => {
       const before = denial.current()
       if (before && !session.isReady(0)) throw before
-      const bearer = await access.ensure(minValidity, ...others).catch((error) => {
+      const bearer = await access.ensure(minValidity, isForced, ...others).catch((error) => {
         throw error instanceof RefreshUnavailableError && error.cause instanceof AudienceDeniedError
           ? error.cause
           : error
       })
       renewal.use()
       const denied = denial.current()
-      if (denied && session.status === 'signed-in' && !session.isReady(0)) throw denied
+      if (denied && session.status === 'signed-in' && (isForced || !session.isReady(0))) throw denied
       return bearer
     },
   )

@@ -32,27 +32,33 @@ export function createRenewal(
   let isUsed = false
   let isStopped = false
   let usedToken: Held | undefined
-  let cancelTimer: Cancel = () => {}
+  let cancelRenewal: Cancel = () => {}
+  let cancelSettling: Cancel = () => {}
 
-  /** There is one timer; a failure is told as an event. */
-  function wait(delay: number, task: () => unknown): void {
-    cancelTimer()
-    if (isStopped) return
-    cancelTimer = clock.after(Math.max(0, Math.ceil(delay)), () => {
+  /** A failure is told as an event. */
+  function wait(delay: number, task: () => unknown): Cancel {
+    if (isStopped) return () => {}
+    return clock.after(Math.max(0, Math.ceil(delay)), () => {
       Promise.resolve(task()).catch(() => undefined)
     })
   }
 
   function arm(): void {
-    cancelTimer()
+    cancelRenewal()
     const { held } = session
     if (!isUsed || held?.refreshAfter === undefined || !session.renewable) return
-    const delay = Math.max(held.refreshAfter, floorOf(held.lifetime)) - since(clock, held.receivedAt)
-    wait(delay, () => (session.held === held ? refresher.refresh(true) : arm()))
+    const age = since(clock, held.receivedAt)
+    // One that has expired is renewed when it is asked for.
+    if (age >= (held.lifetime as number)) return
+    // A renewal that has failed is tried again after its pause.
+    const delay = Math.max(held.refreshAfter - age, floorOf(held.lifetime) - age, refresher.pause() ?? 0)
+    cancelRenewal = wait(delay, () => (session.held === held ? refresher.refresh(true) : arm()))
   }
 
   function settleLater(): void {
-    wait(refresher.pause() ?? 0, () => ((refresher.pause() ?? 0) > 0 ? settleLater() : settleNow()))
+    cancelSettling()
+    const pause = refresher.pause() ?? 0
+    cancelSettling = wait(pause, () => ((refresher.pause() ?? 0) > 0 ? settleLater() : settleNow()))
   }
 
   async function settleNow(): Promise<void> {
@@ -69,7 +75,7 @@ export function createRenewal(
     if (session.held === usedToken) return
     usedToken = session.held
     isUsed = false
-    cancelTimer()
+    cancelRenewal()
   })
 
   return {
@@ -79,12 +85,15 @@ export function createRenewal(
       arm()
     },
     settle(isDenied) {
+      arm()
+      if (!isDenied) return settleLater()
       // Not at once: another audience may settle it, and the session's own may have been refreshed just now.
-      if (isDenied) wait(Math.min(resendWithin / 2, SOON), settleNow)
-      else settleLater()
+      cancelSettling()
+      cancelSettling = wait(Math.min(resendWithin / 2, SOON), settleNow)
     },
     stop() {
-      cancelTimer()
+      cancelRenewal()
+      cancelSettling()
       isStopped = true
     },
   }

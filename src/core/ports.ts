@@ -148,7 +148,7 @@ export interface Transport {
   /** What ties tokens to a key, if anything does. */
   readonly binding: Binding | undefined
   /** Calls `fetch` before it returns, and never rejects. */
-  send(claim: Pick<Entry, 'refreshToken' | 'kept' | 'attempt'>, proof?: Proof): Promise<Outcome>
+  send(claim: Pick<Entry, 'refreshToken' | 'kept' | 'attempt' | 'retry'>, proof?: Proof): Promise<Outcome>
   /** Makes a token response of what a login has resolved with. */
   read(login: unknown): Promise<unknown>
   /** Asks whether the server can be reached, without credentials. */

@@ -134,7 +134,6 @@ export function createTransport(
           const result = await refresh({
             refreshToken,
             accessToken,
-            audience: attempt?.audience,
             idempotencyKey: attempt?.id ?? '',
             proof: prepared?.proof,
             signal,
@@ -213,7 +212,7 @@ export function createTransport(
   }
 }
 
-const isResponse = (value: unknown): value is Response =>
+export const isResponse = (value: unknown): value is Response =>
   typeof (value as Response)?.text === 'function' && typeof (value as Response).status === 'number'
 
 /** What a refresh function says by throwing it. */

@@ -572,7 +572,7 @@ describe('a denial', () => {
     })
     const reason = await outcomeOf(browser, auth.authFetch(`${GRAPH}/me`))
     expect(reason).toBeInstanceOf(AudienceDeniedError)
-    expect(reason).toMatchObject({ error: undefined, message: expect.stringContaining('ignored') })
+    expect(reason).toMatchObject({ error: undefined, message: expect.stringContaining('or a token for another one') })
     expect(server.calls).toEqual([])
     expect(browser.entry).toMatchObject({ generation: 1, refreshToken: 'refresh-1' })
     expect(await soon(browser, auth.getAccessToken({ forceRefresh: true }))).toBeDefined()

@@ -351,8 +351,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
     parameters,
   }: RefreshRequest): Promise<never> => {
     const token = isCookie ? profile.jar : refreshToken
-    // A tab of an application that knows fewer audiences repeats what it can.
-    const isUnknown = isOlder || (audience !== undefined && !names.includes(audience))
+    // A tab of an application that knows fewer audiences asks for its own token instead.
+    const wanted = profile.entry?.attempt?.audience
+    const isUnknown = isOlder || (wanted !== undefined && !names.includes(wanted))
     if (audience !== parameters?.audience && !isUnknown)
       observer.fail('P11', `${actor.name} asks for ${audience} with the parameters of ${parameters?.audience}`)
     const send = observer.sent(actor, token, profile.entry, {

@@ -43,6 +43,8 @@ export interface Send {
   heard: 'nothing' | 'granted' | 'rejected' | 'refused' | 'nobody' | 'failed'
   /** When it has heard that its audience gets no token; NaN if that may be said of its proof. */
   deniedAt: number | undefined
+  /** It was for an audience that has failed again: the next request may be for another one. */
+  isGivenUp: boolean
 }
 
 /** A refresh token on its way through a service worker. */
@@ -223,7 +225,8 @@ export function createObserver({
       const isKnown =
         (last.deniedAt ?? Number.NaN) >= 0 && !last.actor.isCrashed && !last.actor.isFrozen && !last.wasAsleep
       const isSame = last.asked.key === key || last.asked.isUnknown !== asked.isUnknown || isMixed
-      if (last.deniedAt === undefined && !isSame) observer.fail('P1', `${token} is sent again under another key`)
+      if (last.deniedAt === undefined && !last.isGivenUp && !isSame)
+        observer.fail('P1', `${token} is sent again under another key`)
       if (isKnown && last.asked.key === key) observer.fail('P11', `${token} is sent again with what was denied`)
     }
     const own = sends.filter((send) => send.actor === actor && send.asked.audience === audience).at(-1)
@@ -325,6 +328,7 @@ export function createObserver({
         claim,
         asked,
         deniedAt: undefined,
+        isGivenUp: false,
         leftAt: undefined,
         isTakenOver: false,
         isGone: false,
@@ -344,7 +348,10 @@ export function createObserver({
           world.elapsed - one.at < refreshTimeout - 1,
       )
       if (isCrossed && observer.wipes === 0) observer.fail('P1', `${token} sent while an older one is on the wire`)
-      const own = sends.filter((one) => one.actor === actor && one.asked.audience === asked.audience).at(-1)
+      // Nobody uses what was granted instead of a token of an audience that the tab does not know.
+      const isOwn = (one: Send): boolean =>
+        one.actor === actor && one.asked.audience === asked.audience && !one.asked.isUnknown
+      const own = sends.filter(isOwn).at(-1)
       // With several audiences, other requests may lie between, and one in doubt is repeated for whomever it was.
       const isNext = hasAudiences
         ? earlier.length === 0 &&
@@ -441,6 +448,13 @@ export function createObserver({
       if (!before && after.epoch <= highest) observer.fail('P3', 'a wiped ledger starts an epoch again')
       const { attempt } = after
       const pending = before?.attempt
+      // An audience that has failed again gives the others their turn.
+      if (attempt?.denied) {
+        const tries = sends.filter(({ token }) => token === after.refreshToken)
+        if (tries.length === 1 && tries[0]?.deniedAt === undefined && !isCookie)
+          observer.fail('P1', 'an audience is given up at its first failure')
+        for (const send of tries) send.isGivenUp = true
+      }
       if (attempt?.keeper && attempt.keeper !== pending?.keeper) {
         const name = attempt.keeper.split('-')[0]
         const kept = observer.keeps.find(({ actor, token }) => actor.name === name && token === after.refreshToken)
@@ -457,7 +471,8 @@ export function createObserver({
           !actor.isCrashed &&
           world.elapsed - markedAt < patience
         const kept = observer.keeps.find((one) => one.markedAt !== undefined && isWaiting(one))
-        if (kept && observer.wipes === 0 && !observer.isGuardRefused)
+        // The page has heard the answer that denies, which is the worker's too.
+        if (kept && !pending?.denied && observer.wipes === 0 && !observer.isGuardRefused)
           observer.fail('P1', `${kept.token} is taken over although ${kept.actor.name} waits for its answer`)
       }
       isMixed ||= isOlder && attempt?.resend === true

@@ -675,8 +675,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'audiences/connect.ts',
-        "mayBeSpent(error) ? 'doubt' : 'refused'",
-        "mayBeSpent(error) ? 'refused' : 'refused'",
+        "mayBeSpent(denied) ? 'doubt' : 'refused'",
+        "mayBeSpent(denied) ? 'refused' : 'refused'",
       ),
     ],
   },
@@ -689,6 +689,10 @@ export const SABOTAGES: readonly Sabotage[] = [
         'postpone(entry, claim, { at: clock.now() + 5_000, setAt: clock.now(), failures: 1 }, outcome',
       ),
     ],
+  },
+  {
+    name: 'an audience is given up at its first failure',
+    edits: [edit('audiences/connect.ts', 'return resend && !outcome.rotated', 'return !outcome.rotated')],
   },
   {
     name: 'a denial is heard by the session that has begun meanwhile',
@@ -722,7 +726,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'audiences/renewal.ts',
-        'isUsed = false\n    cancelTimer()',
+        'isUsed = false\n    cancelRenewal()',
         'isUsed = session.held !== undefined\n    arm()',
       ),
     ],

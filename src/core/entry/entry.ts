@@ -46,7 +46,7 @@ export interface Attempt {
   readonly keeper?: string | undefined
   /** For whom the refresh token is being spent; undefined for the session's own audience. */
   readonly audience?: string | undefined
-  /** The server gives this audience no token, so that a resend is another request. */
+  /** The server gives this audience no token, or has failed again and again to: a resend is another request. */
   readonly denied?: boolean | undefined
 }
 
@@ -129,6 +129,8 @@ export interface Setback {
   readonly bound?: unknown
   /** The server gives this audience no token: that concerns no other one. */
   readonly isDenial?: boolean
+  /** The server fails again and again for this audience: others get their turn. */
+  readonly isGivenUp?: boolean
 }
 
 /** What a transition leaves behind: `entry` is written unless undefined. */

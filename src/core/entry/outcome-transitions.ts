@@ -130,7 +130,7 @@ export function postpone(
   entry: Entry | undefined,
   claim: Claim,
   retry: Retry | undefined,
-  { kind, refusal, isStale, rotated, bound, isDenial }: Setback,
+  { kind, refusal, isStale, rotated, bound, isDenial, isGivenUp }: Setback,
   resendWithin: number,
 ): Change<Entry | 'again' | undefined> {
   if (!isMine(entry, claim)) return { result: undefined }
@@ -155,7 +155,8 @@ export function postpone(
       ...next,
       // After a sign-out the entry has no key, and gets none.
       bound: next.bound && (bound ?? next.bound),
-      attempt: kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true, denied: isDenial },
+      attempt:
+        kind === 'refused' && !resend ? undefined : { ...claim.attempt, doubt: true, denied: isDenial || isGivenUp },
       retry: retry && refusal ? { ...retry, at: isFirst ? now : retry.at, refusals: counted } : retry,
     },
     result: isFirst ? 'again' : undefined,

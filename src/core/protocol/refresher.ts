@@ -181,10 +181,10 @@ export function createRefresher(context: Context): Refresher {
     // No await from here to `send`: it runs in the task in which the claim became durable.
     if (typeof result === 'string') return result
     if ('ended' in result) {
-      // Most logins end before the token at hand expires.
+      // Most logins end before the session's own token expires.
       const { status, epoch } = result.ended
       const isLogin = status === 'signing-in'
-      if (isLogin && session.isReady(0))
+      if (isLogin && context.of(undefined)?.isReady(0))
         throw new RefreshUnavailableError('a login is running', { retryAt: clock.now() + LOGIN_PAUSE })
       session.adopt(result.ended, isLogin && epoch !== session.ownLogin ? 'other-tab' : 'this-tab')
       siblings.publish()

@@ -119,7 +119,9 @@ export function adopt(view: View, entry: Entry, held: Held | undefined, audience
   // A failed login raises the epoch also of a ledger that was set back. Its generation is then lower, and its tokens may
   // be older than those in use.
   const isNext = isNewer(newest, view.heldMark) && (isLater || newest.generation >= view.heldMark.generation)
-  const event = isNewSession ? 'signed-in' : held && isNext && 'refreshed'
+  // The first token of another audience is news too: no state tells of it.
+  const isFirst = audience !== undefined && !view.held
+  const event = isNewSession ? 'signed-in' : held && (isNext || isFirst) && 'refreshed'
   // An access token of the same session stays in use until a newer one is at hand: a server that replays its answer may
   // have given two tabs a token each.
   if (!event && !isLater) return { news: next }
