@@ -91,11 +91,6 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     }
   }
 
-  function hear(response: Response, address: string, { epoch }: Bearer): Response {
-    if (onResponse && isOurs(response, address)) onResponse(response, epoch)
-    return response
-  }
-
   /**
    * Sends one attempt; the token is attached here and nowhere else. It joins the headers, or, where there are none, those
    * of the target, which is a Request of our own then.
@@ -109,50 +104,50 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     return held?.proofs && binding ? binding.send(target, init, bearer) : fetch(target, init as RequestInit)
   }
 
-  /** Finds the token for a retry of a refused request; if there is one, the first answer is cancelled. */
-  async function recover(response: Response, bearer: Bearer, signal?: AbortSignal | null): Promise<Bearer | undefined> {
-    const recovered = await abortable(() => access.recover(bearer), signal).catch((reason) => {
-      cancel(response)
-      throw reason
-    })
-    // Six unread bodies would block the next request to an HTTP/1.1 origin.
-    if (recovered) cancel(response)
-    return recovered
-  }
-
   /**
-   * Retries once; once more only if this client has replaced the token of the retry meanwhile: there are servers on which
-   * a refresh revokes the access token before it.
+   * Sends a request, and again if the token was refused: once, and once more only if this client has replaced the token of
+   * the retry meanwhile. There are servers on which a refresh revokes the access token before it.
    */
-  async function retry(
-    refused: Response,
-    before: Bearer,
+  async function sendUntilTaken(
+    first: Bearer,
     address: string,
-    sendAgain: (bearer: Bearer) => Promise<Response>,
+    attempt: (bearer: Bearer, retries: number) => Promise<Response>,
+    mayRetry = true,
     signal?: AbortSignal | null,
   ): Promise<Response> {
-    let response = refused
-    let bearer = before
-    for (let retries = 0; retries < 2 && (retries === 0 || session.held !== bearer.held); retries++) {
-      const recovered = await recover(response, bearer, signal)
-      if (!recovered) break
+    let bearer = first
+    for (let retries = 0; ; retries++) {
+      const response = await attempt(bearer, retries)
+      if (onResponse && isOurs(response, address)) onResponse(response, bearer.epoch)
+      const refused = isRefused(response, address)
+      if (!refused || !(await refused)) return response
+      if (!mayRetry) {
+        // Refresh for the next request; `recover` reports failures to listeners.
+        void access.recover(bearer)
+        return response
+      }
+      if (retries > 1 || (retries > 0 && session.held === bearer.held)) return response
+      const before = bearer
+      const recovered = await abortable(() => access.recover(before), signal).catch((reason) => {
+        cancel(response)
+        throw reason
+      })
+      if (!recovered) return response
+      // Six unread bodies would block the next request to an HTTP/1.1 origin.
+      cancel(response)
       bearer = recovered
-      response = hear(await sendAgain(bearer), address, bearer)
-      const isAgain = isRefused(response, address)
-      if (!isAgain || !(await isAgain)) break
     }
-    return response
   }
 
   /** A string without an init: there is nothing to copy, so that it costs little more than `fetch`. */
-  async function fetchAddress(url: string, address: string): Promise<Response> {
+  function fetchAddress(url: string, address: string): Promise<Response> {
     const isReady = session.isReady(0)
-    const bearer = isReady ? session.bearer : await access.ensure(0, false)
-    // After a wait, the address under the base that the page had when it was called.
-    const response = hear(await send(isReady ? url : address, emptyInit(), bearer, NO_HEADERS), address, bearer)
-    const refused = isRefused(response, address)
-    if (!refused || !(await refused)) return response
-    return retry(response, bearer, address, (recovered) => send(address, emptyInit(), recovered, NO_HEADERS))
+    const sendAll = (first: Bearer): Promise<Response> =>
+      sendUntilTaken(first, address, (bearer, retries) =>
+        // After a wait, the address under the base that the page had when it was called.
+        send(isReady && !retries ? url : address, emptyInit(), bearer, NO_HEADERS),
+      )
+    return isReady ? sendAll(session.bearer) : access.ensure(0, false).then(sendAll)
   }
 
   async function fetchAsked(asked: AskedRequest, address: string): Promise<Response> {
@@ -171,10 +166,8 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     const others = copyInit(copy && init)
     delete others.body
     delete others.headers
-    const attempt = (own: Request | undefined, other: string | Request, whose: Bearer): Promise<Response> =>
-      own ? send(own, others, whose) : send(other, init, whose, headers)
 
-    const bearer = isReady
+    const first = isReady
       ? session.bearer
       : await abortable(() => access.ensure(0, false), signal).catch((reason) => {
           if (copy) cancel(copy, reason)
@@ -182,23 +175,19 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
         })
     // Firefox does not tell whether a Request has a body.
     let spare = isBare && copy?.body !== null ? copy?.clone() : undefined
-    try {
-      const response = hear(await attempt(copy, target, bearer), address, bearer)
-      const refused = isRefused(response, address)
-      if (!refused || !(await refused)) return response
-      if (isStream(body)) {
-        // The stream cannot be sent again. Refresh for the next request; `recover` reports failures to listeners.
-        void access.recover(bearer)
-        return response
-      }
-      const sendAgain = async (recovered: Bearer): Promise<Response> => {
+    const attempt = async (bearer: Bearer, retries: number): Promise<Response> => {
+      let own = copy
+      if (retries) {
         // A cancelled answer counts in the keepalive quota until the next task.
         if (keepalive) await new Promise((resolve) => setTimeout(resolve))
-        const again = spare ?? (isBare ? copy : undefined)
+        own = spare ?? (isBare ? copy : undefined)
         spare = spare?.clone()
-        return attempt(again, request ?? address, recovered)
       }
-      return await retry(response, bearer, address, sendAgain, signal)
+      return own ? send(own, others, bearer) : send(retries ? (request ?? address) : target, init, bearer, headers)
+    }
+    try {
+      // A stream cannot be sent again.
+      return await sendUntilTaken(first, address, attempt, !isStream(body), signal)
     } finally {
       if (spare) cancel(spare)
     }
