@@ -1,5 +1,6 @@
 /** `createAuthClient`: checks the options, wires the platform to the core, and returns a frozen object. */
 
+import { abortable } from './abort.ts'
 import { createAccessMembers } from './access-members.ts'
 import { createAllowList } from './allow-list.ts'
 import type { AuthClient } from './auth-client.ts'
@@ -67,21 +68,20 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
   const access = createAccess(context, refresher, signInOut)
-  let disposed: DisposedError | undefined
+  const disposal = new AbortController()
 
   const takeTokens = readTokens?.take({ ...context, ...signInOut })
-  const busy = new Map<Promise<unknown>, (reason: DisposedError) => void>()
+  const busy = new Set<Promise<unknown>>()
 
   /** Rejects everybody who waits, and finishes the refresh that is under way before it closes the ledger. */
   const whileAlive =
     <Terms extends unknown[], Value>(task: (...terms: Terms) => Promise<Value>) =>
     (...terms: Terms): Promise<Value> =>
-      new Promise((resolve, reject) => {
-        if (disposed) return reject(disposed)
+      abortable(() => {
         const promise = task(...terms)
-        busy.set(promise, reject)
-        promise.then(resolve, reject).finally(() => busy.delete(promise))
-      })
+        busy.add(promise)
+        return promise.finally(() => busy.delete(promise))
+      }, disposal.signal)
 
   const ensure = whileAlive(access.ensure)
   const recover = whileAlive(access.recover)
@@ -93,17 +93,16 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
     allowedAddress: (url) => (isAsking ? undefined : allowedAddress(url)),
-    onResponse: takeTokens && ((response, epoch) => disposed || takeTokens(response, epoch)),
+    onResponse: takeTokens && ((response, epoch) => disposal.signal.aborted || takeTokens(response, epoch)),
   })
 
   function dispose(): void {
-    if (disposed) return
-    disposed = new DisposedError()
+    if (disposal.signal.aborted) return
     insides.delete(client)
-    for (const reject of busy.values()) reject(disposed)
+    disposal.abort(new DisposedError())
     stopRefreshTimer()
     session.clear()
-    void Promise.allSettled([...busy.keys(), refresher.stop()]).then(() => {
+    void Promise.allSettled([...busy, refresher.stop()]).then(() => {
       guards.end()
       platform.ledger.close()
     })
