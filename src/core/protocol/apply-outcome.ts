@@ -20,8 +20,8 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
   async function grant(
     { claim, receivedAt, wait }: ClaimedOutcome,
     { tokens, bound }: Extract<Outcome, { kind: 'granted' }>,
+    failures: number,
   ): Promise<Step> {
-    const failures = failuresOf(claim)
     // If the body is lost again and again, the pauses grow.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
     const result = await persist((entry) =>
@@ -49,9 +49,8 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     return tokens && whose === session ? 'done' : 'again'
   }
 
-  async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>): Promise<Step> {
+  async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>, failures: number): Promise<Step> {
     const { error: cause, isMistake, again } = outcome
-    const failures = failuresOf(claim)
     const { retryAfter: asked } = outcome
     const pause = pauseAfter(failures, random(), asked)
     // The connection died, or the server asks for a short pause; twice in a row at most, because each failure takes half of
@@ -76,8 +75,6 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     throw new RefreshUnavailableError(message, { cause, retryAt: retry.at })
   }
 
-  const failuresOf = ({ retry }: Claim): number => retry?.failures ?? 0
-
   function retryAfter(failures: number, pause: number, isBrief?: boolean): Retry {
     const now = clock.now()
     return { at: now + pause, setAt: now, failures: failures + 1, isBrief }
@@ -85,9 +82,10 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
 
   return async (answer) => {
     const { claim, outcome } = answer
-    if (outcome.kind === 'granted') return grant(answer, outcome)
+    const failures = claim.retry?.failures ?? 0
+    if (outcome.kind === 'granted') return grant(answer, outcome, failures)
     if (outcome.kind !== 'rejected')
-      return outcome.isDenial && context.deny ? context.deny(claim, outcome, session) : delay(claim, outcome)
+      return outcome.isDenial && context.deny ? context.deny(claim, outcome, session) : delay(claim, outcome, failures)
     const ended = await persist((entry) => reject(entry, claim, outcome.reason, clock.now()))
     siblings.publish(ended)
     return ended ? 'done' : 'again'
