@@ -109,7 +109,7 @@ export function createTransport(
     const controller = new AbortController()
     const { signal } = controller
     const cancel = clock.after(timeout, () => {
-      controller.abort(new DOMException('the server did not answer in time', 'TimeoutError'))
+      controller.abort(new DOMException('the server does not answer', 'TimeoutError'))
     })
     return abortable(() => task(signal), signal).finally(cancel)
   }
