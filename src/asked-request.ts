@@ -67,9 +67,8 @@ function copyHeaders(headers: Headers | OwnHeaders): OwnHeaders {
 /** Reads what was asked for; throws what the caller's getters throw. */
 export type ReadRequest = (input: RequestInfo | URL, init: AuthRequestInit | null | undefined) => AskedRequest
 
-export function createReadRequest(): ReadRequest {
-  // Captured here, so that what a page patches later reads nothing.
-  const { Request, URL } = globalThis
+/** @param Request and `URL` were captured early, so that what a page patches later reads nothing */
+export function createReadRequest(Request: typeof globalThis.Request, URL: typeof globalThis.URL): ReadRequest {
   // jsdom has no Request: then every input is an address.
   const urlOf = Request && Object.getOwnPropertyDescriptor(Request.prototype, 'url')?.get
 

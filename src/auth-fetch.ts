@@ -65,7 +65,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
   const { session, access, fetch, allowedAddress, scheme, binding, onResponse } = parts
   // Captured here, so that what a page patches later sees no token.
   const { Request, URL } = globalThis
-  const readRequest = createReadRequest()
+  const readRequest = createReadRequest(Request, URL)
 
   /** Whether the server that answers was sent the token: a redirect to another origin drops it. */
   const isOurs = ({ redirected, url }: Response, address: string): boolean =>
@@ -150,9 +150,13 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     return isReady ? sendAll(session.bearer) : access.ensure(0, false).then(sendAll)
   }
 
-  async function fetchAsked(asked: AskedRequest, address: string): Promise<Response> {
+  async function fetchAsked(
+    asked: AskedRequest,
+    address: string,
+    signal: AbortSignal | null | undefined,
+  ): Promise<Response> {
     const { request, target, init, headers } = asked
-    const { body = null, signal = request?.signal, keepalive = request?.keepalive } = init
+    const { body = null, keepalive = request?.keepalive } = init
     /** A Request and its own body: a member that the init has not resets its referrer, so it is copied instead. */
     const isBare = request !== undefined && body === null && !isPlain(request)
     const isReady = session.isReady(0)
@@ -215,7 +219,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
       mode === 'no-cors' ||
       signal?.aborted ||
       hasAuthorization(headers)
-    return isLeftAlone ? fetch(target, asked.init as RequestInit) : fetchAsked(asked, address)
+    return isLeftAlone ? fetch(target, asked.init as RequestInit) : fetchAsked(asked, address, signal)
   }
 
   const authFetch: AuthFetch = (...given) => {

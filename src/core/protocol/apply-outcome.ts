@@ -49,7 +49,11 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     return tokens && whose === session ? 'done' : 'again'
   }
 
-  async function delay(claim: Claim, outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>, failures: number): Promise<Step> {
+  async function delay(
+    claim: Claim,
+    outcome: Extract<Outcome, { kind: 'refused' | 'doubt' }>,
+    failures: number,
+  ): Promise<Step> {
     const { error: cause, isMistake, again } = outcome
     const { retryAfter: asked } = outcome
     const pause = pauseAfter(failures, random(), asked)
