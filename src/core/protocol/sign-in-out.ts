@@ -34,8 +34,7 @@ interface ReceivedTokens extends Tokens {
   readonly receivedAt: Instant
 }
 
-interface Begun {
-  readonly tokens: Tokens
+interface Begun extends Pick<Tokens, 'refreshToken' | 'accessToken'> {
   readonly done: Promise<void>
   /** Set when the session is in the ledger. */
   grant?: number
@@ -49,7 +48,7 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
 
   function publishSession(entry: Entry, tokens?: ReceivedTokens): void {
     // A cookie session may start without any token or lifetime: then there is nothing to hold yet.
-    const isHeld = tokens && (tokens.accessToken !== undefined || tokens.lifetime !== undefined)
+    const isHeld = tokens?.accessToken || tokens?.lifetime
     siblings.publish(entry, isHeld ? session.hold(tokens, tokens.receivedAt, true) : undefined)
     session.flush()
   }
@@ -116,10 +115,9 @@ export function createSignInOut(context: Context, refresher: Refresher): SignInO
   /** Tokens that come again, as from a component that is mounted twice, begin no other session: they may be spent by now. */
   function beginOnce(tokens: ReceivedTokens): Promise<void> {
     const { refreshToken, accessToken } = tokens
-    const before = begun?.tokens
-    const isKnown = refreshToken && refreshToken === before?.refreshToken && accessToken === before.accessToken
-    if (isKnown && begun && (begun.grant ?? session.grant) === session.grant) return begun.done
-    const mine: Begun = { tokens, done: begin() }
+    const isKnown = refreshToken && refreshToken === begun?.refreshToken && accessToken === begun.accessToken
+    if (begun && isKnown && (begun.grant ?? session.grant) === session.grant) return begun.done
+    const mine: Begun = { refreshToken, accessToken, done: begin() }
     begun = mine
     return mine.done
 
