@@ -32,7 +32,7 @@ export function createLease(
   /** The owners, and since when they are seen. */
   let seen = new Map<string, number>()
   /** The owners whose pages are gone, because their guards were free. */
-  let gone = new Set<string>()
+  const gone = new Set<string>()
   /** Since when they have not answered; undefined while they answer. */
   let askedAt: number | undefined
   /** When they were asked last: if nobody asks, their silence means nothing. */
@@ -47,7 +47,6 @@ export function createLease(
       const isAsking = now - polledAt < SILENCE / 2
       if (!isAsking || owned.some(({ owner }) => heard.has(owner) || !before.has(owner))) askedAt = undefined
       heard.clear()
-      if (owned.length === 0) gone = new Set()
       seen = new Map(owned.map(({ owner }) => [owner, before.get(owner) ?? now]))
       const isSilent = now - (askedAt ?? now) >= SILENCE
       rest = Math.max(
@@ -62,7 +61,7 @@ export function createLease(
     },
     wait() {
       const owners = [...seen.keys()].filter((owner) => !gone.has(owner))
-      const ended = changed(Math.min(POLLING, Math.max(1, Math.ceil(rest))), undefined, ...owners)
+      const ended = changed(Math.min(POLLING, Math.max(1, rest)), undefined, ...owners)
       polledAt = clock.elapsed()
       askedAt ??= polledAt
       for (const owner of owners) {
