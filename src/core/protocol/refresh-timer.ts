@@ -53,27 +53,25 @@ export function startRefreshTimer(
     fire()
   }
 
-  const subscriptions = [
-    session.on('adopted', arm),
-    session.on('refresh-failed', arm),
-    lifecycle.listen((event) => {
-      if (event === 'hide') {
-        // An open channel keeps a page out of the back/forward cache, and a page in there would keep its locks.
-        channel.close()
-        guards.end()
-        return
-      }
-      if (event === 'show') siblings.open()
-      // If storage fails now, the refresh reads it again.
-      wake().catch(fire)
-    }),
-  ]
+  session.on('adopted', arm)
+  session.on('refresh-failed', arm)
+  const unlisten = lifecycle.listen((event) => {
+    if (event === 'hide') {
+      // An open channel keeps a page out of the back/forward cache, and a page in there would keep its locks.
+      channel.close()
+      guards.end()
+      return
+    }
+    if (event === 'show') siblings.open()
+    // If storage fails now, the refresh reads it again.
+    wake().catch(fire)
+  })
   siblings.open()
 
   return () => {
     isStopped = true
     cancel()
     siblings.close()
-    for (const unsubscribe of subscriptions) unsubscribe()
+    unlisten()
   }
 }
