@@ -186,7 +186,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a message is believed without the ledger',
     edits: [
-      edit('core/protocol/siblings.ts', 'isTrue && isNews ? receive(message) : undefined', 'receive(message)'),
+      edit('core/protocol/siblings.ts', 'isTrue && isNews ? message.tokens : undefined', 'message.tokens'),
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
     ],
   },
@@ -198,9 +198,10 @@ export const SABOTAGES: readonly Sabotage[] = [
       edit('core/protocol/siblings.ts', 'if (!entry || !isWanted(message)) return', 'if (!entry) return'),
       edit(
         'core/protocol/siblings.ts',
-        "session.adopt(entry, 'other-tab', isTrue",
-        "session.adopt({ ...entry, ...message }, 'other-tab', true",
+        "session.adopt(entry, 'other-tab', tokens &&",
+        "session.adopt({ ...entry, ...message }, 'other-tab', tokens &&",
       ),
+      edit('core/protocol/siblings.ts', 'isTrue && isNews', 'true && isNews'),
     ],
   },
   {

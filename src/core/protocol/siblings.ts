@@ -65,14 +65,10 @@ export function createSiblings(
     const isTrue = entry.status === message.status && !isNewer(message, entry) && !isNewer(tokenMark(entry), message)
     // The token that is in use may come again with a newer generation: then it is as old as it was.
     const isNews = !session.held || isNewer(tokenMark(entry), session.heldMark)
-    session.adopt(entry, 'other-tab', isTrue && isNews ? receive(message) : undefined)
+    const tokens = isTrue && isNews ? message.tokens : undefined
+    binding?.hear(tokens?.proofs)
+    session.adopt(entry, 'other-tab', tokens && session.hold(tokens, receivedAt(tokens, clock), false))
     session.flush()
-  }
-
-  function receive({ tokens }: Message): Held | undefined {
-    if (!tokens) return undefined
-    binding?.hear(tokens.proofs)
-    return session.hold(tokens, receivedAt(tokens, clock), false)
   }
 
   const wake = (): void => {
