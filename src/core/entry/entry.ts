@@ -181,7 +181,7 @@ export function living({ epoch, generation, refreshToken, subject, grant, kept, 
     grant,
     bound,
     obtained,
-    ...(kept && { kept }),
+    kept,
   }
 }
 

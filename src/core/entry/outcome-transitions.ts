@@ -34,13 +34,15 @@ function withdraw<Result>(entry: Entry | undefined, claim: Claim, result: Result
 }
 
 /** Ends the session, if the claim is of its newest refresh token and no login runs; the next start needs what is `kept`. */
-function end(entry: Entry, claim: Claim, reason: SignedOutReason, now: number, kept?: Kept): Change<Entry | undefined> {
+function end(
+  entry: Entry,
+  claim: Claim,
+  reason: SignedOutReason,
+  now: number,
+  kept?: Partial<Entry>,
+): Change<Entry | undefined> {
   if (!isNewest(entry, claim) || entry.status === 'signing-in') return withdraw(entry, claim, undefined)
-  const { refreshToken, kept: accessToken, bound } = kept ?? {}
-  return write({
-    ...tombstone(entry, reason, now),
-    ...(kept && { soft: true, refreshToken, kept: accessToken, bound }),
-  })
+  return write({ ...tombstone(entry, reason, now), ...kept })
 }
 
 /** The next generation, which brings tokens of one audience; what is not new stays. */
@@ -142,7 +144,9 @@ export function postpone(
   if (refusal === 'no' && refusals === 2) {
     // No verdict, so the next start asks once more with what is kept. Not after a resend: a soft end does not keep the
     // time of the first request, by which `resendWithin` is measured.
-    return resend ? end(entry, claim, 'in-doubt', now) : end(entry, claim, 'rejected', now, entry)
+    if (resend) return end(entry, claim, 'in-doubt', now)
+    const { refreshToken, kept, bound: key } = entry
+    return end(entry, claim, 'rejected', now, { soft: true, refreshToken, kept, bound: key })
   }
   if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
   const counted = refusal === 'no' && !isFirst ? 2 : isStale ? 1 : undefined
