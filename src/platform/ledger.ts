@@ -128,9 +128,9 @@ export function createLedger(
     } finally {
       if (transaction) running.delete(transaction)
     }
-    const { entry = memory, result } = transition(memory)
-    memory = entry
-    return result
+    const change = transition(memory)
+    memory = change.entry ?? memory
+    return change.result
   }
 
   return {

@@ -5,7 +5,7 @@ import { surroundings } from './page.ts'
 
 export function createLifecycle(): Lifecycle {
   const { document, navigator } = surroundings
-  const isHidden = (): boolean => document?.visibilityState === 'hidden'
+  const isHidden = (): boolean => document?.hidden === true
   return {
     isHidden,
     isOnline: () => navigator?.onLine !== false,
