@@ -139,9 +139,11 @@ export function createTransport(
             signal,
             fetch,
           })
-          if (isResponse(result)) response = result
-          mapped = response && (await map(response))
-          body = response ? await response.text() : (JSON.stringify(result) ?? '')
+          if (isResponse(result)) {
+            response = result
+            mapped = await map(result)
+            body = await result.text()
+          } else body = JSON.stringify(result) ?? ''
         })
       } catch (error) {
         // Once the headers have come, the cookie jar is new, even though the body is lost.
@@ -173,15 +175,13 @@ export function createTransport(
       const { endpoint } = refresh
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
-      isReachable = await within(PROBING, async (signal) =>
-        fetch(
+      isReachable = await within(PROBING, async (signal) => {
+        await fetch(
           endpoint,
           ownMembers<RequestInit>({ method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal }),
-        ),
-      ).then(
-        () => true,
-        () => false,
-      )
+        )
+        return true
+      }).catch(() => false)
       return isReachable
     },
 
