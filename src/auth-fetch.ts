@@ -43,7 +43,7 @@ export interface AuthFetchParts {
   /** Sends requests whose token is bound to a key. */
   readonly binding: FetchBinding | undefined
   /** Called with every response to a request of a session, unless it was redirected to another origin. */
-  readonly onResponse: ((response: Response, epoch: number) => unknown) | undefined
+  readonly onResponse?: ((response: Response, epoch: number) => unknown) | undefined
 }
 
 /** A stream is read once; everything else that `fetch` takes can be sent again as it is. */

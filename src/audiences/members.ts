@@ -50,7 +50,6 @@ export function withAudiences<Client extends AudienceMembers>(
         binding,
         access: { ensure, recover },
         allowedAddress,
-        onResponse: undefined,
       }),
     }
   }
