@@ -58,8 +58,7 @@ export function createAccess({ clock, session }: Context, refresher: Refresher, 
       return session.bearer
     },
     async recover(before) {
-      const hasMovedOn = (): boolean =>
-        session.status === 'signed-in' && session.held !== undefined && session.held !== before.held
+      const hasMovedOn = (): boolean => session.held !== undefined && session.held !== before.held
       const current = (): Bearer | undefined => (isSameSession(before) ? session.bearer : undefined)
       if (hasMovedOn() && session.isReady(0)) return current()
       if (session.status !== 'signed-in' || isYoung(before.held)) return undefined

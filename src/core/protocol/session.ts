@@ -117,8 +117,8 @@ export function createSession(
       return session.hasRefreshToken || !holdsRefreshToken
     },
     isReady(minValidity) {
-      const { status, held } = session
-      return status === 'signed-in' && held !== undefined && held !== distrusted && isValid(held, minValidity)
+      const { held } = session
+      return held !== undefined && held !== distrusted && isValid(held, minValidity)
     },
     hold({ accessToken, lifetime, proofs }, receivedAt, spread) {
       const hidden = lifecycle.isHidden()

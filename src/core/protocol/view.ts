@@ -65,6 +65,7 @@ export interface View {
   readonly subject?: string | undefined
   readonly hasRefreshToken?: boolean
   readonly bound?: unknown
+  /** Undefined unless the status is `signed-in`. */
   readonly held?: Held | undefined
   /** The mark that the tokens in use belong to. */
   readonly heldMark: Mark
