@@ -169,12 +169,11 @@ export function createRefresher(context: Context): Refresher {
       if (isDone() || entry?.epoch !== found?.epoch) return { result: 'again' }
       const { mark, status, grant, subject } = session
       return claim(entry, {
+        ...context,
+        ...transport,
         known: { ...mark, status, grant, subject },
         owner,
-        audience: context.audience,
         now: clock.now(),
-        resendWithin,
-        holdsRefreshToken: transport.holdsRefreshToken,
         isFresh: lease.observe(...attemptsOf(entry)),
       })
     })
