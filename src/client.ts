@@ -52,7 +52,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const siblings = createSiblings(platform, session, guards, binding)
   const lease = createLease(platform, siblings, guards, leaseOf(refreshTimeout))
   const persist = createPersist(platform)
-  const context: Context = {
+  const context = {
     ...checked,
     ...platform,
     transport,
@@ -64,7 +64,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     unsettled: {},
     of: (audience) => (audience ? undefined : session),
     inTurn: (task) => Promise.resolve().then(task),
-  }
+  } satisfies Context
   const refresher = createRefresher(context)
   const signInOut = createSignInOut(context, refresher)
   const access = createAccess(context, refresher, signInOut)
@@ -86,9 +86,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const ensure = whileAlive(access.ensure)
   const recover = whileAlive(access.recover)
   const authFetch = createAuthFetch({
-    ...checked,
-    session,
-    report: platform.report,
+    ...context,
     binding,
     // If the client is disposed of meanwhile, the caller gets its 401.
     access: { ensure, recover: (bearer) => recover(bearer).catch(() => undefined) },
