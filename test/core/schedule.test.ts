@@ -15,11 +15,22 @@ const terms = fc.record({
   hidden: fc.boolean(),
 })
 
+interface Terms {
+  readonly lifetime: number
+  readonly refreshLead: number
+  readonly random: number
+  readonly spread: boolean
+  readonly hidden: boolean
+}
+
+const delayOf = ({ lifetime, refreshLead, random, spread, hidden }: Terms): number =>
+  refreshDelay(lifetime, refreshLead, random, spread, hidden)
+
 describe('the delay of a refresh', () => {
   test('property: it lies before the expiry, and not at once', () => {
     fc.assert(
       fc.property(terms, (given) => {
-        const delay = refreshDelay(given)
+        const delay = delayOf(given)
         expect(delay).toBeGreaterThan(0)
         expect(delay).toBeLessThanOrEqual(given.lifetime)
       }),
@@ -29,9 +40,7 @@ describe('the delay of a refresh', () => {
   test('property: a hidden tab is never earlier than a visible one with the same chance', () => {
     fc.assert(
       fc.property(terms, (given) => {
-        expect(refreshDelay({ ...given, hidden: true })).toBeGreaterThanOrEqual(
-          refreshDelay({ ...given, hidden: false }),
-        )
+        expect(delayOf({ ...given, hidden: true })).toBeGreaterThanOrEqual(delayOf({ ...given, hidden: false }))
       }),
     )
   })
@@ -39,7 +48,7 @@ describe('the delay of a refresh', () => {
   test('property: the lead is kept, and takes at most a quarter of the lifetime', () => {
     fc.assert(
       fc.property(terms, (given) => {
-        const lead = given.lifetime - refreshDelay({ ...given, random: 0, hidden: false })
+        const lead = given.lifetime - delayOf({ ...given, random: 0, hidden: false })
         const expected = Math.min(given.refreshLead, given.lifetime / 4)
         expect(Math.abs(lead - expected)).toBeLessThanOrEqual(given.lifetime * 1e-9)
       }),
@@ -48,9 +57,9 @@ describe('the delay of a refresh', () => {
 
   test('a fleet that signed in together is spread over most of the lifetime', () => {
     const base = { lifetime: 3_600_000, refreshLead: 60_000, hidden: false }
-    const spread = refreshDelay({ ...base, random: 0.999, spread: true })
+    const spread = delayOf({ ...base, random: 0.999, spread: true })
     expect(spread).toBeLessThan(base.lifetime / 4)
-    const later = refreshDelay({ ...base, random: 0.999, spread: false })
+    const later = delayOf({ ...base, random: 0.999, spread: false })
     expect(later).toBeGreaterThan(base.lifetime * 0.9)
   })
 })

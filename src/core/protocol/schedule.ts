@@ -11,17 +11,15 @@ export function floorOf(lifetime: number | undefined): number {
   return Math.min(5_000, Math.max(1_000, (lifetime ?? Number.POSITIVE_INFINITY) / 4))
 }
 
-export interface DelayTerms {
-  readonly lifetime: number
-  readonly refreshLead: number
-  readonly random: number
-  /** The first refresh after a sign-in or an outage comes at a random time, so that many clients do not refresh together. */
-  readonly spread: boolean
-  readonly hidden: boolean
-}
-
 /** How long after its receipt an access token is refreshed. */
-export function refreshDelay({ lifetime, refreshLead, random, spread, hidden }: DelayTerms): number {
+export function refreshDelay(
+  lifetime: number,
+  refreshLead: number,
+  random: number,
+  /** The first refresh after a sign-in or an outage comes at a random time, so that many clients do not refresh together. */
+  spread: boolean,
+  hidden: boolean,
+): number {
   const lead = Math.min(refreshLead, lifetime / 4)
   const due = (lifetime - lead) * (1 - random * (spread ? 0.78 : 0.05))
   // A hidden tab leaves the refresh to a visible one, and still comes before the expiry.

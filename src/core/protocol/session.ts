@@ -61,7 +61,7 @@ export interface Session extends View {
   readonly renewable: boolean
   /** Whether the tokens in use may be sent for at least so long (in milliseconds). */
   isReady(minValidity: number): boolean
-  /** Makes tokens fit to be adopted; `spread` as in {@link DelayTerms}. */
+  /** Makes tokens fit to be adopted; `spread` as in {@link refreshDelay}. */
   hold(tokens: Pick<Tokens, 'accessToken' | 'lifetime' | 'proofs'>, receivedAt: Instant, spread: boolean): Held
   /** Takes over what the ledger shows, and tokens that belong to it; ignores what is older. */
   adopt(entry: Entry, source: TabSource, held?: Held): void
@@ -129,7 +129,7 @@ export function createSession(
         lifetime,
         receivedAt,
         proofs,
-        refreshAfter: lifetime && refreshDelay({ lifetime, refreshLead, random: platform.random(), spread, hidden }),
+        refreshAfter: lifetime && refreshDelay(lifetime, refreshLead, platform.random(), spread, hidden),
       }
     },
     adopt(entry, source, held) {
