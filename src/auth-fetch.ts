@@ -77,7 +77,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     isOurs(response, address) &&
     (parts.isRefused
       ? askIsRefused(response.clone())
-      : callsForRefresh(response.headers.get('www-authenticate'), session.held?.proofs ? 'DPoP' : scheme))
+      : callsForRefresh(response.headers?.get?.('www-authenticate') ?? null, session.held?.proofs ? 'DPoP' : scheme))
 
   /** Gives a copy to the option `isRefused`, and cancels it afterwards: the browser keeps an unread copy in memory. */
   async function askIsRefused(copy: Response): Promise<boolean> {

@@ -86,6 +86,8 @@ export function cookieSignOut(url: string | URL, options?: CookieRequestOptions)
   const readHeaders = fieldsOf(headers, 'headers')
   return async ({ signal, fetch }) => {
     const response = await fetch(endpoint, requestInit({ credentials: 'include', headers: readHeaders(), signal }))
-    if (!response.ok) throw new Error(`the sign-out endpoint answered with status ${response.status}`)
+    // A redirect, to the login page most likely, is how many frameworks confirm a sign-out.
+    if (!response.ok && response.type !== 'opaqueredirect')
+      throw new Error(`the sign-out endpoint answered with status ${response.status}`)
   }
 }

@@ -1,7 +1,7 @@
 /** Refreshing at an endpoint that takes and gives JSON, by a client that holds its refresh token. */
 // Decisions (ARCHITECTURE.md): D48.
 
-import { check, checkNames } from '../core/errors.ts'
+import { check, checkNames, RefreshUnavailableError } from '../core/errors.ts'
 import { optional } from '../core/optional.ts'
 import { carriesKey, type Fields, fieldsOf, ownMembers, requestInit, resolveEndpoint } from './request.ts'
 import { asRefresh, type ReadResponse, type ServerRefresh } from './transport.ts'
@@ -71,6 +71,13 @@ export function jsonRefresh(options: JsonRefreshOptions): ServerRefresh {
       },
     }),
   )
+  function encode(tokens: JsonRefreshTokens): string {
+    try {
+      return JSON.stringify(body(tokens))
+    } catch (cause) {
+      throw new RefreshUnavailableError('nothing was sent: "body" failed', { cause })
+    }
+  }
   return asRefresh(
     ({ refreshToken, accessToken, idempotencyKey, proof, signal, fetch }) =>
       fetch(
@@ -85,7 +92,7 @@ export function jsonRefresh(options: JsonRefreshOptions): ServerRefresh {
             ...(hasKey && { 'Idempotency-Key': idempotencyKey }),
             ...(proof && { DPoP: proof }),
           },
-          body: JSON.stringify(body({ refreshToken: refreshToken as string, accessToken })),
+          body: encode({ refreshToken: refreshToken as string, accessToken }),
           signal,
         }),
       ),

@@ -143,16 +143,18 @@ export function createTransport(
             response = result
             mapped = await map(result)
             body = await result.text()
-          } else body = JSON.stringify(result) ?? ''
+          } else {
+            // A URLSearchParams or a Map has no members of its own, and would pass for "both tokens are in cookies".
+            body = Symbol.toStringTag in Object(result) ? '[]' : (JSON.stringify(result) ?? '')
+          }
         })
       } catch (error) {
         // Once the headers have come, the cookie jar is new, even though the body is lost.
-        if (!response || isWord(error) || (refreshToken && response.ok)) return outcomeOfError(error)
+        if (!response || isWord(error) || (refreshToken && response.ok)) return outcomeOfError(error, response)
       }
       const outcome = outcomeOf(
         {
-          // A redirect that was not followed has no status of its own.
-          status: response ? (response.type === 'opaqueredirect' ? 302 : response.status) : 200,
+          status: response ? statusOf(response) : 200,
           body,
           mapped,
           header: (name) => response?.headers.get(name),
@@ -166,8 +168,8 @@ export function createTransport(
 
     async read(login) {
       if (!isResponse(login)) return login
-      const { ok, status } = login
-      if (!ok) throw Object.assign(new TokenResponseError(answered(status)), { status, response: login })
+      const status = statusOf(login)
+      if (!login.ok) throw Object.assign(new TokenResponseError(answered(status)), { status, response: login })
       return (await map(login)) ?? (status === 204 ? {} : parseObject(await login.text()))
     },
 
@@ -175,11 +177,11 @@ export function createTransport(
       const { endpoint } = refresh
       // Where there is no address to ask, the browser's word must do.
       if (!endpoint) return lifecycle.isOnline()
+      const ask = (init: RequestInit): Promise<unknown> =>
+        fetch(endpoint, ownMembers<RequestInit>({ method: 'HEAD', credentials: 'omit', cache: 'no-store', ...init }))
       isReachable = await within(PROBING, async (signal) => {
-        await fetch(
-          endpoint,
-          ownMembers<RequestInit>({ method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal }),
-        )
+        // A Cross-Origin-Resource-Policy hides the answer from no-cors only; CORS hides it from the other one.
+        await ask({ mode: 'no-cors', signal }).catch(() => ask({ redirect: 'manual', signal }))
         return true
       }).catch(() => false)
       return isReachable
@@ -198,14 +200,16 @@ export function createTransport(
       return await refresh.read?.(response.clone())
     } catch (error) {
       if (isWord(error)) throw error
-      return { read_has_thrown: true }
+      return undefined
     }
   }
 
-  function outcomeOfError(error: unknown): Outcome {
+  function outcomeOfError(error: unknown, response?: Response): Outcome {
     if (error instanceof SessionEndedError) return { kind: 'rejected', reason: error.reason }
     // What a page's CORS refuses looks like a dead network, but the probe, which needs none, was answered.
-    const isMistake = isReachable && error instanceof TypeError && refresh.endpoint?.origin !== pageOrigin()
+    const isHidden = isReachable && !response && refresh.endpoint?.origin !== pageOrigin()
+    // `fetch` throws a TypeError, and a DOMException when it is aborted: what else a refresh function throws is its own.
+    const isMistake = error instanceof TypeError ? isHidden : error instanceof Error && !(error instanceof DOMException)
     isReachable = false
     if (!(error instanceof RefreshUnavailableError)) return { kind: 'doubt', isMistake, error }
     return { kind: 'refused', retryAfter: error.retryAt && error.retryAt - clock.now(), error }
@@ -214,6 +218,9 @@ export function createTransport(
 
 export const isResponse = (value: unknown): value is Response =>
   typeof (value as Response)?.text === 'function' && typeof (value as Response).status === 'number'
+
+/** A redirect that was not followed has no status of its own. */
+const statusOf = ({ type, status }: Response): number => (type === 'opaqueredirect' ? 302 : status)
 
 /** What a refresh function says by throwing it. */
 const isWord = (error: unknown): boolean =>

@@ -260,7 +260,6 @@ test('a 401 that comes late is retried with a token that still lasts', async () 
 
 test.each([
   ['nothing', () => ({})],
-  ['a promise', (async () => undefined) as never],
   ['the token at hand', () => ({ access_token: 'access-0', expires_in: 3600 })],
 ])('`responseTokens` of what gives %s changes nothing', async (_, readTokens) => {
   const { auth, browser } = await createSignedInScene({ readTokens: responseTokens(readTokens) })
@@ -268,6 +267,17 @@ test.each([
   await auth.authFetch(`${API}/a`)
   await drain()
   expect(browser.entry).toEqual(before)
+})
+
+test('`responseTokens` of what gives a promise changes nothing, and is reported', async () => {
+  const readTokens = responseTokens((async () => undefined) as never)
+  const { auth, browser, tab } = await createSignedInScene({ readTokens })
+  const before = browser.entry
+  await auth.authFetch(`${API}/a`)
+  await drain()
+  expect(browser.entry).toEqual(before)
+  expect(tab.reports).toEqual([expect.objectContaining({ message: 'the token response is not a JSON object' })])
+  tab.reports.length = 0
 })
 
 describe('misuse is named', () => {

@@ -451,7 +451,7 @@ export function createObserver({
       // An audience that has failed again gives the others their turn.
       if (attempt?.denied) {
         const tries = sends.filter(({ token }) => token === after.refreshToken)
-        if (tries.length === 1 && tries[0]?.deniedAt === undefined && !isCookie)
+        if (tries.length === 1 && tries[0]?.deniedAt === undefined && !pending?.resend && !isCookie)
           observer.fail('P1', 'an audience is given up at its first failure')
         for (const send of tries) send.isGivenUp = true
       }

@@ -209,7 +209,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       edit(
         'core/entry/claim.ts',
-        'if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
+        'if (attempt && isKnown(entry) && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin)',
         'if (attempt && now < 0)',
       ),
       edit('core/entry/outcome-transitions.ts', 'resendWithin === 0', 'resendWithin < 0'),

@@ -6,6 +6,7 @@ import {
   type Claim,
   type Entry,
   isAskedAgain,
+  isKnown,
   isNewer,
   nextEpoch,
   type Retry,
@@ -70,7 +71,7 @@ export function claim(found: Entry | undefined, terms: ClaimTerms): Change<Claim
   if (attempt && !attempt.doubt && terms.isFresh) return { result: 'wait' }
   if (retry && now >= retry.setAt && now < retry.at) return { result: { retry } }
   // The clock may have been set back, so the distance counts, in either direction.
-  if (attempt && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
+  if (attempt && isKnown(entry) && Math.abs(now - attempt.firstSentAt) >= terms.resendWithin) return end('in-doubt')
 
   // A resend repeats the request that is in doubt, whoever it was for: a server may answer it with what it has granted
   // then. A denied one is not repeated.

@@ -194,6 +194,10 @@ export function write<Written extends Entry>(entry: Written): Change<Written> {
 export const isAskedAgain = ({ status, reason, soft }: Entry): boolean =>
   status === 'signed-out' && (reason === 'initial' || soft === true)
 
+/** Whether there is a session to lose: a cookie that nobody knows of may be sent again. */
+export const isKnown = ({ status, refreshToken }: Entry): boolean =>
+  status === 'signed-in' || refreshToken !== undefined
+
 /** Ends a session for good. */
 export function tombstone(previous: Mark, reason: SignedOutReason, now: number): Entry {
   return { epoch: nextEpoch(previous.epoch, now), generation: 0, status: 'signed-out', reason }

@@ -6,6 +6,7 @@ import {
   type Claim,
   type Entry,
   grantOf,
+  isKnown,
   isMine,
   type Kept,
   living,
@@ -148,7 +149,7 @@ export function postpone(
     const { refreshToken, kept, bound: key } = entry
     return end(entry, claim, 'rejected', now, { soft: true, refreshToken, kept, bound: key })
   }
-  if (kind === 'doubt' && resendWithin === 0) return end(entry, claim, 'in-doubt', now)
+  if (kind === 'doubt' && resendWithin === 0 && isKnown(entry)) return end(entry, claim, 'in-doubt', now)
   const counted = refusal === 'no' && !isFirst ? 2 : isStale ? 1 : undefined
   const next =
     rotated && isNewest(entry, claim)

@@ -17,11 +17,18 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
   const { clock, random, transport, resendWithin, session, siblings, lease, persist } = context
   let isWarned = false
 
+  /** Once: whoever sets a server up looks at the console first. */
+  function warn(message: string): void {
+    if (!isWarned) context.warn(message)
+    isWarned = true
+  }
+
   async function grant(
     { claim, receivedAt, wait }: ClaimedOutcome,
     { tokens, bound }: Extract<Outcome, { kind: 'granted' }>,
     failures: number,
   ): Promise<Step> {
+    if (!tokens && failures) warn('the body of the answer was lost, or had been read: there is no access token')
     // If the body is lost again and again, the pauses grow.
     const retry = tokens ? undefined : retryAfter(failures, failures && pauseAfter(failures, random()))
     const result = await persist((entry) =>
@@ -63,17 +70,12 @@ export function createApplyOutcome(context: Context): ApplyOutcome {
     const retry = retryAfter(failures, pause, isHiccup && (asked || pause) + failures * 1_500 <= BRIEF)
     const ended = await persist((entry) => postpone(entry, claim, again ? claim.retry : retry, outcome, resendWithin))
     if (ended === 'again' || again) return 'again'
+    const isOwn = cause instanceof AuthError
+    const others = cause instanceof TypeError ? 'CORS' : 'the refresh function, which threw'
+    const suspect = isOwn ? 'the address, its slash at the end, and "read"' : others
     // Foreign error messages may quote a token, so they are not repeated.
-    const message =
-      (cause instanceof AuthError ? cause.message : 'the refresh has failed') +
-      (isMistake
-        ? `: check ${cause instanceof TypeError ? 'CORS' : 'the address, its slash at the end, and "read"'}`
-        : '')
-    // Warned of once: whoever sets a server up looks at the console first.
-    if (isMistake && !isWarned) {
-      isWarned = true
-      context.warn(message)
-    }
+    const message = (isOwn ? cause.message : 'the refresh has failed') + (isMistake ? `: check ${suspect}` : '')
+    if (isMistake) warn(message)
     siblings.publish(ended)
     if (ended) return 'done'
     throw new RefreshUnavailableError(message, { cause, retryAt: retry.at })

@@ -190,7 +190,7 @@ export function createRefresher(context: Context): Refresher {
       return 'done'
     }
     if ('retry' in result) {
-      throw new RefreshUnavailableError('the server asked for a pause', { retryAt: result.retry.at })
+      throw new RefreshUnavailableError('the pause after the last refresh is not over', { retryAt: result.retry.at })
     }
     const { claim: claimed } = result
     // Without its guard, other tabs think that this page is gone.
@@ -216,7 +216,7 @@ export function createRefresher(context: Context): Refresher {
   /** The failure of a refresh that has sent nothing. */
   function missed(cause?: unknown): RefreshUnavailableError {
     const retryAt = clock.now() + pauseAfter(misses++, context.random())
-    return new RefreshUnavailableError(cause ? undefined : 'the server cannot be reached', { cause, retryAt })
+    return new RefreshUnavailableError(cause ? undefined : 'the server cannot be reached by HEAD', { cause, retryAt })
   }
 
   return {

@@ -84,10 +84,12 @@ export function outcomeOf({ status, body, mapped, header, fromCookie, binding }:
   const parsed = parseObject(text)
   const servedAt = Date.parse(header('date') ?? '') || 0
   const isOk = status >= 200 && status < 300
-  const isPage = /^\s*</.test(text)
+  // Cloudflare sends its own errors as text or JSON to whoever accepts no page.
+  const isPage = /^\s*<|^error code: \d|"cloudflare_error"/.test(text)
   if (isOk && body === undefined && fromCookie) return { kind: 'granted', tokens: undefined }
   // Some servers send errors with status 200.
-  if (isOk && (mapped ?? !(isPage || (parsed?.error && typeof parsed.error === 'string')))) {
+  const isError = parsed?.error && typeof parsed.error === 'string' && !(parsed.access_token ?? parsed.accessToken)
+  if (isOk && (mapped ?? !(isPage || isError))) {
     // A dying connection looks like an empty 200. 204 says that there is no body: tokens are in cookies.
     const value = mapped ?? (status === 204 && fromCookie ? {} : parsed)
     try {
@@ -110,22 +112,25 @@ export function outcomeOf({ status, body, mapped, header, fromCookie, binding }:
   const code = CODE.exec(text)?.[1]
   const said = answered(status) + (isPage ? ' and a page' : '') + (code ? `, ${code}` : '')
   const error = new TokenResponseError(said)
-  if (status === 429 || status === 503) {
-    return { kind: 'refused', retryAfter: readRetryAfter(header('retry-after'), servedAt || now), error }
-  }
+  const retryAfter = readRetryAfter(header('retry-after'), servedAt || now)
+  const isPause = retryAfter && status > 401 && status < 500
+  if (status === 429 || status === 503 || isPause) return { kind: 'refused', retryAfter, error }
   // oidc-provider spends the refresh token before it looks at the resource (RFC 8707 section 2). A status of less than
   // three digits, such as 0, is none.
   if (/^(5|.?.?$|408|425)/.test(`${status}`) || code === 'invalid_target') return { kind: 'doubt', error }
+  // Laravel Passport says so of a dead refresh token.
+  const isOfPassport = status === 401 && parsed?.error === 'invalid_request'
   const isNo =
     // Nothing but the session can be wrong with a request that is a cookie alone.
     (isPage ? status === 401 : NO.test(`${status}`) || (fromCookie && status <= 400)) &&
-    !FAULT.test(`${parsed?.error}`) &&
-    !/^basic/i.test(header('www-authenticate') ?? '')
-  if (status === 401 && isNo && fromCookie && !isPage) return { kind: 'rejected', reason: 'rejected' }
+    (!FAULT.test(`${parsed?.error}`) || isOfPassport) &&
+    !/^(basic|digest|negotiate|ntlm|key)\b/i.test(header('www-authenticate') ?? '')
+  const isStale = status === 419 || /csrf/i.test(text)
+  if (status === 401 && isNo && fromCookie && !isPage && !isStale) return { kind: 'rejected', reason: 'rejected' }
   return {
     kind: 'refused',
     refusal: isNo ? 'no' : 'nothing',
-    isStale: status === 419 || /csrf/i.test(text),
+    isStale,
     isMistake: !isNo || status < 400,
     error,
   }

@@ -59,7 +59,8 @@ export const keep = (tokens: Tokens, { needsAccessToken }: { readonly needsAcces
   needsAccessToken ? { ...tokens, kept: tokens.accessToken } : tokens
 
 function readToken(value: unknown, member: string): string | undefined {
-  if (value === undefined || value === null) return undefined
+  // Go servers leave empty members in.
+  if (value === undefined || value === null || value === '') return undefined
   // Anything else could not travel in a header (RFC 6750 section 2.1).
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
   throw new TokenResponseError(`"${member}" must be a string of visible ASCII characters`)
@@ -96,14 +97,21 @@ function readLifetime(
     expiry && typeof iat === 'number'
       ? // A clock that is beyond the expiry proves nothing.
         expiry - Math.max(iat * 1000, servedAt < expiry ? servedAt : 0)
-      : (optional(() => Number(expiresAt) * 1000 || Date.parse(expiresAt as string)) || expiry) - (servedAt || now)
+      : (optional(() => epochOf(Number(expiresAt)) || Date.parse(expiresAt as string)) || expiry) - (servedAt || now)
   return lifetime > 0 ? lifetime : undefined
 }
+
+/** Milliseconds since the epoch, of these or of seconds: as milliseconds, 1e11 is 1973; as seconds, the year 5138. */
+const epochOf = (time: number): number => (time > 1e11 ? time : time * 1000)
 
 /** The token types that cannot be sent as Bearer (RFC 9449, RFC 8693). Servers that say anything else mean Bearer. */
 const BOUND = /dpop|pop|mac|n_a/i
 /** Members that may accompany tokens in cookies. */
 const ASIDE = /^(expires|token_type|scope)/
+
+/** Some servers put a whole object there, which is never equal to the next one. */
+const subjectOf = (claims: JwtPayload | undefined): string | undefined =>
+  typeof claims?.sub === 'object' ? undefined : claims?.sub
 
 /** The refresh token in a token response. */
 export const readRefreshToken = (response: TokenResponse): string | undefined =>
@@ -122,7 +130,8 @@ export function readTokenResponse(
   isGranted = false,
   servedAt = 0,
 ): Tokens {
-  if (typeof value !== 'object' || value === null)
+  // A Response, a promise or a URLSearchParams has no members of its own, and would pass for "tokens in cookies".
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Symbol.toStringTag in value)
     throw new TokenResponseError('the token response is not a JSON object')
   // Own members only, so that a polluted prototype adds no token.
   const response = { __proto__: null, ...value } as TokenResponse
@@ -146,7 +155,7 @@ export function readTokenResponse(
   return {
     accessToken,
     refreshToken,
-    subject: claims.sub ?? decodeClaims(response.id_token)?.sub,
+    subject: subjectOf(claims) ?? subjectOf(decodeClaims(response.id_token)),
     lifetime: readLifetime(expiresIn, expiresAt, claims, now, isGranted, servedAt),
     proofs: isBound || undefined,
   }
