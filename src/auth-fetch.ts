@@ -55,8 +55,8 @@ function isStream(body: unknown): boolean {
 const isPlain = ({ body, referrer, referrerPolicy, mode }: Request): boolean =>
   body === null && referrer === 'about:client' && referrerPolicy === '' && mode !== 'navigate'
 
-function cancel({ body }: Response | Request, reason?: unknown): void {
-  body?.cancel(reason).catch(() => {
+function cancel(message: Response | Request | undefined, reason?: unknown): void {
+  message?.body?.cancel(reason).catch(() => {
     // It is being read, or was read or cancelled: that is no problem.
   })
 }
@@ -174,7 +174,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
     const first = isReady
       ? session.bearer
       : await abortable(() => access.ensure(0, false), signal).catch((reason) => {
-          if (copy) cancel(copy, reason)
+          cancel(copy, reason)
           throw reason
         })
     // Firefox does not tell whether a Request has a body.
@@ -193,7 +193,7 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
       // A stream cannot be sent again.
       return await sendUntilTaken(first, address, attempt, !isStream(body), signal)
     } finally {
-      if (spare) cancel(spare)
+      cancel(spare)
     }
   }
 
@@ -204,10 +204,9 @@ export function createAuthFetch(parts: AuthFetchParts): AuthFetch {
       const address = allowedAddress(input)
       return address === undefined || session.status === 'signed-out' ? fetch(input) : fetchAddress(input, address)
     }
-    // There is no input, or the init is no object: `fetch` rejects with the right error.
-    if (!given.length || Object(init ?? given) !== (init ?? given)) return fetch(...given)
-    const asked = optional(() => readRequest(input, init))
-    // `fetch` gives the right error for a request that cannot be read.
+    // `fetch` gives the right error if there is no input, if the init is no object, or if they cannot be read.
+    const isReadable = given.length && Object(init ?? given) === (init ?? given)
+    const asked = isReadable && optional(() => readRequest(input, init))
     if (!asked) return fetch(...given)
     const { request, target, url, auth, headers } = asked
     const { mode = request?.mode, signal = request?.signal } = asked.init
