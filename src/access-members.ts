@@ -22,7 +22,7 @@ export function createAccessMembers(
   binding: FetchBinding | undefined,
 ): AccessMembers {
   return {
-    async getAccessToken(options = {}) {
+    async getAccessToken(options) {
       const { minValidity = 0, forceRefresh = false, refused, signal, audience } = ownMembers(options)
       check(typeof minValidity === 'number' && minValidity >= 0, 'minValidity', 'a number of milliseconds')
       check(signal === undefined || signal?.throwIfAborted, 'signal', 'an AbortSignal')
@@ -33,13 +33,14 @@ export function createAccessMembers(
     },
     async getHeaders({ url, method }) {
       const address = allowedAddress(`${url}`)
-      const bearer = address ? await ensure(0, false) : undefined
-      const { authorization: Authorization, proofs } = bearer?.held ?? {}
-      if (!bearer || !Authorization) return {}
-      return proofs && binding ? binding.headers(bearer, method, address as string) : { Authorization }
+      if (!address) return {}
+      const bearer = await ensure(0, false)
+      const { authorization: Authorization, proofs } = bearer.held ?? {}
+      if (!Authorization) return {}
+      return proofs && binding ? binding.headers(bearer, method, address) : { Authorization }
     },
     getClaims<Claims extends object>(options?: GetClaimsOptions) {
-      checkAudience(ownMembers(options ?? {}).audience)
+      checkAudience(ownMembers(options).audience)
       return session.held?.claims as Claims | undefined
     },
   }

@@ -62,13 +62,13 @@ export function withAudiences<Client extends AudienceMembers>(
       { value: 1 },
     ),
     getAccessToken(options) {
-      const { audience, ...others } = ownMembers(options ?? {})
+      const { audience, ...others } = ownMembers(options)
       return members.has(audience as string)
         ? memberOf(audience).getAccessToken(others)
         : client.getAccessToken(options)
     },
     getClaims(options) {
-      const { audience } = ownMembers(options ?? {})
+      const { audience } = ownMembers(options)
       return members.has(audience as string) ? memberOf(audience).getClaims() : client.getClaims(options)
     },
     getHeaders: async (request) => memberOf(audienceOf(String(request.url))).getHeaders(request),

@@ -50,7 +50,7 @@ const CSRF = { 'X-Requested-With': 'authfetch' }
  */
 export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions): ServerRefresh {
   const endpoint = resolveEndpoint(url, 'url')
-  const { headers = CSRF, read, replays = false, idempotencyKey: isOn, ...unknown } = ownMembers(options ?? {})
+  const { headers = CSRF, read, replays = false, idempotencyKey: isOn, ...unknown } = ownMembers(options)
   checkNames(unknown)
   const readHeaders = fieldsOf(headers, 'headers')
   check(typeof replays === 'boolean', 'replays', 'a boolean')
@@ -81,7 +81,7 @@ export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions)
  */
 export function cookieSignOut(url: string | URL, options?: CookieRequestOptions): SignOut {
   const endpoint = resolveEndpoint(url, 'url')
-  const { headers = CSRF, ...unknown } = ownMembers(options ?? {})
+  const { headers = CSRF, ...unknown } = ownMembers(options)
   checkNames(unknown)
   const readHeaders = fieldsOf(headers, 'headers')
   return async ({ signal, fetch }) => {

@@ -6,8 +6,9 @@ import { baseUrl, pageOrigin, parseUrl } from '../platform/page.ts'
 /** Headers or parameters, or a function that is called for each request: one whose value is undefined is left out. */
 export type Fields<Value = Readonly<Record<string, string | undefined>>> = Value | (() => Value)
 
-/** The options as they were given: a polluted prototype adds none. */
-export const ownMembers = <Options extends object>(options: Options): Options => ({ __proto__: null, ...options })
+/** The options as they were given, if they were: a polluted prototype adds none. */
+export const ownMembers = <Options extends object>(options: Options | undefined): Options =>
+  ({ __proto__: null, ...options }) as Options
 
 /** The init of a request to the authorization server; a polluted prototype adds nothing to it. */
 export const requestInit = (members: RequestInit): RequestInit =>
