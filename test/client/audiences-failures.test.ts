@@ -147,6 +147,20 @@ test('an audience that fails within a grace period gives the others their turn b
   expect(auth.getState().status).toBe('signed-in')
 })
 
+test('a first answer that is lost is asked for again, however often the server has asked for pauses before', async () => {
+  const rotating = createRotating()
+  rotating.fail = (_resource, nth) =>
+    nth < 4 ? new Response('', { status: 429 }) : nth === 4 ? new Response('', { status: 502 }) : undefined
+  const { auth, browser } = await openScene({ server: rotating.server, resendWithin: 10 * MINUTE })
+  await outcomeOf(browser, auth.authFetch(`${GRAPH}/me`))
+  for (let call = 0; rotating.asked.length < 4 && call < 20; call++) {
+    await browser.advance(MINUTE)
+    await outcomeOf(browser, auth.authFetch(`${GRAPH}/me`))
+  }
+  await browser.advance(MINUTE)
+  expect(rotating.asked.slice(0, 5)).toEqual(['graph', 'graph', 'graph', 'graph', 'graph'])
+})
+
 test.each([{ audiences: audiences({ other: { urls: [`${GRAPH}/`] } }) }, {}])(
   'a version of the page that lost an audience asks for its own token: %j',
   async (options) => {

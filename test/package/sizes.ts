@@ -47,7 +47,7 @@ export interface Size {
 /** What is measured (in bytes, minified and gzipped); an entry counts without the client and without its framework. */
 export const SIZES: Readonly<Record<string, Size>> = {
   'createAuthClient + cookieRefresh': {
-    limit: 16_210,
+    limit: 16_190,
     parts: ['src/refresh/cookie.ts'],
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),

@@ -692,10 +692,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'an audience is given up at its first failure',
-    edits: [edit('audiences/connect.ts', 'return resend && !outcome.rotated', 'return !outcome.rotated')],
-  },
-  {
     name: 'a denial is heard by the session that has begun meanwhile',
     edits: [edit('core/protocol/refresher.ts', 'else if (session.grant === seen) throw cause', 'else throw cause')],
   },
