@@ -1,5 +1,5 @@
 /** What `authfetch/devtools` and `authfetch/login` may look at: the parts of each living client. Nothing else exports it. */
-// Decisions (ARCHITECTURE.md): D49, D55.
+// Decisions (ARCHITECTURE.md): D49, D55, D61.
 
 import type { Context } from './core/protocol/context.ts'
 import type { Refresher } from './core/protocol/refresher.ts'

@@ -1,21 +1,29 @@
 /** Signing in by redirect: the authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636) for one client. */
-// Decisions (ARCHITECTURE.md): D39, D41, D55.
+// Decisions (ARCHITECTURE.md): D39, D41, D55, D61.
 
 import type { AuthClient } from './auth-client.ts'
 import { check } from './core/errors.ts'
 import type { TokenResponse } from './core/responses/tokens.ts'
 import { insides } from './insides.ts'
-import { LoginError, oauthError } from './login/error.ts'
+import { LoginError, oauthError, wrongIssuer } from './login/error.ts'
 import { checkIdToken } from './login/id-token.ts'
 import { type PendingLogin, transact } from './login/pending.ts'
-import { ask, discover, type Form, type LoginMetadata } from './login/requests.ts'
-import { surroundings } from './platform/page.ts'
+import {
+  ask,
+  discover,
+  type Form,
+  type LoginMetadata,
+  type LoginParameters,
+  pairsOf,
+  readParameters,
+} from './login/requests.ts'
+import { pageOrigin, surroundings } from './platform/page.ts'
 import type { FetchBinding } from './refresh/proofs.ts'
 import { checkString, ownMembers, resolveEndpoint } from './refresh/request.ts'
 
 export type { LoginErrorCode } from './core/errors.ts'
 export { LoginError } from './login/error.ts'
-export type { LoginMetadata } from './login/requests.ts'
+export type { LoginMetadata, LoginParameters } from './login/requests.ts'
 export { stepUpOf } from './login/step-up.ts'
 
 /** The options of `createLogin`. */
@@ -32,8 +40,11 @@ export interface LoginOptions {
    * @default the server's own choice
    */
   readonly scope?: string
-  /** Further parameters of each request, such as `audience` or `resource`. */
-  readonly parameters?: Readonly<Record<string, string>>
+  /**
+   * Further parameters of each authorization request, such as `audience` or `resource` (RFC 8707 section 2.1). The
+   * exchange of the code carries those of `oauthRefresh()` instead.
+   */
+  readonly parameters?: LoginParameters
   /**
    * The server's endpoints, absolute or relative to the page.
    *
@@ -64,8 +75,8 @@ export interface LoginStartOptions {
    * @default where the user is
    */
   readonly returnTo?: string | URL | undefined
-  /** Further parameters, such as `prompt`, `login_hint`, `max_age`, `acr_values`, or another `scope`. */
-  readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** Further parameters, in place of those of the login: `prompt`, `login_hint`, `max_age`, `acr_values`, or another `scope`. */
+  readonly parameters?: LoginParameters | undefined
 }
 
 /** How a session at the server is ended. */
@@ -73,7 +84,7 @@ export interface EndSessionOptions {
   /** Where the server sends the user back to, as registered there. */
   readonly postLogoutRedirectUri?: string | URL
   /** Further parameters, such as `id_token_hint` or `state`. */
-  readonly parameters?: Readonly<Record<string, string>>
+  readonly parameters?: LoginParameters
 }
 
 /** Signs in by redirect, in any number of tabs at once. */
@@ -117,15 +128,19 @@ const createSecret = (): string => encode(crypto.getRandomValues(new Uint8Array(
  */
 export function createLogin(auth: AuthClient, options: LoginOptions): Login {
   const own = ownMembers(options)
-  const { scope, parameters, pushed, onTokens, fetch: send = globalThis.fetch?.bind(globalThis) } = own
+  const { scope, pushed, onTokens, fetch: send = globalThis.fetch?.bind(globalThis) } = own
   check(onTokens === undefined || typeof onTokens === 'function', 'onTokens', 'a function')
   if (scope !== undefined) checkString(scope, 'scope')
   const issuer = checkString(own.issuer, 'issuer')
   const clientId = checkString(own.clientId, 'clientId')
   const callback = resolveEndpoint(own.redirectUri, 'redirectUri')
+  const page = pageOrigin() ?? callback.origin
+  check(callback.origin === page, 'redirectUri', `of the page's origin ${page}, not of ${callback.origin}`)
+  const common = { ...(scope && { scope }), ...readParameters(own.parameters) }
   const client = { client_id: clientId, redirect_uri: callback.href }
+  const parts = insides.get(auth)
   /** Of a client with `proofs`: what ties its tokens to a key. */
-  const binding = insides.get(auth)?.context.transport.binding as FetchBinding | undefined
+  const binding = parts?.context.transport.binding as FetchBinding | undefined
   let { metadata } = own
   let finishing: Promise<string> | undefined
 
@@ -133,7 +148,8 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
   async function endpoint(name: keyof LoginMetadata, query: Form = {}): Promise<string> {
     metadata ??= await discover(send, issuer)
     const address = resolveEndpoint(metadata[name], name)
-    for (const parameter of Object.entries(query)) address.searchParams.set(...parameter)
+    for (const parameter of Object.keys(query)) address.searchParams.delete(parameter)
+    for (const parameter of pairsOf(query)) address.searchParams.append(...parameter)
     return address.href
   }
 
@@ -152,15 +168,22 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
       throw new LoginError('unknown-state')
     }
     const iss = answer.get('iss')
-    if (iss === null ? login.iss : iss !== issuer) throw new LoginError('wrong-issuer')
+    if (iss === null ? login.iss : iss !== issuer) throw wrongIssuer(issuer, iss)
     const error = answer.get('error')
-    if (error !== null) throw oauthError(error)
+    if (error !== null) throw oauthError(error, 'the answer by redirect says so')
     const code = answer.get('code')
     if (!code) throw new LoginError('no-code')
     let tokens: TokenResponse = {}
     await auth.signIn(async () => {
       const kit = await binding?.begin(login.key)
-      tokens = await ask(kit?.fetch ?? send, login.url, { ...login.form, grant_type: 'authorization_code', code })
+      // The first access token is for whom the next ones are.
+      const more = parts?.checked.refresh.parameters?.()
+      tokens = await ask(kit?.fetch ?? send, login.url, {
+        ...more,
+        ...login.form,
+        grant_type: 'authorization_code',
+        code,
+      })
       if (tokens.id_token) checkIdToken(tokens.id_token, issuer, clientId, login.nonce)
       return { ...tokens, key: kit?.key }
     })
@@ -174,15 +197,15 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
       const { returnTo = isCallback() ? '/' : location.href, parameters: more } = ownMembers(startOptions)
       const { origin, pathname, search, hash } = resolveEndpoint(returnTo, 'returnTo')
       check(origin === callback.origin, 'returnTo', 'of the origin of "redirectUri"')
+      const wanted: Form = { ...common, ...readParameters(more) }
       check(crypto.subtle, 'location', 'https or localhost')
       // The user may take ten minutes.
       const state = `${Date.now() + 600_000}.${createSecret()}`
       const code_verifier = createSecret()
       const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(code_verifier))
-      const wanted: Form = { ...(scope && { scope }), ...parameters, ...more }
       // The code is good for this key alone (RFC 9449 section 10).
       const kit = await binding?.begin()
-      const nonce = /\bopenid\b/.test(wanted.scope ?? '') ? createSecret() : undefined
+      const nonce = /\bopenid\b/.test(`${wanted.scope}`) ? createSecret() : undefined
       let query: Form = {
         ...wanted,
         ...client,
@@ -227,13 +250,13 @@ export function createLogin(auth: AuthClient, options: LoginOptions): Login {
       return finishing
     },
 
-    endSessionUrl: ({ postLogoutRedirectUri, parameters: more } = {}) =>
+    endSessionUrl: async ({ postLogoutRedirectUri, parameters: more } = {}) =>
       endpoint('end_session_endpoint', {
         client_id: clientId,
         ...(postLogoutRedirectUri && {
           post_logout_redirect_uri: resolveEndpoint(postLogoutRedirectUri, 'postLogoutRedirectUri').href,
         }),
-        ...more,
+        ...readParameters(more),
       }),
   }
 }

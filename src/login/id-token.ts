@@ -1,7 +1,7 @@
 /** Comparing the claims of an ID token; its signature is not verified, because it came over TLS from the server. */
 
 import { decodeClaims } from '../core/responses/tokens.ts'
-import { LoginError } from './error.ts'
+import { loginError } from './error.ts'
 
 /**
  * Throws unless the ID token is for this client and this sign-in.
@@ -11,16 +11,18 @@ import { LoginError } from './error.ts'
 export function checkIdToken(idToken: string, issuer: string, clientId: string, nonce: string | undefined): void {
   const claims = decodeClaims(idToken) as Readonly<Record<string, unknown>> | undefined
   const audience = [claims?.aud].flat()
-  const isRight =
-    claims &&
-    claims.iss === issuer &&
-    claims.sub &&
-    claims.iat &&
+  const checks = {
+    iss: claims?.iss === issuer,
+    sub: claims?.sub,
+    iat: claims?.iat,
     // The clocks may differ by five minutes.
-    Number(claims.exp) * 1000 > Date.now() - 300_000 &&
-    audience.includes(clientId) &&
+    exp: Number(claims?.exp) * 1000 > Date.now() - 300_000,
+    aud: audience.includes(clientId),
     // Of several audiences, one must be the authorized party.
-    (claims.azp ?? `${audience}`) === clientId &&
-    claims.nonce === nonce
-  if (!isRight) throw new LoginError('invalid-id-token')
+    azp: (claims?.azp ?? `${audience}`) === clientId,
+    nonce: claims?.nonce === nonce,
+  }
+  const wrong = Object.entries(checks).flatMap(([name, isRight]) => (isRight ? [] : [name]))
+  // The names of the claims alone: their values may be personal.
+  if (wrong[0]) throw loginError('invalid-id-token', `not as wanted: ${wrong}`)
 }

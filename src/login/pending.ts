@@ -35,7 +35,7 @@ export async function transact<Result>(run: (store: IDBObjectStore) => IDBReques
     transaction.commit()
     await promisifyRequest(transaction)
     return request.result
-  } catch {
-    throw new LoginError('storage')
+  } catch (cause) {
+    throw new LoginError('storage', { cause })
   }
 }

@@ -15,7 +15,7 @@ export interface OAuthRefreshOptions {
   readonly scope?: string
   /**
    * Further parameters of the request, such as `resource` or `audience`; or a function that is called for each request,
-   * synchronously.
+   * synchronously. The exchange of a code by `authfetch/login` carries them too.
    */
   readonly parameters?: Fields
   /**
@@ -76,7 +76,7 @@ export function oauthRefresh(options: OAuthRefreshOptions): ServerRefresh {
           signal,
         }),
       ),
-    { endpoint, holdsRefreshToken: true, read },
+    { endpoint, holdsRefreshToken: true, read, parameters: readParameters },
   )
 }
 

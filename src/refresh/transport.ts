@@ -58,6 +58,8 @@ export interface Refresh {
   readonly read?: ReadResponse | undefined
   /** Whether the server replays its answer for an Idempotency-Key: then nobody waits for the answer to a page that is gone. */
   readonly replays?: boolean
+  /** Further parameters of its requests, for the exchange of a code by `authfetch/login`, which is to bring such a token too. */
+  readonly parameters?: () => Readonly<Record<string, string>>
 }
 
 /** A refresh function that resolves with the answer of the server, whatever that is. */

@@ -31,6 +31,8 @@ export interface ProviderOptions {
   readonly requiresProofs?: boolean | 'by time'
   /** Whether each refresh brings a new refresh token. @default true */
   readonly rotates?: boolean
+  /** Whether a token request gets a token for an API only if it names the resource (RFC 8707). @default false */
+  readonly wantsResource?: boolean
   /** Called when a token request arrives, before it is processed or lost. */
   readonly onTokenRequest?: () => void
 }
@@ -70,7 +72,13 @@ export interface OpenIdProvider extends Faults {
 
 export async function startProvider(options: ProviderOptions = {}): Promise<OpenIdProvider> {
   const { accessTokenTtl = 60, refreshTokenTtl = 3600, keepAlive = true, grace = 0, suitsKeycloak = false } = options
-  const { hasLoginPages = false, requiresPush = false, requiresProofs = false, rotates = true } = options
+  const {
+    hasLoginPages = false,
+    requiresPush = false,
+    requiresProofs = false,
+    rotates = true,
+    wantsResource = false,
+  } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'test' }
 
@@ -94,6 +102,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Open
     requiresPush,
     requiresProofs,
     rotates,
+    wantsResource,
   }
   const provider = new Provider(issuer, configure(settings))
   if (suitsKeycloak) provider.RefreshToken.prototype.generateTokenId = () => `${EMPTY}.${EMPTY}.${randomUUID()}`

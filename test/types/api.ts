@@ -250,6 +250,13 @@ export async function login(response: Response): Promise<string | undefined> {
   await start({ returnTo: new URL('https://app.example/x'), parameters: stepUpOf(response) })
   // @ts-expect-error: the wire has text
   await start({ parameters: { max_age: 5 } })
+  const resource = ['https://main.example/', 'https://billing.example/'] as const
+  createLogin(auth, { ...options, parameters: { resource, prompt: undefined } })
+  await start({ parameters: { resource: [...resource] } })
+  // @ts-expect-error: named, not listed
+  await start({ parameters: new URLSearchParams({ resource: 'https://main.example/' }) })
+  // @ts-expect-error: not a function, as those of oauthRefresh() may be
+  await start({ parameters: () => ({ prompt: 'login' }) })
   expectTypeOf(endSessionUrl({ postLogoutRedirectUri: '/' })).resolves.toBeString()
   return finish()
 }

@@ -23,6 +23,7 @@ function audiencesAt({ billing, reports, misspelt, admin }: AudienceJudge['apis'
 export async function startOpenIdBackend(options: BackendOptions): Promise<Backend> {
   const { lifetime = LIFETIME, refreshTimeout, grace = 0, hasLoginPages = false, requiresPush = false } = options
   const { requiresProofs = false, keepsAll = false, hasAudiences = false } = options
+  const wantsResource = hasLoginPages && hasAudiences
   let knock = (): void => {}
   const provider = await startProvider({
     accessTokenTtl: lifetime,
@@ -33,13 +34,15 @@ export async function startOpenIdBackend(options: BackendOptions): Promise<Backe
     hasLoginPages,
     requiresPush,
     requiresProofs,
+    wantsResource,
     onTokenRequest: () => knock(),
   })
   const { issuer, tokenEndpoint, revocationEndpoint, resourceEndpoint: resource } = provider
   const apis = { ...provider.resources, own: resource, misspelt: `${issuer}/misspelt/`, admin: `${issuer}/admin/` }
   const audiences = hasAudiences ? audiencesAt(apis) : undefined
   const config = { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, requiresProofs, audiences }
-  const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }) })
+  const resources = [resource, apis.billing, apis.reports]
+  const page = await pageHtml({ ...config, ...(hasLoginPages && { issuer }), ...(wantsResource && { resources }) })
   const pages = await servePages({
     '/': page,
     '/callback': page,

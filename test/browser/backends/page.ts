@@ -43,6 +43,8 @@ export interface PageConfig {
   readonly requiresProofs?: boolean | 'by time'
   /** Further audiences. @default none */
   readonly audiences?: Readonly<Record<string, Audience>> | undefined
+  /** The resources that a sign-in by redirect asks for, the session's own one first. @default none */
+  readonly resources?: readonly string[]
   /** Whether the client is told that the server replays. @default false */
   readonly replays?: boolean | undefined
 }
@@ -84,9 +86,10 @@ if (offset) {
   const { now } = Date
   Date.now = () => now() + offset
 }
-const { tokenEndpoint, revocationEndpoint, resource, refreshTimeout, replays, requiresProofs } = config
+const { tokenEndpoint, revocationEndpoint, resource, resources, refreshTimeout, replays, requiresProofs } = config
+const parameters = resources ? { resource: resources[0] } : {}
 const options = {
-  refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa' }) : cookieRefresh('/auth/refresh', replays ? { replays } : undefined),
+  refresh: tokenEndpoint ? oauthRefresh({ tokenEndpoint, clientId: 'spa', parameters }) : cookieRefresh('/auth/refresh', replays ? { replays } : undefined),
   onSignOut: tokenEndpoint ? oauthRevocation({ revocationEndpoint, clientId: 'spa' }) : cookieSignOut('/auth/sign-out'),
   origins: [new URL(resource, location.href).origin],
   ...(refreshTimeout && { refreshTimeout }),
@@ -145,8 +148,8 @@ ${SOURCE}
 const openedAt = location.href
 const scope = 'openid offline_access'
 // Without it the provider gives no refresh token.
-const parameters = { prompt: 'consent' }
-const login = createLogin(auth, { issuer: config.issuer, clientId: 'spa', redirectUri: '/callback', scope, parameters })
+const asked = { prompt: 'consent', ...(resources && { resource: resources }) }
+const login = createLogin(auth, { issuer: config.issuer, clientId: 'spa', redirectUri: '/callback', scope, parameters: asked })
 const finish = () => login.finish().then((returnTo) => returnTo ?? 'no answer', (error) => error.code ?? String(error))
 Object.assign(globalThis, { login, openedAt, finished: Promise.all([finish(), finish()]) })
 `

@@ -157,6 +157,28 @@ const SIGN_INS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a sign-in by redirect for three audiences brings a token of the own one, and refreshes those of the others',
+    custody,
+    hasAudiences: true,
+    async play(stage) {
+      const { audiences, tokenRequests } = stage.backend
+      if (!audiences) throw new Error('this backend knows one audience')
+      const tab = await openTab(stage)
+      await startLogin(tab)
+      await enterAs(tab, 'alice')
+      expect(await resultOf(tab)).toEqual(['/', '/'])
+      // The provider gives a token for an API only where the resource is named, in the exchange of the code too.
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(tokenRequests()).toBe(1)
+      for (const api of [audiences.apis.billing, audiences.apis.reports])
+        expect(await tab.evaluate((address) => call(address), api)).toBe('200')
+      expect(await tab.evaluate(() => refresh())).toBe('refreshed')
+      expect(await callAll([tab])).toEqual(['200'])
+      expect(tokenRequests()).toBe(4)
+      expect(audiences.refusals()).toEqual({ all: 0, misdirected: 0 })
+    },
+  },
+  {
     name: 'two users sign in by redirect in two tabs at once: the later one counts, and each code is exchanged once',
     custody,
     async play(stage) {

@@ -299,9 +299,15 @@ describe('misuse is a TypeError that names', () => {
     expect(() => createLogin(auth, { ...right, [name]: value } as never)).toThrow(new RegExp(`^"${name}" must be `))
   })
 
-  test('"redirectUri" of another origin', async () => {
-    const { login } = createLoginScene({ redirectUri: 'http://app.example/callback' })
-    await expect(login.start()).rejects.toThrow('"redirectUri"')
+  test('"redirectUri" of another origin, and both origins', () => {
+    expect(() => createLogin(createScene().auth, { ...right, redirectUri: 'http://app.example/callback' })).toThrow(
+      `"redirectUri" must be of the page's origin ${APP}, not of http://app.example`,
+    )
+  })
+
+  test('no origin where there is no page', () => {
+    vi.stubGlobal('location', undefined)
+    createLogin(createScene().auth, { ...right, redirectUri: `${APP}/callback` })
   })
 
   test('a context that is not secure', async () => {

@@ -22,6 +22,8 @@ export interface ConfigurationOptions {
   readonly requiresProofs?: boolean | 'by time'
   /** Whether each refresh brings a new refresh token. @default true */
   readonly rotates?: boolean
+  /** Whether a token request gets a token for an API only if it names the resource. @default false */
+  readonly wantsResource?: boolean
 }
 
 export interface ResourceServerInfo {
@@ -91,7 +93,7 @@ export function configure(options: ConfigurationOptions): object {
       resourceIndicators: {
         enabled: true,
         defaultResource: () => resource,
-        useGrantedResource: () => true,
+        useGrantedResource: () => !options.wantsResource,
         getResourceServerInfo: (_context: unknown, indicator: string) => resourceServerInfo(options, indicator),
       },
     },
