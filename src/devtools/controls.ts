@@ -11,7 +11,8 @@ export interface Controls {
   readonly name: string
   /** How often the session has been refreshed, as far as this tab knows. */
   readonly generation: number | undefined
-  readonly holdsRefreshToken: boolean
+  /** Where the refresh token is, as far as this tab can know. */
+  readonly custody: 'with the client' | 'in a cookie' | 'none' | '–'
   /** When the timer refreshes (in milliseconds since the epoch). */
   readonly refreshAt: number | undefined
   /** What is done to the next refresh. */
@@ -30,7 +31,11 @@ export function createControls(auth: AuthClient, recorder: Recorder): Controls |
   const { clock, session, siblings, transport } = context
   return {
     name: checked.name,
-    holdsRefreshToken: transport.holdsRefreshToken,
+    get custody() {
+      const { hasRefreshToken, status } = session
+      if (!transport.holdsRefreshToken) return status === 'signed-out' ? 'none' : 'in a cookie'
+      return hasRefreshToken === undefined ? '–' : hasRefreshToken ? 'with the client' : 'none'
+    },
     get generation() {
       return session.status === 'signed-in' ? session.mark.generation : undefined
     },

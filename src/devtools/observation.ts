@@ -6,7 +6,7 @@ import type { AuthEvents, TabSource } from '../core/protocol/session.ts'
 import type { AuthState } from '../core/protocol/view.ts'
 
 /** What a write to the ledger meant. */
-export type LedgerStep = 'claim' | 'commit' | 'doubt' | 'release' | 'login' | 'signed-in' | 'ended'
+export type LedgerStep = 'claim' | 'commit' | 'doubt' | 'release' | 'login' | 'login-failed' | 'signed-in' | 'ended'
 /** What a request is for. */
 export type RequestKind = 'refresh' | 'probe' | 'sign-in' | 'sign-out' | 'api'
 /** What a timer is for. */
@@ -34,9 +34,10 @@ export interface LostAnswer extends OfAudience {
   readonly sentAt: number
   /**
    * `tab gone`: nobody wrote an outcome, because its tab was closed, crashed or frozen; `denied`: the answer came, and the
-   * refresh token may be spent all the same.
+   * refresh token may be spent all the same; `in doubt`: it was sent again since, perhaps for somebody else, and that has
+   * settled nothing.
    */
-  readonly how: 'no answer' | 'tab gone' | 'denied'
+  readonly how: 'no answer' | 'tab gone' | 'denied' | 'in doubt'
 }
 
 /** Whose token it was about. */
@@ -63,6 +64,8 @@ export type Sight =
       readonly isDenial?: boolean | undefined
       /** Only statuses said so: the next start asks the server once more. */
       readonly isSoft?: boolean | undefined
+      /** With which status the server answered the sign-in that failed, where its function gave the answer. */
+      readonly status?: number | undefined
     })
   | (OfAudience & {
       readonly kind: 'wire'

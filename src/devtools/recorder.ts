@@ -154,7 +154,7 @@ export function createRecorder(auth: AuthClient, options: RecorderOptions = {}):
   const wire = watchWire(checked, transport, (delay, callback) => clock.after(delay, callback), emit)
   const watchers = [
     wire.stop,
-    watchLedger(context.ledger, emit),
+    watchLedger(context.ledger, () => wire.loginStatus, emit),
     watchLocks(context.locks, emit),
     watchChannel(context.channel, (name) => parts.faces?.has(name) === true, emit),
     watchTimers(clock, checked.refreshTimeout, emit),

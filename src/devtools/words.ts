@@ -59,12 +59,29 @@ export function statusWords({
 
 export function lostWords(lost: LostAnswer): string {
   const refresh = `a refresh${forWhom(lost)} at ${clockTime(lost.sentAt)}`
+  if (lost.how === 'in doubt') return `it had been in doubt since ${refresh}`
   if (lost.how === 'denied') return `${refresh} was denied and may have spent the refresh token`
   return `the answer to ${refresh} was lost${lost.how === 'tab gone' ? ' when its tab was closed' : ''}`
 }
 
-export const doubtWords = ({ isDenial }: { readonly isDenial?: boolean | undefined }): string =>
-  isDenial ? 'records that the denial may have spent the refresh token' : 'records that the answer is in doubt'
+export function doubtWords({
+  isDenial,
+  isResend,
+}: Pick<Observation & { readonly kind: 'ledger' }, 'isDenial' | 'isResend'>): string {
+  if (isDenial) return 'records that the denial may have spent the refresh token'
+  return isResend ? 'records that the refresh token is still in doubt' : 'records that the answer is in doubt'
+}
+
+/** What to look at, as the console says too. */
+export const mistakeWords = ({ rule }: { readonly rule: OutcomeRule }): string =>
+  `check ${rule === 'no answer' ? 'CORS' : 'the address, its slash at the end, and "read"'}`
+
+/** Why a sign-in failed. */
+export function failureWords(seen: { readonly status?: number | undefined }): string {
+  const { status } = seen
+  if (status === undefined) return 'its function gave no tokens'
+  return `${status < 300 ? 'its answer has no tokens that can be read' : 'the server refused it'}${statusWords(seen)}`
+}
 
 /** What the server refuses to one audience; undefined unless it does. */
 export const deniedWords = (seen: Observation & { readonly kind: 'session' }): string | undefined =>
@@ -82,6 +99,8 @@ function ledgerWords(seen: Observation & { readonly kind: 'ledger' }): string {
       return 'takes its claim back'
     case 'login':
       return 'a sign-in begins'
+    case 'login-failed':
+      return `the sign-in fails: ${failureWords(seen)}`
     case 'signed-in':
       return 'records the sign-in'
     case 'ended':
@@ -125,7 +144,7 @@ export function tell(seen: Observation): string {
       return seen.step === 'failed' ? `${request}: no answer` : `${request}: answered${statusWords(seen)}`
     }
     case 'outcome':
-      return `outcome${forWhom(seen)}: ${RULES[seen.rule]}${statusWords(seen)}${seen.isMistake ? '; check the set-up, CORS for one' : ''}`
+      return `outcome${forWhom(seen)}: ${RULES[seen.rule]}${statusWords(seen)}${seen.isMistake ? `; ${mistakeWords(seen)}` : ''}`
     case 'pause':
       return seen.until === undefined ? 'waits' : `waits until ${clockTime(seen.until)}`
     case 'message':

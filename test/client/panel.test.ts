@@ -4,14 +4,17 @@
 import { AudienceDeniedError, audiences } from 'authfetch/audiences'
 import { createTestAuth } from 'authfetch/testing'
 import { afterEach, expect, test, vi } from 'vitest'
+import { loadDevtools } from '../../src/devtools/load.ts'
 import { mountDevtools } from '../../src/devtools.ts'
+import { cookieRefresh } from '../../src/index.ts'
+import { createSignedInScene, type Scene } from './harness.ts'
 
 const undo: (() => void)[] = []
 
-/** Who holds the lock, as a panel says. */
-const fact = (panel: ShadowRoot | undefined): string | null | undefined =>
-  [...(panel?.querySelectorAll('.facts div') ?? [])].find(({ textContent }) => textContent?.includes('Lock held by'))
-    ?.lastChild?.textContent
+/** Who holds the lock, or another fact, as a panel says. */
+const fact = (panel: ShadowRoot | undefined, name = 'Lock held by'): string | null | undefined =>
+  [...(panel?.querySelectorAll('.facts div') ?? [])].find(({ textContent }) => textContent?.includes(name))?.lastChild
+    ?.textContent
 
 afterEach(() => {
   for (const step of undo.splice(0).reverse()) step()
@@ -114,4 +117,28 @@ test('the browser tells of a lock that no tab with a panel was seen to take', as
     holder = clientId
     await vi.waitFor(() => expect(fact(panel)).toBe(words), 20_000)
   }
+})
+
+test.each([
+  ['with the client', (): Promise<Scene> => createSignedInScene()],
+  ['in a cookie', () => createSignedInScene({ refresh: cookieRefresh('https://app.example/auth/refresh') })],
+] as const)('a refresh token %s is there as long as somebody is signed in', async (custody, sign) => {
+  const { auth } = await sign()
+  undo.push(mountDevtools(auth, { open: true }))
+  const panel = document.querySelector('authfetch-devtools')?.shadowRoot ?? undefined
+  expect(fact(panel, 'Refresh token')).toBe(custody)
+  await auth.signOut()
+  await vi.waitFor(() => expect(fact(panel, 'Refresh token')).toBe('none'), 20_000)
+})
+
+test('a client that is disposed of before the panel has come needs none, and nothing is said', async () => {
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+  undo.push(() => errors.mockRestore())
+  const auth = await createTestAuth()
+  undo.push(loadDevtools(auth.client, {}))
+  auth.dispose()
+  await import('../../src/devtools.ts')
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve))
+  expect(errors.mock.calls).toEqual([])
+  expect(document.querySelector('authfetch-devtools')).toBeNull()
 })

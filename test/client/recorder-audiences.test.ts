@@ -239,6 +239,74 @@ describe('a denial', () => {
   })
 })
 
+describe('a refresh token in doubt because of an audience', () => {
+  test('is in doubt for the other tabs too, and neither lost nor unsent', async () => {
+    const { server, denied } = createRotating()
+    denied.set('graph-parameter', { error: 'invalid_target', isSpent: true })
+    const scene = await open({ server })
+    const { recorder: theirs } = await openSibling(scene)
+    await ask(scene, 'graph')
+    await scene.auth.getAccessToken({ forceRefresh: true })
+    for (let task = 0; task < 20; task++) await drain()
+    await scene.browser.advance(1_000)
+    const words =
+      'the refresh token was in doubt (an answer was lost, or an audience was denied), and sending it again was refused or not allowed.'
+    expect(scene.recorder.explain()).toContain('was denied and may have spent the refresh token')
+    expect(theirs.explain()).toMatch(/^Signed out \S+: another tab reports: /)
+    expect(theirs.explain().slice(-words.length)).toBe(words)
+    const { recorder: late } = await openSibling(scene)
+    expect(late.explain()).toMatch(/^Found signed out \S+: another tab, or an earlier page, reports: /)
+    expect(late.explain().slice(-words.length)).toBe(words)
+  })
+
+  test('and whose time is over says so in the tab that finds it', async () => {
+    const { server, denied } = createRotating()
+    denied.set('graph-parameter', { error: 'invalid_target', isSpent: true })
+    const scene = await open({ server, resendWithin: 20_000 })
+    scene.auth.getAccessToken({ audience: 'graph' }).catch(() => undefined)
+    for (let task = 0; task < 20; task++) await drain()
+    const sentAt = clockTime(scene.recorder.entries().find(({ kind }) => kind === 'wire')?.at ?? 0)
+    expect(scene.browser.entry?.attempt).toMatchObject({ denied: true })
+    scene.tab.crash()
+    await scene.browser.advance(MINUTE)
+    const next = createScene({ browser: scene.browser, server, audiences: list, resendWithin: 20_000 })
+    const recorder = createRecorder(next.auth)
+    const restored = next.auth.restore()
+    await scene.browser.advance(1_000)
+    await restored
+    expect(recorder.explain()).toMatch(
+      new RegExp(
+        `: a refresh for "graph" at ${sentAt} was denied and may have spent the refresh token, and "resendWithin" does not let it be sent again; list only audiences that were granted\\.$`,
+      ),
+    )
+  })
+
+  test('that failed again and again was not denied', async () => {
+    const { server } = createRotating()
+    const scene = await open({ server })
+    const sibling = await openSibling(scene)
+    server.onRefresh = async (nth, sent) => {
+      const isGraph = new URLSearchParams(await sent.body).get('resource') === 'graph-parameter'
+      if (isGraph) return new Response('', { status: nth === 1 ? 500 : 404 })
+      return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    }
+    await ask(scene, 'graph')
+    await scene.browser.advance(2 * MINUTE)
+    await ask(scene, 'graph')
+    const before = words(scene.recorder)
+    expect(scene.browser.entry?.attempt?.denied).toBe(true)
+    expect(before).toContain('records that the answer is in doubt')
+    expect(before).toContain('records that the refresh token is still in doubt')
+    await sibling.auth.getAccessToken({ forceRefresh: true })
+    for (const recorder of [scene.recorder, sibling.recorder]) {
+      expect(words(recorder).join()).not.toMatch(/denied|denial/)
+    }
+    expect(sibling.recorder.explain()).toMatch(
+      /: the server refused the refresh token \(400\) after it had been in doubt since a refresh at \d\d:\d\d:\d\d\.$/,
+    )
+  })
+})
+
 test('an outage stays one, whoever the refresh was for', async () => {
   const { server } = createRotating()
   const scene = await open({ server })

@@ -279,7 +279,7 @@ describe('explain() says why the session has ended', () => {
     scene.server.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
     await demand(scene)
     expect(recorder.explain()).toMatch(
-      new RegExp(`the answer to a refresh at ${clock} was lost, and "resendWithin" does not let the refresh token`),
+      new RegExp(`the answer to a refresh at ${clock} was lost, and "resendWithin" does not let it be sent again`),
     )
   })
 

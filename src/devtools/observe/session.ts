@@ -93,7 +93,7 @@ export function watchSession(
       suspect()
     }),
     patch(session, 'adopt', (adopt) => (entry, source, held) => {
-      const { status, mark } = session
+      const { status, grant } = session
       const before = session.held
       adopt(entry, source, held)
       const { generation } = session.mark
@@ -104,7 +104,8 @@ export function watchSession(
         const isSignIn = entry.status === 'signing-in'
         emit({ kind: 'session', step: 'signed-out', source, detail, wasSignedIn, isSignIn })
       } else if (session.status === 'signed-in') {
-        const isNew = status !== 'signed-in' || mark.epoch !== session.mark.epoch
+        // A login that begins or fails beside a session raises the epoch, and the session goes on.
+        const isNew = status !== 'signed-in' || grant !== session.grant
         if (isNew) emit({ kind: 'session', step: 'signed-in', source, generation })
         else if (session.held !== before) emit({ kind: 'session', step: 'refreshed', source, generation })
       }

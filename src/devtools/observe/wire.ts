@@ -4,6 +4,7 @@ import type { Cancel, Transport } from '../../core/ports.ts'
 import type { Outcome } from '../../core/responses/outcome.ts'
 import type { CheckedOptions } from '../../options.ts'
 import { pageOrigin } from '../../platform/page.ts'
+import { isResponse } from '../../refresh/transport.ts'
 import { type Emit, nameAttempt, nextId, type OutcomeRule, type RequestKind } from '../observation.ts'
 import { deniedCode } from './denial.ts'
 import { patch, whenSettled } from './patch.ts'
@@ -41,6 +42,8 @@ function ruleOf(outcome: Outcome, isAnswered: boolean): OutcomeRule {
 export interface Wire {
   /** What is done to the next refresh; undefined when nothing is. */
   trick: Trick | undefined
+  /** With which status a sign-in was answered, in the task in which its answer was read. */
+  loginStatus: number | undefined
   stop: Cancel
 }
 
@@ -54,6 +57,7 @@ export function watchWire(
   let status: number | undefined
   const wire: Wire = {
     trick: undefined,
+    loginStatus: undefined,
     stop() {
       for (const step of undo) step()
     },
@@ -65,6 +69,14 @@ export function watchWire(
     if (trick !== 'lose') return value
     status = undefined
     throw new TypeError('Failed to fetch')
+  }
+
+  /** A refresh function may have read an answer whose status nobody knows. */
+  function answerIn(outcome: Outcome): { known: number | undefined; code: string | undefined; isAnswered: boolean } {
+    const { error } = outcome as { error?: (Error & { readonly code?: unknown }) | undefined }
+    const [, said, code = deniedCode(error)] = ANSWERED.exec(error?.message ?? '') ?? []
+    const known = status ?? (said ? Number(said) : undefined)
+    return { known, code, isAnswered: known !== undefined || error?.code === 'token-response' }
   }
 
   /** Tells of one request; `done` says what its end means. */
@@ -114,19 +126,15 @@ export function watchWire(
         place,
         () => send(claim, proof),
         (outcome) => {
-          const { error } = outcome as { error?: unknown }
-          const [, said] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
-          const answeredBy = status ?? (said ? Number(said) : undefined)
-          const isLost = outcome.kind === 'doubt' && !outcome.isDenial && answeredBy === undefined
-          return { isFailed: isLost, status: answeredBy }
+          const { known, isAnswered } = answerIn(outcome)
+          return { isFailed: outcome.kind === 'doubt' && !outcome.isDenial && !isAnswered, status: known }
         },
         { attempt: nameAttempt(id), audience },
       )
       return whenSettled(sending, (outcome) => {
-        const { error, isMistake } = outcome as { error?: unknown; isMistake?: boolean }
-        const [, said, code = deniedCode(error)] = ANSWERED.exec((error as Error | undefined)?.message ?? '') ?? []
-        const known = status ?? (said ? Number(said) : undefined)
-        const rule = ruleOf(outcome, known !== undefined)
+        const { isMistake } = outcome as { isMistake?: boolean }
+        const { known, code, isAnswered } = answerIn(outcome)
+        const rule = ruleOf(outcome, isAnswered)
         emit({ kind: 'outcome', step: outcome.kind, rule, status: known, code, isMistake, audience })
       })
     }),
@@ -135,6 +143,16 @@ export function watchWire(
       'probe',
       (probe) => () => tell('probe', place, probe, (isReachable) => ({ isFailed: !isReachable })),
     ),
+    patch(transport, 'read', (read) => (login) => {
+      const end = (): void => {
+        wire.loginStatus = isResponse(login) ? login.status : undefined
+        // Whoever reads the answer writes its failure before this microtask.
+        queueMicrotask(() => {
+          wire.loginStatus = undefined
+        })
+      }
+      return whenSettled(read(login), end, end)
+    }),
     patch(transport, 'revoke', (revoke) => (...terms) => {
       if (!checked.onSignOut) return revoke(...terms)
       return tell(

@@ -23,6 +23,7 @@ const TRICKS: readonly (readonly [Trick, string])[] = [
 
 const isBad = (seen: Observation): boolean =>
   (seen.kind === 'outcome' && seen.step !== 'granted') ||
+  (seen.kind === 'ledger' && seen.step === 'login-failed') ||
   (seen.kind === 'session' && (seen.step === 'refresh-failed' || seen.step === 'signed-out')) ||
   (seen.kind === 'wire' && (seen.step === 'failed' || (seen.status ?? 200) >= 400))
 
@@ -139,7 +140,7 @@ export function drawPanel(root: ShadowRoot, { auth, isInline, isOpen: isOpenAtFi
       ['Next refresh in', state.status === 'signed-in' ? inTime(refreshAt) : '–'],
       ['Generation', generation === undefined ? '–' : String(generation)],
       ['Lock held by', lockHolder(soon)],
-      ['Refresh token', controls.holdsRefreshToken ? 'with the client' : 'in a cookie'],
+      ['Refresh token', controls.custody],
       ['Missing parts', state.degraded.join(', ') || 'none'],
     ]
   }

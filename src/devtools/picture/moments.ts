@@ -25,6 +25,7 @@ function titleOf({ marks, spans }: Scene, from: number, to: number): string {
   if (found('signed-in')) return 'Sign-in'
   const denied = labels.find(({ kind }) => kind === 'denied')
   if (denied) return denied.label.replace(/^is told that t/, 'T')
+  if (labels.some(({ label }) => label.startsWith('records that the sign-in failed'))) return 'A sign-in that failed'
   if (found('trouble')) return 'A refresh that failed'
   if (spans.some(({ kind, from: at }) => kind === 'wire' && within(at))) return 'A refresh'
   return found('adopted') ? 'A token is adopted' : 'A look at the ledger'

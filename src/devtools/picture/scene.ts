@@ -3,7 +3,7 @@
 import type { SeenLane } from '../lanes/lane.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import type { Observation, PageStep } from '../observation.ts'
-import { deniedWords, doubtWords, forWhom } from '../words.ts'
+import { deniedWords, doubtWords, forWhom, statusWords } from '../words.ts'
 
 export type SpanKind = 'waiting' | 'lock' | 'claim' | 'wire' | 'probe' | 'api' | 'hidden' | 'frozen' | 'offline'
 export type MarkKind = 'nobody' | 'commit' | 'adopted' | 'ended' | 'trouble' | 'denied' | 'signed-in' | 'opened'
@@ -55,7 +55,7 @@ const SHADES: Partial<Record<PageStep, { readonly kind: SpanKind; readonly isSta
   online: { kind: 'offline', isStart: false },
 }
 
-const ENDS: readonly string[] = ['commit', 'doubt', 'release', 'ended', 'login', 'signed-in']
+const ENDS: readonly string[] = ['commit', 'doubt', 'release', 'ended', 'login', 'login-failed', 'signed-in']
 
 /** What one tab did. */
 function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks: Mark[] } {
@@ -102,6 +102,7 @@ function readLane({ lane, observations, goneAt }: Seen): { spans: Span[]; marks:
           end('claim', at, { isBad: seen.step === 'doubt' || (seen.step === 'ended' && !isFirst) })
         if (seen.step === 'commit') mark('commit', at, `commits generation ${seen.generation}${forWhom(seen)}`)
         if (seen.step === 'signed-in') mark('signed-in', at, 'records the sign-in')
+        if (seen.step === 'login-failed') mark('trouble', at, `records that the sign-in failed${statusWords(seen)}`)
         if (seen.step === 'ended' && isFirst) mark('nobody', at, 'finds nobody signed in')
         else if (seen.step === 'ended') mark('ended', at, `records the end: ${seen.reason ?? 'requested'}`)
         if (seen.step === 'doubt') mark('trouble', at, doubtWords(seen))
