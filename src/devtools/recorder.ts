@@ -55,7 +55,7 @@ export interface FlightRecord {
 export interface Recorder {
   /** What was seen, the oldest first: the same array until something is added. */
   entries(): readonly Observation[]
-  /** Why the last session ended, or that none has, in one or two sentences. */
+  /** Why the last session ended, or that none has, and why the last sign-in of this tab failed, in a few sentences. */
   explain(): string
   /** For a bug report, and for `JSON.stringify`. */
   toJSON(): FlightRecord

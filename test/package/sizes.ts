@@ -58,7 +58,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   // Without `AuthDevtools`, which is for development and brings the panel.
   'authfetch/react, on top': onTop('react', 700, [], `{ ${WRAPPER}, AuthProvider }`),
   'authfetch/vue, on top': onTop('vue', 700, [], `{ ${WRAPPER}, createAuth }`),
-  'authfetch/devtools: createRecorder, on top': onTop('devtools', 4_840, DEVTOOLS, '{ createRecorder }'),
+  'authfetch/devtools: createRecorder, on top': onTop('devtools', 5_350, DEVTOOLS, '{ createRecorder }'),
   // In a script of its own, where no client is.
   'authfetch/service-worker': {
     limit: 7_416,

@@ -4,9 +4,9 @@
 /**
  * Why nobody is signed in. `initial`: nobody was; `requested`: a sign-out, or a login that failed or is running;
  * `rejected`: the server's verdict; `reuse-detected`: the verdict names the reuse of a spent refresh token; `in-doubt`:
- * an answer was lost, and the refresh token must not be sent again or was refused when it was; `no-refresh-token`: the
- * login brought none, so that nothing can replace the access token; `superseded`, in errors alone: a later sign-in or
- * sign-out counts, such as that of a second click.
+ * an answer was lost, or a denied audience may have spent the refresh token, which must not be sent again or was
+ * refused when it was; `no-refresh-token`: the login brought none, so that nothing can replace the access token;
+ * `superseded`, in errors alone: a later sign-in or sign-out counts, such as that of a second click.
  */
 export type SignedOutReason =
   | 'initial'
