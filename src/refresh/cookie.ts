@@ -74,7 +74,7 @@ export function cookieRefresh(url: string | URL, options?: CookieRefreshOptions)
 }
 
 /**
- * Signs out by a POST with the session's cookies; rejects when the server does not answer with success.
+ * Signs out by a POST with the session's cookies; rejects when the server answers with neither success nor a redirect.
  *
  * @param url relative to the page
  * @throws TypeError when `url` is no URL, or an option is unknown or of the wrong type
