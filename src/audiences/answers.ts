@@ -43,6 +43,11 @@ async function denialOf(answer: unknown): Promise<string | undefined> {
 /** Whether the server may have spent the refresh token before it denied the audience, as oidc-provider does. */
 export const mayBeSpent = ({ error }: AudienceDeniedError): boolean => error === 'invalid_target'
 
+const byStatus = new WeakSet<AudienceDeniedError>()
+
+/** Whether no more than a status denies the audience, which may mean that the session is over. */
+export const isByStatus = (denied: AudienceDeniedError): boolean => byStatus.has(denied)
+
 /** The denial that an answer to a request for this audience stands for, if any; `code` is the one in its body. */
 export function denialFrom(
   outcome: Outcome,
@@ -53,9 +58,11 @@ export function denialFrom(
   const { error, refusal, isStale } = outcome.kind === 'rejected' ? { error: undefined } : outcome
   if (error instanceof AudienceDeniedError)
     return error.audience === audience ? error : new AudienceDeniedError(audience, error.error)
-  // A status that may say that the session is over: the next request for its own audience tells.
-  const said = code ?? (refusal === 'no' && !isStale ? (error as Error).message : undefined)
-  return said === undefined ? undefined : new AudienceDeniedError(audience, said)
+  const said = refusal === 'no' && !isStale ? (error as Error).message : undefined
+  if (!code && !said) return undefined
+  const denied = new AudienceDeniedError(audience, code ?? said)
+  if (!code) byStatus.add(denied)
+  return denied
 }
 
 /** The failure of a refresh that a denial explains. */

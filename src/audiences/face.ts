@@ -106,7 +106,7 @@ export function createFace(terms: FaceTerms): Face {
   session.fail = (error) => {
     denial.note(error.cause)
     fail(error)
-    renewal.settle(error.cause instanceof AudienceDeniedError)
+    renewal.settle(error.cause instanceof AudienceDeniedError ? error.cause : undefined)
   }
   session.hold = (tokens, ...others) => {
     const held = hold(tokens, ...others)

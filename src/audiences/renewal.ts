@@ -7,6 +7,8 @@ import { since } from '../core/protocol/instant.ts'
 import type { Refresher } from '../core/protocol/refresher.ts'
 import { floorOf } from '../core/protocol/schedule.ts'
 import type { Held } from '../core/protocol/view.ts'
+import { isByStatus } from './answers.ts'
+import type { AudienceDeniedError } from './denied-error.ts'
 
 /** How soon a doubt is settled that a denial leaves (in milliseconds). */
 const SOON = 2_000
@@ -15,17 +17,17 @@ export interface Renewal {
   /** This tab uses the token: it is renewed before it expires. Others expire, and are renewed when they are asked for. */
   use(): void
   /**
-   * A refresh has failed. What may have spent the refresh token is tried again even if nobody asks: a server that forgives a
+   * A refresh has failed, because the audience is `denied` or otherwise. What may have spent the refresh token is tried again even if nobody asks: a server that forgives a
    * resend does so for a short time, and a granted answer that is not in the ledger yet is the only one with the new refresh
    * token.
    */
-  settle(isDenied: boolean): void
+  settle(denied: AudienceDeniedError | undefined): void
   stop(): void
 }
 
 /** @param own refreshes the session's own token */
 export function createRenewal(
-  { clock, ledger, resendWithin, session, unsettled }: Context,
+  { clock, ledger, of, resendWithin, session, unsettled }: Context,
   refresher: Refresher,
   own: Refresher,
 ): Renewal {
@@ -61,7 +63,11 @@ export function createRenewal(
     cancelSettling = wait(pause, () => ((refresher.pause() ?? 0) > 0 ? settleLater() : settleNow()))
   }
 
-  async function settleNow(): Promise<void> {
+  async function settleNow(denial?: AudienceDeniedError): Promise<void> {
+    // The session's own request tells whether the session is over.
+    const { held } = of(undefined) ?? {}
+    const isOld = held !== undefined && since(clock, held.receivedAt) >= floorOf(held.lifetime)
+    if (denial && isByStatus(denial) && isOld) await own.refresh(true)
     const entry = await ledger.read().catch(() => undefined)
     const { doubt, denied, audience } = entry?.attempt ?? {}
     // A denied request is not repeated; without a grace period, there is no hurry to ask for the next token.
@@ -84,12 +90,12 @@ export function createRenewal(
       isUsed = true
       arm()
     },
-    settle(isDenied) {
+    settle(denied) {
       arm()
-      if (!isDenied) return settleLater()
+      if (!denied) return settleLater()
       // Not at once: another audience may settle it, and the session's own may have been refreshed just now.
       cancelSettling()
-      cancelSettling = wait(Math.min(resendWithin / 2, SOON), settleNow)
+      cancelSettling = wait(Math.min(resendWithin / 2, SOON), () => settleNow(denied))
     },
     stop() {
       cancelRenewal()

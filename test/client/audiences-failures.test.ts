@@ -331,3 +331,15 @@ test('a body that never ends costs an audience no more than the session itself',
   await browser.advance(31_000)
   expect(auth.getState().status).toBe('signed-in')
 })
+
+test('a session that is over for an audience, by its status alone, is over for its own audience soon', async () => {
+  const rotating = createRotating()
+  rotating.fail = () => new Response('Unauthorized', { status: 401 })
+  const { auth, browser } = await openScene({ server: rotating.server })
+  await browser.advance(MINUTE)
+  expect(await outcomeOf(browser, auth.authFetch(`${GRAPH}/me`))).toBeInstanceOf(AudienceDeniedError)
+  expect(auth.getState().status).toBe('signed-in')
+  await browser.advance(10_000)
+  expect(auth.getState()).toMatchObject({ status: 'signed-out', reason: 'rejected' })
+  expect(rotating.asked).toEqual(['graph', 'own', 'own'])
+})

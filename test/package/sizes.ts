@@ -54,7 +54,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
   },
   'authfetch/login, on top': onTop('login', 2_185, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_770, DPOP),
-  'authfetch/audiences, on top': onTop('audiences', 3_630, AUDIENCES),
+  'authfetch/audiences, on top': onTop('audiences', 3_690, AUDIENCES),
   // Without `AuthDevtools`, which is for development and brings the panel.
   'authfetch/react, on top': onTop('react', 700, [], `{ ${WRAPPER}, AuthProvider }`),
   'authfetch/vue, on top': onTop('vue', 700, [], `{ ${WRAPPER}, createAuth }`),

@@ -252,7 +252,9 @@ export async function runSchedule(terms: Terms): Promise<Result> {
     if (former.stored && profile.entry) observer.fail('P3', 'the other library still has its session')
   }
   const isMixed = run.pages.some(({ audiences: known }) => known.length < names.length)
-  const isDenied = observer.sends.some(({ deniedAt, heard }) => deniedAt !== undefined && heard === 'failed')
+  const isDenied = observer.sends.some(
+    ({ deniedAt, heard, isGivenUp }) => isGivenUp || (deniedAt !== undefined && heard === 'failed'),
+  )
   const isAlone = observer.wipes === 0 && !terms.bound && !former && !isMixed && !isDenied
   if (replays && isAlone && server.reuses > 0)
     observer.fail('P1', 'a server that replays its answers saw a refresh token twice under different keys')
