@@ -72,6 +72,22 @@ test('a sign-in that failed beside a session leaves it as it was', async () => {
   )
 })
 
+test.each([createScene, createSignedInScene])(
+  'tokens that come during a sign-in are no failure of it',
+  async (create) => {
+    const scene = await create()
+    const recorder = createRecorder(scene.auth)
+    const gate = createGate<never>()
+    const login = scene.auth.signIn(() => gate.promise).catch(() => undefined)
+    await drain()
+    await scene.auth.signIn(tokens(7))
+    gate.fail(new Error('closed'))
+    await login
+    expect(words(recorder).join()).not.toContain('fails')
+    expect(words(recorder)).toContain('records the sign-in')
+  },
+)
+
 test('a sign-out during a sign-in is no failure of it', async () => {
   const scene = createScene()
   const recorder = createRecorder(scene.auth)
