@@ -77,6 +77,7 @@ export async function ask(send: typeof fetch, url: string, form?: Form): Promise
 
 /** The metadata document of the issuer: OpenID Connect Discovery 1.0 section 4, else RFC 8414 section 3. */
 export async function discover(send: typeof fetch, issuer: string): Promise<LoginMetadata> {
+  check(/^https?:\/\/./.test(issuer), 'issuer', 'an http(s) URL')
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   const found = await ask(send, `${origin}${path}/.well-known/openid-configuration`).catch((first) =>

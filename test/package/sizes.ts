@@ -52,7 +52,7 @@ export const SIZES: Readonly<Record<string, Size>> = {
     entry: CLIENT,
     measure: () => sizeOf(CLIENT),
   },
-  'authfetch/login, on top': onTop('login', 2_185, LOGIN),
+  'authfetch/login, on top': onTop('login', 2_200, LOGIN),
   'authfetch/dpop, on top': onTop('dpop', 2_770, DPOP),
   'authfetch/audiences, on top': onTop('audiences', 3_690, AUDIENCES),
   // Without `AuthDevtools`, which is for development and brings the panel.

@@ -149,6 +149,18 @@ describe('the metadata', () => {
     expect(page.left).toEqual([])
   })
 
+  test.each(['id.example', 'issuer:one', '/as'])(
+    'of the issuer %s cannot be asked for, and that is named',
+    async (issuer) => {
+      const { login, as } = createLoginScene({ issuer })
+      await expect(login.start()).rejects.toThrow('"issuer" must be an http(s) URL')
+      expect(as.asked).toEqual([])
+      const given = createLoginScene({ issuer, metadata: METADATA })
+      await given.login.start()
+      expect(given.page.left).toHaveLength(1)
+    },
+  )
+
   test('that cannot be had is told, and asked for again the next time', async () => {
     const { login, as, page } = createLoginScene()
     as.answer = () => Promise.reject(new TypeError('Failed to fetch'))
