@@ -17,6 +17,10 @@ test('the API reference is what `npm run docs` writes', () => {
   expect(readFileSync(`${ROOT}/docs/api.md`, 'utf8')).toBe(writeReference())
 })
 
+test('the reference shows no marks of the comments', () => {
+  expect(writeReference()).not.toMatch(/\{@/)
+})
+
 test('the reference has every entry point', () => {
   expect(entries.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['authfetch', 'authfetch/react', 'authfetch/vue', 'authfetch/ky']),

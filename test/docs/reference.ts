@@ -45,7 +45,7 @@ export function writeReference(): string {
 function writeEntry(entry: EntryPoint, entries: readonly EntryPoint[], anchors: Anchors): string {
   const known = [...entry.declarations, ...entries.flatMap(({ declarations }) => declarations)]
   const linkTo = (name: string): string => {
-    const found = known.find((one) => one.name === name)
+    const found = known.find((one) => one.name === name.split('.')[0])
     return found ? `[\`${name}\`](#${anchors.get(found)})` : `\`${name}\``
   }
   const names = entry.declarations.map(({ name }) => linkTo(name)).join(' · ')
@@ -102,7 +102,7 @@ function citation(text: string): string {
   return `[${label}](${url})${rest && `: ${rest}`}`
 }
 
-const textOf = (text: string, linkTo: LinkTo): string => text.replace(/\{@link (\w+)\}/g, (_, name) => linkTo(name))
+const textOf = (text: string, linkTo: LinkTo): string => text.replace(/\{@link ([\w.]+)\}/g, (_, name) => linkTo(name))
 
 const cell = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|')
 
