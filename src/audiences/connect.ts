@@ -72,6 +72,7 @@ export function connect<Client extends AudienceMembers>(
     return 'again'
   }
   Object.assign(context, { inTurn, of, deny })
+  const warned = new Set<string>()
   let asked: Asked | undefined
   let isAsking = false
   const refresh = refreshFor(checked.refresh, () => asked)
@@ -99,6 +100,13 @@ export function connect<Client extends AudienceMembers>(
     if (!wanted || outcome.kind === 'granted' || isOfProof) return outcome
     const denied = denialFrom(outcome, audience, code)
     if (denied) {
+      // Said where it happens: the session ends later, and nothing there tells why.
+      if (mayBeSpent(denied) && !warned.has(audience)) {
+        warned.add(audience)
+        context.warn(
+          `${denied.message}. It may have spent the refresh token, which ends the session: list only audiences that were granted`,
+        )
+      }
       return {
         kind: mayBeSpent(denied) ? 'doubt' : 'refused',
         error: failureOf(denied, clock.now() + DENIAL),

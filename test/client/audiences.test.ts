@@ -539,6 +539,28 @@ describe('a denial', () => {
     expect(asked).toEqual(['graph', 'own'])
   })
 
+  test('by invalid_target is warned of once for each audience, because it may end the session', async () => {
+    const { server, denied, asked } = createStrict()
+    const { auth, browser, tab } = await openScene({ server })
+    denied.set('https://graph', deny('invalid_target'))
+    for (let minute = 0; minute < 2; minute++) {
+      await outcomeOf(browser, auth.getAccessToken({ audience: 'graph' }))
+      await browser.advance(MINUTE)
+    }
+    expect(asked.filter((audience) => audience === 'graph')).toHaveLength(2)
+    expect(tab.warnings).toEqual([
+      'the server gives no token for the audience "graph": invalid_target. It may have spent the refresh token, which ends the session: list only audiences that were granted',
+    ])
+  })
+
+  test('by invalid_scope spends nothing, and is not warned of', async () => {
+    const { server, denied } = createStrict()
+    const { auth, browser, tab } = await openScene({ server })
+    denied.set('https://graph', deny('invalid_scope'))
+    await outcomeOf(browser, auth.getAccessToken({ audience: 'graph' }))
+    expect(tab.warnings).toEqual([])
+  })
+
   test('that has spent the refresh token ends the session in doubt, and as no verdict', async () => {
     const { server, denied } = createStrict()
     const { auth, browser } = await openScene({ server })
