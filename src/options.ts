@@ -14,7 +14,7 @@ export interface AuthClientOptions {
   /** How to refresh: `cookieRefresh()`, `oauthRefresh()`, or a function of your own. */
   readonly refresh: Refresh
   /**
-   * The origins that the access token may be sent to.
+   * The origins that the access token may be sent to, each as a whole: a URL with a path is an error.
    *
    * @default the page's own
    */
@@ -157,7 +157,11 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
     ],
     isRefused: [isCallback, 'a function'],
     scheme: [(value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'one word', 'Bearer'],
-    proofs: [isCallback, 'a function'],
+    proofs: [
+      // One without arguments is a factory: `dpop` itself.
+      (value) => value === undefined || (isFunction(value) && (value as Proofs).length),
+      'made by dpop()',
+    ],
     audiences: [
       (value) => value === undefined || isFunction((value as Audiences | null)?.audienceOf),
       'made by audiences()',
@@ -177,6 +181,10 @@ export function checkOptions(options: AuthClientOptions): CheckedOptions {
 
 function toOrigin(value: unknown): string {
   const url = parseUrl(String(value))
-  check(url, 'origins', value === pageOrigin() ? 'given: this page is not of http(s)' : 'absolute http(s) URLs')
+  check(
+    url && url.href === `${url.origin}/`,
+    'origins',
+    value === pageOrigin() ? 'given: this page is not of http(s)' : 'http(s) origins without a path',
+  )
   return url.origin
 }

@@ -52,7 +52,7 @@ export interface ProofTerms {
 export type CreateBinding = (terms: ProofTerms) => FetchBinding
 
 /** Makes what ties the tokens of one client to keys; `dpop()` makes this, and only clients call it. */
-export type Proofs = (terms: never) => unknown
+export type Proofs = (terms: never) => { readonly prepare: unknown }
 
 /** What a login function is given. */
 export interface LoginTools {

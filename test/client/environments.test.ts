@@ -113,6 +113,6 @@ describe.each([
 test('a value that is no origin is reported as such', () => {
   const refresh = cookieRefresh('https://app.example/auth/refresh')
   expect(() => createAuthClient({ refresh, origins: ['api.example'] })).toThrow(
-    new TypeError('"origins" must be absolute http(s) URLs'),
+    new TypeError('"origins" must be http(s) origins without a path'),
   )
 })

@@ -1,6 +1,7 @@
 // The options: their checks, their defaults, and when they are read.
 
 import { describe, expect, test } from 'vitest'
+import { dpop } from '../../src/dpop.ts'
 import {
   type AuthClientOptions,
   cookieRefresh,
@@ -31,6 +32,10 @@ describe('a bad option is a TypeError that names it', () => {
     ['origins', { refresh, origins: ['data:text/plain,x'] }],
     ['origins', { refresh, origins: ['blob:https://api.example/x'] }],
     ['origins', { refresh, origins: [null] }],
+    ['origins', { refresh, origins: [`${API}/v1/`] }],
+    ['origins', { refresh, origins: [new URL(`${API}/?a`)] }],
+    ['origins', { refresh, origins: [`${API}/#a`] }],
+    ['origins', { refresh, origins: ['https://me:word@api.example'] }],
     ['refreshLead', { refresh, refreshLead: -1 }],
     ['refreshLead', { refresh, refreshLead: Number.NaN }],
     ['refreshLead', { refresh, refreshLead: '60000' }],
@@ -40,6 +45,8 @@ describe('a bad option is a TypeError that names it', () => {
     ['resendWithin', { refresh, resendWithin: -1 }],
     ['resendWithin', { refresh, resendWithin: true }],
     ['onSignOut', { refresh, onSignOut: '/logout' }],
+    ['proofs', { refresh, proofs: true }],
+    ['proofs', { refresh, proofs: dpop }],
     ['readTokens', { refresh, readTokens: {} }],
     ['readTokens', { refresh, readTokens: () => undefined }],
     ['isRefused', { refresh, isRefused: true }],

@@ -64,6 +64,13 @@ describe('a token response', () => {
     expect(() => readTokenResponse(response, NOW)).toThrow(member)
   })
 
+  test('has no token in what is read otherwise, and the message names members, but no value', () => {
+    const response = { token: 'secret', 'not a name': 1, user: {} }
+    expect(() => readTokenResponse(response, NOW)).toThrow(
+      new TokenResponseError('no token in token, user: map it by "read", from a Response'),
+    )
+  })
+
   test('has no member that a polluted prototype adds', () => {
     const polluted = Object.prototype as unknown as Record<string, unknown>
     polluted.refresh_token = 'evil'

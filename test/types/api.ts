@@ -25,6 +25,7 @@ import {
   TokenResponseError,
 } from 'authfetch'
 import { type Audience, AudienceDeniedError, type Audiences, audiences } from 'authfetch/audiences'
+import { dpop } from 'authfetch/dpop'
 import { createKy, type KyOptions } from 'authfetch/ky'
 import {
   createLogin,
@@ -106,6 +107,9 @@ export async function inAudiences(error: unknown): Promise<string | undefined> {
   expectTypeOf(createAuthClient({ refresh: cookieRefresh('/refresh'), audiences: made })).toEqualTypeOf<AuthClient>()
   const listed: Readonly<Record<string, Audience>> = { graph }
   audiences(listed)
+  // @ts-expect-error: dpop is to be called
+  createAuthClient({ refresh: cookieRefresh('/refresh'), proofs: dpop })
+  createAuthClient({ refresh: cookieRefresh('/refresh'), proofs: dpop() })
   // @ts-expect-error: the list is made by audiences()
   createAuthClient({ refresh: cookieRefresh('/refresh'), audiences: { graph } })
   // @ts-expect-error: where is its token sent?

@@ -149,7 +149,7 @@ export function readTokenResponse(
   if (!accessToken && !refreshToken && names.length > 0) {
     // Names only, and none that could be a token itself.
     const found = names.filter((name) => /^\w{1,40}$/.test(name))
-    throw new TokenResponseError(`no token in ${found}: map it by "read"`)
+    throw new TokenResponseError(`no token in ${found.join(', ')}: map it by "read", from a Response`)
   }
   const claims = decodeClaims(accessToken) ?? {}
   return {
