@@ -13,6 +13,9 @@ token response keeps its name and its unit on the wire: \`expires_in\` is in sec
 names the option; what goes wrong later is an [\`AuthError\`](#autherror) with a literal \`code\`.
 `
 
+/** The package holds no source: the links must lead somewhere from there, too. */
+const REPOSITORY = 'https://github.com/authfetch/authfetch/blob/main'
+
 const MENTIONED = 'Types mentioned above, which are not exported'
 
 /** What everybody looks for. */
@@ -64,7 +67,7 @@ function writeDeclaration(declaration: Declaration, linkTo: LinkTo): string {
   const told = members.filter((member) => kind !== 'class' || isTold(member))
   if (told.some(({ isMethod }) => isMethod)) parts.push(writeList(told, linkTo))
   else if (told.length > 0) parts.push(writeTable(told, linkTo))
-  parts.push(`<sub>[${file}](../${file})</sub>`)
+  parts.push(`<sub>[${file}](${REPOSITORY}/${file})</sub>`)
   return `${parts.join('\n\n')}\n`
 }
 

@@ -1,7 +1,7 @@
 // The recipe for modules that import `auth`, as it stands in docs/recipes.md.
 
 import { createTestAuth } from 'authfetch/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 const { client } = vi.hoisted(() => ({ client: { value: undefined as unknown } }))
 vi.mock('./recipes/auth.ts', () => ({
@@ -14,8 +14,9 @@ test('orders are fetched with the token', async () => {
   const fetch = vi.fn(async (input: RequestInfo | URL, init?: RequestInit) =>
     Response.json(new Request(input, init).headers.has('Authorization')),
   )
-  using test = await createTestAuth({ fetch, origins: ['https://api.example'] })
-  client.value = test.client
+  const testAuth = await createTestAuth({ fetch, origins: ['https://api.example'] })
+  onTestFinished(() => testAuth.dispose())
+  client.value = testAuth.client
   const { fetchOrders } = await import('./recipes/orders.ts')
   expect(await fetchOrders()).toBe(true)
 })
