@@ -1,6 +1,6 @@
 // The tarball: what is in it, what an application makes of it, and what falls away.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -63,6 +63,18 @@ describe('the tarball', () => {
     // A module of types alone has a declaration only.
     expect(modules.filter((file) => !declarations.includes(file.replace(/\.js$/, '.d.ts')))).toEqual([])
     expect(readFileSync(join(installed, 'dist/react.js'), 'utf8')).toMatch(/^["']use client["'];?\n/)
+  })
+
+  test('holds what the documents in docs/ link to, except pictures', async () => {
+    const installed = join(await packed.createProject({}), 'node_modules/authfetch')
+    const documents = readdirSync(join(installed, 'docs')).map((file) => readDocument(`docs/${file}`))
+    const targets = documents.flatMap(({ path, links }) =>
+      links
+        .filter((link) => !/^(https:|#)|\.svg$/.test(link))
+        .map((link) => [path, join(installed, 'docs', link.replace(/#.*/, ''))] as const),
+    )
+    expect(targets.length).toBeGreaterThan(0)
+    expect(targets.filter(([, target]) => !existsSync(target))).toEqual([])
   })
 
   test('can be imported where there is no page', async () => {
