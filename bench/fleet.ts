@@ -53,7 +53,7 @@ export function simulate({ clients, hasJitter, start, outage = [0, 0], until }: 
     let failures = 0
     for (;;) {
       const draw = hasJitter ? random() : 0
-      now += refreshDelay({ lifetime: LIFETIME, refreshLead: LEAD, random: draw, spread, hidden: false })
+      now += refreshDelay(LIFETIME, LEAD, draw, spread, false)
       while (now >= downAt && now < upAt) {
         count(now)
         now += pauseAfter(failures, hasJitter ? random() : 1)

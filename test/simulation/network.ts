@@ -236,9 +236,9 @@ export function createNetwork(terms: NetworkTerms, actor: Actor): Network {
         if (token !== undefined && bound) observer.proven(proof, server.families.get(familyOf(token)))
         if (refuseProof()) return
         const family = bound && token !== undefined ? server.families.get(familyOf(token)) : undefined
-        // Nobody hears the answer to one that was overtaken.
-        if (family && fate !== 'request late') family.wasDoubled = false
         const answer = server.refresh(token, world.elapsed, { ...asked, denial: pickDenial(asked.audience) })
+        // A denial does not tell that the proof was fine, and nobody hears the answer to a request that was overtaken.
+        if (family && 'tokens' in answer && fate !== 'request late') family.wasDoubled = false
         const said = 'verdict' in answer ? answer.verdict : 'denial' in answer ? answer.denial : 'grants'
         world.note(`  server ${'tokens' in answer ? `grants ${answer.tokens.refresh_token}` : said}`)
         if (fate === 'answer lost') return void lose()
