@@ -80,6 +80,6 @@ test('what goes into the message of an error is names, a reason or a status', ()
   const parts = messages.flatMap(([, message = '']) => [...message.matchAll(/\$\{([^}]*)\}/g)].map(([, part]) => part))
   expect(parts.length).toBeGreaterThan(4)
   expect(new Set(parts)).toEqual(
-    new Set(['code', 'error?.name', 'found', 'member', 'option', 'reason', 'response.status', 'wanted']),
+    new Set(['code', 'error?.name', "found.join(', ')", 'member', 'option', 'reason', 'response.status', 'wanted']),
   )
 })
