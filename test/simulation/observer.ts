@@ -535,8 +535,10 @@ export function createObserver({
         const wasSent = sends.some(({ heard }) => heard === 'failed' || heard === 'nothing')
         const token = isCookie ? undefined : before?.refreshToken
         if (isVerdict && !after.soft && token && observer.wipes === 0) {
-          if (sendsOf(token).some(({ deniedAt, heard }) => deniedAt !== undefined && heard === 'failed'))
-            observer.fail('P5', `a denied audience ends the session as ${after.reason}`)
+          // An administrator may have revoked it since.
+          const isByOthers = server.reuses === 0 && server.families.get(familyOf(token))?.isRevoked
+          const wasDenied = sendsOf(token).some(({ deniedAt, heard }) => deniedAt !== undefined && heard === 'failed')
+          if (wasDenied && !isByOthers) observer.fail('P5', `a denied audience ends the session as ${after.reason}`)
           // A grant was lost, and not the answer that said no.
           const isSpent = (server.families.get(familyOf(token))?.current ?? 0) > indexOf(token)
           const isLost = isSpent && sendsOf(token).some(({ heard }) => heard === 'failed')
