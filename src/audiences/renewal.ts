@@ -17,9 +17,9 @@ export interface Renewal {
   /** This tab uses the token: it is renewed before it expires. Others expire, and are renewed when they are asked for. */
   use(): void
   /**
-   * A refresh has failed, because the audience is `denied` or otherwise. What may have spent the refresh token is tried again even if nobody asks: a server that forgives a
-   * resend does so for a short time, and a granted answer that is not in the ledger yet is the only one with the new refresh
-   * token.
+   * A refresh has failed, because the audience is `denied` or otherwise. What may have spent the refresh token is tried
+   * again even if nobody asks: a server that forgives a resend does so for a short time, and a granted answer that is not
+   * in the ledger yet is the only one with the new refresh token.
    */
   settle(denied: AudienceDeniedError | undefined): void
   stop(): void
